@@ -1,0 +1,182 @@
+package bot
+
+import (
+	"fmt"
+	"time"
+)
+
+// Markdown is text that may carry markup. Everything that is not Markdown, above
+// all every plain string in template data, is escaped when rendered.
+type Markdown string
+
+// Kind is what a post is, for other programs: the org.lotse trace.
+type Kind string
+
+// Subject is what a post, a message or a timer is about; empty parts do not apply.
+type Subject struct {
+	Project ProjectID `json:",omitempty"`
+	Round   RoundID   `json:",omitempty"`
+	Field   Field     `json:",omitempty"`
+	Person  PersonID  `json:",omitempty"`
+	N       int       `json:",omitempty"`
+}
+
+// String returns the subject's parts joined by slashes, for the trace and logs.
+func (s Subject) String() string {
+	out := ""
+	for _, p := range []string{string(s.Round), string(s.Project), string(s.Field)} {
+		if p != "" {
+			if out != "" {
+				out += "/"
+			}
+			out += p
+		}
+	}
+	return out
+}
+
+// Op is what the outbox does for a post.
+type Op string
+
+// The operations.
+const (
+	OpMessage  Op = "message"  // a text; Absent: deleted again
+	OpReaction Op = "reaction" // an emoji on Target; Absent: taken back
+	OpJoin     Op = "join"     // accept an invitation
+	OpLeave    Op = "leave"    // decline an invitation or leave
+)
+
+// Target points at a message: one of ours by the key of its slot, which is
+// resolved when sending, or a foreign one by its id. The zero Target is none.
+type Target struct {
+	Key     Key       `json:",omitempty"`
+	Message MessageID `json:",omitempty"`
+}
+
+// IsZero reports whether the target points nowhere.
+func (t Target) IsZero() bool { return t == Target{} }
+
+// Post is what a room (or a person, in their direct chat) shall hold. Writing the
+// same key again changes it: still pending, it is replaced; already sent, it is
+// edited; equal content does nothing.
+//
+// Template and Data are rendered before the commit, in the room's language, so
+// that nothing can fail later for a template's sake.
+type Post struct {
+	Key      Key
+	Op       Op // empty means OpMessage
+	Kind     Kind
+	Subject  Subject
+	Room     RoomID // where it goes, or
+	User     UserID // to whom, in the direct chat with them
+	Thread   Target // thread it belongs to
+	ReplyTo  Target
+	Target   Target // OpReaction: what it is put on
+	Emoji    string // OpReaction
+	Absent   bool   // it shall not (or no longer) be there
+	Template string
+	Data     any
+	// Quiet posts notify nobody (Matrix: m.notice).
+	Quiet bool
+	// EditOnly changes the slot if it exists and otherwise does nothing.
+	EditOnly bool
+	// Expires is when sending it makes no more sense; zero: never.
+	Expires time.Time
+	// Seeds are reactions the bot puts on its own message, in order.
+	Seeds []string
+}
+
+// TimerKind says what is due.
+type TimerKind string
+
+// The timers.
+const (
+	TimerPlan     TimerKind = "plan"     // see that the next round stands
+	TimerOpen     TimerKind = "open"     // a round opens
+	TimerAsk      TimerKind = "ask"      // one project is asked
+	TimerRemind   TimerKind = "remind"   // one project is reminded; Subject.N counts
+	TimerStand    TimerKind = "stand"    // the PMO reads who is complete
+	TimerClose    TimerKind = "close"    // reports freeze
+	TimerAgenda   TimerKind = "agenda"   // the agenda goes out
+	TimerCheck    TimerKind = "check"    // the meeting begins; the round is done
+	TimerOverview TimerKind = "overview" // the live overview is drawn again
+	TimerRevise   TimerKind = "revise"   // an agenda already posted is drawn again
+	TimerMoved    TimerKind = "moved"    // one project is told of a moved check
+	TimerCancel   TimerKind = "cancel"   // one project is told of a cancelled check
+)
+
+// Timer is something due at an instant. There is one timer per key: setting it
+// again moves it, unless Earliest is set, which keeps the earlier of both.
+type Timer struct {
+	Key      Key
+	Kind     TimerKind
+	At       time.Time
+	Subject  Subject
+	Earliest bool `json:",omitempty"`
+}
+
+// Change is what a decision wants: new state, timers, posts. It is committed
+// whole or not at all. Rows carry the Version they were loaded with; a commit
+// against a newer row is ErrStale.
+type Change struct {
+	Reason   string // for the log: what was decided and why, without message content
+	People   []Person
+	Rooms    []Room
+	Projects []Project
+	Rounds   []Round
+	Reports  []Report
+	Tasks    []Task
+	Directs  []Direct
+	Refs     []Ref   // foreign messages to remember
+	Timers   []Timer // to set
+	Cancel   []Key   // timers to stop
+	Posts    []Post
+	// Dropped says what was left out because it came too late after a downtime,
+	// one template line each; the PMO is told once, in one message.
+	Dropped []Dropped
+}
+
+// Dropped is something that was not made good after a downtime.
+type Dropped struct {
+	Kind    TimerKind
+	Subject Subject
+	Due     time.Time
+}
+
+// Ref remembers what a foreign message was about, so that an edit, a deletion or
+// a reply to it finds its subject.
+type Ref struct {
+	Message MessageID
+	Room    RoomID
+	Subject Subject
+}
+
+// Direct is the bot's direct chat with an account: which roomless project it is
+// asking about there, one at a time, and which wait for their turn.
+type Direct struct {
+	User    UserID
+	Round   RoundID     `json:",omitempty"`
+	Asking  ProjectID   `json:",omitempty"`
+	Waiting []ProjectID `json:",omitempty"`
+	Version int64       `json:"-"`
+}
+
+// Errors of a commit.
+var (
+	// ErrSeen: the event or timer was handled before; nothing is to be done.
+	ErrSeen = fmt.Errorf("handled before")
+	// ErrStale: something changed since the snapshot; load and decide again.
+	ErrStale = fmt.Errorf("changed meanwhile")
+	// ErrEpoch: another process has taken over the database.
+	ErrEpoch = fmt.Errorf("another process holds the database")
+)
+
+// UserError is a failure a person can read: a template and its data, said to the
+// one who asked, where they asked. It stores nothing.
+type UserError struct {
+	Template string
+	Data     any
+}
+
+// Error names the template, never the data: it may end up in a log.
+func (e *UserError) Error() string { return "told the user: " + e.Template }

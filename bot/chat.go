@@ -1,0 +1,40 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Deliver commits a batch to the inbox. An adapter may move its own position (a
+// sync token) only after it has returned nil.
+type Deliver func(ctx context.Context, batch Batch) error
+
+// Batch is what a chat hands over at once, in room order. CaughtUp says that with
+// it everything has been handed over that happened before the chat was started.
+type Batch struct {
+	Events   []Event
+	CaughtUp bool
+}
+
+// SendError says what a failed send means. Any other error of a send is taken as
+// doubtful (it may have reached the room) and tried again.
+type SendError struct {
+	Err error
+	// Final: trying again makes no sense (forbidden, too large, gone).
+	Final bool
+	// Refused: the server did not take it, for sure; no look-up is needed.
+	Refused bool
+	// After is how long the server wants us to wait, 0 if it did not say.
+	After time.Duration
+}
+
+// Error implements error.
+func (e *SendError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *SendError) Unwrap() error { return e.Err }
+
+// ErrLoggedOut is what a chat returns when it no longer accepts our session:
+// sending stops, the database stays as it is.
+var ErrLoggedOut = errors.New("the chat no longer accepts the session")

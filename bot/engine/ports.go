@@ -1,0 +1,126 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"lotse/bot"
+)
+
+// Chat is one chat system. Run listens until ctx ends and hands over what
+// happened, in order; it may move its own position (a sync token) only after
+// deliver has returned nil. Send carries out one operation and returns the id of
+// the message, reaction or deletion it made (for OpJoin and OpLeave: "").
+//
+// Send tells by its error what may be done next, see [bot.SendError]; it must be safe
+// to call for several rooms at once.
+type Chat interface {
+	ID() bot.ChatID
+	Abilities() bot.Abilities
+	Run(ctx context.Context, deliver bot.Deliver) error
+	Send(ctx context.Context, out bot.Outgoing) (bot.MessageID, error)
+}
+
+// Finder is a Chat that can look for its own messages in a room: the look before
+// a doubtful resend. It returns "" if the key does not stand there.
+type Finder interface {
+	Find(ctx context.Context, room bot.RoomID, key bot.Key, revision int) (bot.MessageID, error)
+}
+
+// DirectOpener is a Chat that can open a direct chat with an account. It is
+// idempotent: the same account gets the same room.
+type DirectOpener interface {
+	OpenDirect(ctx context.Context, user bot.UserID) (bot.RoomID, error)
+}
+
+// Renderer turns a template and its data into text. room is where it will stand,
+// for the language, and chat picks the accounts that are mentioned.
+type Renderer interface {
+	Render(lang bot.Language, template string, data any, chat bot.ChatID) (bot.Text, error)
+}
+
+// Commander knows the chat commands. Match says whether the event is one, what
+// it needs, and how it decides. A command that is misspelt is one too: its
+// decision is the error.
+type Commander interface {
+	Match(e bot.Event) (Command, bool)
+}
+
+// Command is one call of a chat command.
+type Command interface {
+	Query() bot.Query // beyond what every event needs
+	Decide(s bot.Snapshot) (bot.Change, error)
+}
+
+// Store is where everything is kept. Its promises are written down, and run, in
+// storage/storagetest.
+type Store interface {
+	Inbox
+	Books
+	Timers
+	Outbox
+	Memory
+	Lease
+}
+
+// Inbox is what came in and is not worked on yet.
+type Inbox interface {
+	// Receive appends events, each once (by chat and event id): a redelivery is
+	// silently left out. Echoes do not enter the queue: they give the slot with the
+	// key its message id and its place in the order, in the same transaction. It
+	// returns how many were new.
+	Receive(ctx context.Context, epoch int64, now time.Time, events []bot.Event) (int, error)
+	// Next returns the oldest event not worked on, or nil. An event whose target
+	// or thread is a message of ours that is just being sent waits (up to a limit)
+	// and is passed over meanwhile.
+	Next(ctx context.Context, now time.Time) (*bot.Received, error)
+	// Fail counts a failed decision; after three the event is failed for good and
+	// given up is true.
+	Fail(ctx context.Context, epoch int64, seq int64, now time.Time) (givenUp bool, err error)
+}
+
+// Books is the state of the city.
+type Books interface {
+	Load(ctx context.Context, q bot.Query) (bot.Snapshot, error)
+	Commit(ctx context.Context, c bot.Commit) error
+}
+
+// Timers is what will be due.
+type Timers interface {
+	// NextTimer returns the earliest timer (ties: by key), or nil.
+	NextTimer(ctx context.Context) (*bot.Timer, error)
+}
+
+// Outbox is what the rooms shall hold and do not yet.
+type Outbox interface {
+	// Claim takes up to limit slots that may be sent now: at most one a room, the
+	// oldest first, none in a room of busy, none whose target is not sent yet, none
+	// before its retry time. It freezes what is sent and marks them sending.
+	// Slots whose time is over, or whose parent failed for good, become stale.
+	Claim(ctx context.Context, epoch int64, now time.Time, busy []bot.RoomID, limit int) ([]bot.Delivery, error)
+	// Sent notes that a revision stands in the room as message id.
+	Sent(ctx context.Context, epoch int64, d bot.Delivery, id bot.MessageID, now time.Time) error
+	// Unsent notes a failed try: again at retry, or final. doubtful: it may have
+	// reached the room all the same.
+	Unsent(ctx context.Context, epoch int64, d bot.Delivery, reason string, retry time.Time, final, doubtful bool) error
+	// NextClaim is the earliest retry time of anything pending, zero if nothing is
+	// pending; a time not after now means that Claim would find something.
+	NextClaim(ctx context.Context, now time.Time) (time.Time, error)
+	// Counts of slots by state.
+	Counts(ctx context.Context) (bot.OutboxCounts, error)
+}
+
+// Memory is where an adapter keeps small things: tokens, positions.
+type Memory interface {
+	Recall(ctx context.Context, name string) (string, error) // "" if unknown
+	Remember(ctx context.Context, name, value string) error
+}
+
+// Lease makes sure that one process at a time writes.
+type Lease interface {
+	// Acquire takes or renews the lease for holder until now+ttl and returns its
+	// epoch, which goes up when the holder changes. Held by somebody else: an error
+	// wrapping bot.ErrEpoch that names the holder.
+	Acquire(ctx context.Context, holder string, now time.Time, ttl time.Duration) (int64, error)
+	Release(ctx context.Context, epoch int64) error
+}

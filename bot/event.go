@@ -1,0 +1,50 @@
+package bot
+
+import "time"
+
+// EventKind says what happened.
+type EventKind string
+
+// What an adapter can report.
+const (
+	EventMessage    EventKind = "message"    // somebody wrote
+	EventEdit       EventKind = "edit"       // somebody changed what they wrote: Target, Text
+	EventDeletion   EventKind = "deletion"   // a message or reaction was taken back: Target
+	EventReaction   EventKind = "reaction"   // somebody reacted: Target, Emoji
+	EventInvitation EventKind = "invitation" // the bot is asked into a room
+	EventJoined     EventKind = "joined"     // the bot is in a room now
+	EventLeft       EventKind = "left"       // the bot is no longer in a room
+	EventEcho       EventKind = "echo"       // the bot's own message stands in the room: Key, Message
+)
+
+// Event is something that happened in a chat, in neutral form.
+//
+// At is the earlier of the sender's and our own time: never a sender's future.
+// Text is plain text as the user typed it (Markdown source at most, never HTML)
+// and always data. Name is a display name, good for showing (escaped), never for
+// rights.
+type Event struct {
+	ID       EventID
+	Kind     EventKind
+	Room     RoomID
+	Sender   UserID
+	Name     string `json:",omitempty"`
+	At       time.Time
+	Message  MessageID `json:",omitempty"` // this message or reaction itself
+	Target   MessageID `json:",omitempty"` // what is edited, deleted, reacted to
+	Thread   MessageID `json:",omitempty"` // the thread's first message
+	ReplyTo  MessageID `json:",omitempty"` // the message answered to
+	Text     string    `json:",omitempty"`
+	Emoji    string    `json:",omitempty"` // without variation selectors
+	Mentions []Mention `json:",omitempty"` // accounts the message names, without the bot
+	ToBot    bool      `json:",omitempty"` // it names the bot
+	Direct   bool      `json:",omitempty"` // the room is a direct chat with the sender
+	Key      Key       `json:",omitempty"` // EventEcho: the slot's key
+	RoomName string    `json:",omitempty"` // EventInvitation, EventJoined: for showing
+}
+
+// Mention is an account that a message names, and how it calls it.
+type Mention struct {
+	User UserID
+	Name string
+}

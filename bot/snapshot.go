@@ -1,0 +1,144 @@
+package bot
+
+import (
+	"slices"
+	"time"
+
+	"lotse/bot/calendar"
+)
+
+// Query says what a decision needs. The store resolves it to one subject:
+// Project if named, else what Target, Thread or ReplyTo is about, else the room's
+// project, else (in a direct chat) the one that is being asked about. Likewise
+// the round: Round if named, else what the message is about, else the running
+// one, else the last one done.
+type Query struct {
+	Room    RoomID
+	User    UserID    // who acts
+	Message MessageID // the event's own message, if it could be known
+	Target  MessageID
+	Thread  MessageID
+	ReplyTo MessageID
+	Seq     int64 // the event's place in the inbox, for Snapshot.OpenStands
+
+	Project ProjectID
+	Round   RoundID
+	Users   []UserID // further accounts to resolve to people (mentions)
+
+	// Name is a project as a person wrote it, for commands: an id, a name, or the
+	// beginning of one. Resolved to Snapshot.Project, or to Snapshot.Candidates.
+	Name string
+
+	AllProjects bool   // Snapshot.Projects: all that are not archived, by name
+	Archived    bool   // AllProjects includes archived ones
+	AllReports  bool   // Snapshot.Reports: the round's, and Snapshot.Projects with them
+	Rounds      bool   // Snapshot.Rounds: every round not done, and the last two done
+	History     int    // Snapshot.History: the project's last n reports, newest first
+	DirectUser  UserID // Snapshot.Direct of that account instead of the actor's
+}
+
+// Abilities are what the room's chat can do.
+type Abilities struct {
+	Threads, Reactions, Edits, Forms, Files bool
+	// Echo: the chat reports the bot's own messages in room order (EventEcho).
+	Echo bool
+	// MaxBytes is how large a rendered text may be.
+	MaxBytes int
+}
+
+// Known is what the books say about a message.
+type Known struct {
+	Message MessageID
+	Own     bool // the bot's: Key and Kind are set
+	Key     Key
+	Kind    Kind
+	Subject Subject
+}
+
+// Settings are what the configuration says, as far as rules need it. They are
+// read at start and do not change.
+type Settings struct {
+	City     string
+	Zone     *time.Location
+	Days     calendar.Days
+	Shift    calendar.Shift
+	Rhythm   calendar.Rhythm // of the Projektcheck; nil: only extra checks
+	Plan     calendar.PlanRules
+	Length   time.Duration // of a check, for showing
+	Roles    map[Role][]PersonID
+	Goals    []Goal
+	Language Language
+	// Allowed are the accounts, and AllowedServers the servers, whose invitations
+	// the bot accepts.
+	Allowed        []UserID
+	AllowedServers []string
+	// OverviewEvery is the least time between two drawings of a live message.
+	OverviewEvery time.Duration
+	// MaxText is how many characters an answer may have.
+	MaxText int
+	// Rehearsal: a Probelauf, on a simulated clock.
+	Rehearsal bool
+	BotName   string // for help: how the bot is called
+}
+
+// Snapshot is what a decision sees: its subject, the people concerned, the time.
+// Pointers are nil where there is nothing. Decisions may change what it holds;
+// nobody else has it.
+type Snapshot struct {
+	Now       time.Time // in the city's zone
+	Settings  *Settings
+	Abilities Abilities
+
+	Room   Room   // zero Kind: not bound
+	User   UserID // who acts
+	Person *Person
+
+	Message, Target, Thread, ReplyTo *Known
+
+	Project     *Project
+	ProjectRoom Room // the project's room, zero if it has none
+	Candidates  []Project
+	Round       *Round
+	Report      *Report
+	Tasks       []Task // the project's: open ones, and those done since the last two checks
+	Direct      *Direct
+	// OpenStands: the report's open question stood in the room before the event.
+	OpenStands bool
+
+	People map[PersonID]Person
+	Users  map[UserID]PersonID // Query.Users resolved; absent: unknown
+	Rooms  []Room              // the rooms of kind pmo, dm and dikon, joined
+
+	Projects     []Project
+	Reports      []Report
+	ProjectRooms map[ProjectID]RoomID // with Projects
+	Rounds       []Round
+	History      []Report
+}
+
+// Today is the city's local date.
+func (s Snapshot) Today() calendar.Date { return calendar.DateOf(s.Now.In(s.Settings.Zone)) }
+
+// Is reports whether the acting person holds a city-wide role.
+func (s Snapshot) Is(role Role) bool {
+	return s.Person != nil && slices.Contains(s.Settings.Roles[role], s.Person.ID)
+}
+
+// ProjectRole returns the acting person's role in the snapshot's project, or "".
+func (s Snapshot) ProjectRole() Role {
+	if s.Person == nil || s.Project == nil {
+		return ""
+	}
+	return s.Project.RoleOf(s.Person.ID, s.Today())
+}
+
+// RoomsOf returns the joined rooms of a kind.
+func (s Snapshot) RoomsOf(kind RoomKind) []Room {
+	var rooms []Room
+	for _, r := range s.Rooms {
+		if r.Kind == kind && r.Joined {
+			rooms = append(rooms, r)
+		}
+	}
+	return rooms
+}
