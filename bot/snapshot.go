@@ -35,6 +35,8 @@ type Query struct {
 	Rounds      bool   // Snapshot.Rounds: every round not done, and the last two done
 	History     int    // Snapshot.History: the project's last n reports, newest first
 	DirectUser  UserID // Snapshot.Direct of that account instead of the actor's
+	AllPeople   bool   // Snapshot.People: everybody the books know (import, export)
+	AllRooms    bool   // Snapshot.Rooms: every room, of any kind, joined or not (import, export)
 }
 
 // Abilities are what the room's chat can do.
