@@ -33,8 +33,14 @@ type DirectOpener interface {
 	OpenDirect(ctx context.Context, user bot.UserID) (bot.RoomID, error)
 }
 
-// Renderer turns a template and its data into text. room is where it will stand,
-// for the language, and chat picks the accounts that are mentioned.
+// Settler is a Chat that knows what has happened on its side. Settle returns once
+// all of it was handed over. A driver of the simulated clock waits for it; chats
+// on a network cannot know, and do not implement it.
+type Settler interface {
+	Settle(ctx context.Context) error
+}
+
+// Renderer turns a template and its data into text in a room's language; chat picks the accounts that are mentioned.
 type Renderer interface {
 	Render(lang bot.Language, template string, data any, chat bot.ChatID) (bot.Text, error)
 }
@@ -83,6 +89,10 @@ type Inbox interface {
 type Books interface {
 	Load(ctx context.Context, q bot.Query) (bot.Snapshot, error)
 	Commit(ctx context.Context, c bot.Commit) error
+	// Rooms returns those of the rooms that are known, and the direct chats with
+	// those of the users that have one, in any order. The engine asks it for the
+	// language of rooms that no snapshot held, and for a direct chat's row.
+	Rooms(ctx context.Context, rooms []bot.RoomID, users []bot.UserID) ([]bot.Room, error)
 }
 
 // Timers is what will be due.
@@ -93,19 +103,24 @@ type Timers interface {
 
 // Outbox is what the rooms shall hold and do not yet.
 type Outbox interface {
-	// Claim takes up to limit slots that may be sent now: at most one a room, the
-	// oldest first, none in a room of busy, none whose target is not sent yet, none
-	// before its retry time. It freezes what is sent and marks them sending.
-	// Slots whose time is over, or whose parent failed for good, become stale.
-	Claim(ctx context.Context, epoch int64, now time.Time, busy []bot.RoomID, limit int) ([]bot.Delivery, error)
+	// Claim takes up to limit slots of one chat (that of the room, or of the user
+	// while there is no room) that may be sent now: at most one a room, the oldest
+	// first, none in a room of busy, none whose target is not sent yet, none before
+	// its retry time. It freezes what is sent and marks them sending. Slots whose
+	// time is over, or whose parent failed for good, become stale. A slot for a user
+	// whose direct chat is known comes with that room; without one, the user's id
+	// stands for the room, in busy too (bot.RoomID(user)). A slot still marked
+	// sending whose room is not in busy was left behind: it is claimed again, as
+	// doubtful.
+	Claim(ctx context.Context, epoch int64, now time.Time, chat bot.ChatID, busy []bot.RoomID, limit int) ([]bot.Delivery, error)
 	// Sent notes that a revision stands in the room as message id.
 	Sent(ctx context.Context, epoch int64, d bot.Delivery, id bot.MessageID, now time.Time) error
 	// Unsent notes a failed try: again at retry, or final. doubtful: it may have
 	// reached the room all the same.
 	Unsent(ctx context.Context, epoch int64, d bot.Delivery, reason string, retry time.Time, final, doubtful bool) error
-	// NextClaim is the earliest retry time of anything pending, zero if nothing is
-	// pending; a time not after now means that Claim would find something.
-	NextClaim(ctx context.Context, now time.Time) (time.Time, error)
+	// NextClaim is the earliest retry time of anything pending in a chat, zero if
+	// nothing is pending; a time not after now means that Claim would find something.
+	NextClaim(ctx context.Context, now time.Time, chat bot.ChatID) (time.Time, error)
 	// Counts of slots by state.
 	Counts(ctx context.Context) (bot.OutboxCounts, error)
 }
