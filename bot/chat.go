@@ -38,3 +38,11 @@ func (e *SendError) Unwrap() error { return e.Err }
 // ErrLoggedOut is what a chat returns when it no longer accepts our session:
 // sending stops, the database stays as it is.
 var ErrLoggedOut = errors.New("the chat no longer accepts the session")
+
+// Command is one call of a chat command: what it needs beyond what every event
+// needs, and how it decides. A misspelt or forbidden one is a Command too: its
+// decision is a [*UserError].
+type Command interface {
+	Query() Query
+	Decide(s Snapshot) (Change, error)
+}

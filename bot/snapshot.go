@@ -25,10 +25,18 @@ type Query struct {
 	Round   RoundID
 	Users   []UserID // further accounts to resolve to people (mentions)
 
-	// Name is a project as a person wrote it, for commands: an id, a name, or the
-	// beginning of one. Resolved to Snapshot.Project, or to Snapshot.Candidates.
-	Name string
+	// Name is the beginning of a command's arguments, in which a person may have
+	// named a project: "ki-im-call gelb, weil …". The first of [Readings] that is a
+	// project's id or the [Slug] of its name (archived ones too) is the subject. In
+	// a project's room it must be that project or be demanded by NameFirst; another
+	// project named there stands in Snapshot.Candidates, and the room's stays the
+	// subject. If nothing is named, the subject is found as if Name were empty and
+	// Candidates are the projects whose id or slug begins with the last reading; if
+	// there are none and no subject either, all that are not archived.
+	Name      string
+	NameFirst bool
 
+	AllPeople   bool   // Snapshot.People: everybody
 	AllProjects bool   // Snapshot.Projects: all that are not archived, by name
 	Archived    bool   // AllProjects includes archived ones
 	AllReports  bool   // Snapshot.Reports: the round's, and Snapshot.Projects with them

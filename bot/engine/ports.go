@@ -49,13 +49,7 @@ type Renderer interface {
 // it needs, and how it decides. A command that is misspelt is one too: its
 // decision is the error.
 type Commander interface {
-	Match(e bot.Event) (Command, bool)
-}
-
-// Command is one call of a chat command.
-type Command interface {
-	Query() bot.Query // beyond what every event needs
-	Decide(s bot.Snapshot) (bot.Change, error)
+	Match(e bot.Event) (bot.Command, bool)
 }
 
 // Store is where everything is kept. Its promises are written down, and run, in

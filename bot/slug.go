@@ -1,0 +1,96 @@
+package bot
+
+import (
+	"strings"
+	"unicode"
+)
+
+// maxReadings is how many words a project's name may have to be found at the
+// beginning of a command's arguments.
+const maxReadings = 8
+
+var transcription = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss",
+	"a\u0308", "ae", "o\u0308", "oe", "u\u0308", "ue", "&", " und ")
+
+// Slug makes an id of a name: lower case, ä as ae, everything but letters and
+// digits a single hyphen: "KI im Call" is "ki-im-call". It is "" for a name
+// without any letter or digit. Two spellings of a name have the same slug.
+func Slug(name string) string {
+	var out strings.Builder
+	gap := false
+	for _, r := range transcription.Replace(strings.ToLower(name)) {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			gap = true
+			continue
+		}
+		if gap && out.Len() > 0 {
+			out.WriteByte('-')
+		}
+		gap = false
+		out.WriteRune(r)
+	}
+	return out.String()
+}
+
+// quotes are the pairs in which a name may stand.
+var quotes = map[rune]rune{'„': '“', '“': '”', '"': '"', '»': '«', '«': '»', '\'': '\'', '‚': '‘'}
+
+// Reading is one way to read a project out of the beginning of a text.
+type Reading struct {
+	Slug string // of what would be the name; never ""
+	Rest string // what follows, trimmed
+	// Quoted: it stands in quotation marks.
+	Quoted bool
+	// Exact: it was typed just like its slug.
+	Exact bool
+}
+
+// Readings are the ways to read a project's id or name out of the beginning of a
+// text, the longest first: of "KI im Call gelb" they are "ki-im-call-gelb",
+// "ki-im-call", "ki-im" and "ki". A name in quotation marks is the only reading.
+// A colon behind the name is left out.
+func Readings(text string) []Reading {
+	text = strings.TrimSpace(text)
+	for i, r := range text {
+		close, ok := quotes[r]
+		if i > 0 || !ok {
+			break
+		}
+		inner := text[len(string(r)):]
+		if name, rest, ok := strings.Cut(inner, string(close)); ok && Slug(name) != "" {
+			rest = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(rest), ":"))
+			return []Reading{{Slug: Slug(name), Rest: rest, Quoted: true}}
+		}
+	}
+	var readings []Reading
+	end := 0
+	for range maxReadings {
+		start := end
+		for start < len(text) && isSpace(text[start]) {
+			start++
+		}
+		if start == len(text) {
+			break
+		}
+		end = start
+		for end < len(text) && !isSpace(text[end]) {
+			end++
+		}
+		name := text[:end]
+		slug := Slug(name)
+		if slug == "" {
+			continue
+		}
+		typed := strings.TrimSuffix(name, ":")
+		readings = append(readings, Reading{Slug: slug, Rest: strings.TrimSpace(text[end:]), Exact: typed == slug})
+		if typed != name || strings.ContainsAny(text[start:end], ",;.!?") {
+			break // a name does not go on behind punctuation
+		}
+	}
+	for i, j := 0, len(readings)-1; i < j; i, j = i+1, j-1 {
+		readings[i], readings[j] = readings[j], readings[i]
+	}
+	return readings
+}
+
+func isSpace(b byte) bool { return b == ' ' || b == '\t' || b == '\n' || b == '\r' }
