@@ -23,7 +23,7 @@ func (e *InputError) Error() string {
 }
 
 // folding takes away what people write differently: case, umlauts (ä, ae, a), ß, and everything between words.
-var folding = strings.NewReplacer("ä", "a", "ö", "o", "ü", "u", "ß", "s", "ae", "a", "oe", "o", "ue", "u", "ss", "s",
+var folding = strings.NewReplacer("ä", "a", "ö", "o", "ü", "u", "ß", "ss", "ae", "a", "oe", "o", "ue", "u",
 	"\u0308", "", " ", "", "-", "", ".", "", ",", "", "\u00a0", "")
 
 // fold maps spellings of one word onto each other: "Thüringen", "THUERINGEN" and "thuringen".

@@ -21,12 +21,12 @@ func Rule(rule string, start Date, at Clock, zone *time.Location) (Rhythm, error
 	if err != nil {
 		return Rhythm{}, fmt.Errorf("recurrence rule %q: %w", rule, err)
 	}
-	r, err := rrule.NewRRule(*option)
-	if err != nil {
+	if _, err := rrule.NewRRule(*option); err != nil {
 		return Rhythm{}, fmt.Errorf("recurrence rule %q: %w", rule, err)
 	}
 	rhythm := Rhythm{at, zone, func(from Date) iter.Seq[Date] {
 		return func(yield func(Date) bool) {
+			r, _ := rrule.NewRRule(*option) // its own, for iterating writes to it
 			next := r.Iterator()
 			for t, ok := next(); ok; t, ok = next() {
 				if day := DateOf(t); !day.Before(from) && !yield(day) {
@@ -48,7 +48,11 @@ func ruleOption(rule string, start Date, at Clock, zone *time.Location) (*rrule.
 	for part := range strings.SplitSeq(rule, ";") {
 		key, value, _ := strings.Cut(part, "=")
 		switch key {
-		case "FREQ", "INTERVAL", "COUNT", "WKST", "BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYMONTH", "BYSETPOS":
+		case "INTERVAL", "COUNT":
+			if number(value) < 1 {
+				return nil, fmt.Errorf("%s: want a number from 1 on", part)
+			}
+		case "FREQ", "WKST", "BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYMONTH", "BYSETPOS":
 		case "UNTIL":
 			until = value
 		case "BYHOUR", "BYMINUTE", "BYSECOND":
@@ -64,7 +68,7 @@ func ruleOption(rule string, start Date, at Clock, zone *time.Location) (*rrule.
 	if option.Freq > rrule.DAILY {
 		return nil, fmt.Errorf("FREQ=%s: want YEARLY, MONTHLY, WEEKLY or DAILY", option.Freq)
 	}
-	if option.Interval < 0 || option.Interval > 520 {
+	if option.Interval > 520 {
 		return nil, fmt.Errorf("INTERVAL=%d: want 1 to 520", option.Interval)
 	}
 	nth := map[rrule.Frequency]int{rrule.YEARLY: 53, rrule.MONTHLY: 5}[option.Freq]
