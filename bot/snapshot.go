@@ -36,14 +36,13 @@ type Query struct {
 	Name      string
 	NameFirst bool
 
-	AllPeople   bool   // Snapshot.People: everybody
 	AllProjects bool   // Snapshot.Projects: all that are not archived, by name
 	Archived    bool   // AllProjects includes archived ones
 	AllReports  bool   // Snapshot.Reports: the round's, and Snapshot.Projects with them
 	Rounds      bool   // Snapshot.Rounds: every round not done, and the last two done
 	History     int    // Snapshot.History: the project's last n reports, newest first
 	DirectUser  UserID // Snapshot.Direct of that account instead of the actor's
-	AllPeople   bool   // Snapshot.People: everybody the books know (import, export)
+	AllPeople   bool   // Snapshot.People: everybody the books know
 	AllRooms    bool   // Snapshot.Rooms: every room, of any kind, joined or not (import, export)
 }
 
