@@ -1,16 +1,15 @@
 package bot
 
 import (
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // maxReadings is how many words a project's name may have to be found at the
 // beginning of a command's arguments.
 const maxReadings = 8
-
-var transcription = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss",
-	"a\u0308", "ae", "o\u0308", "oe", "u\u0308", "ue", "&", " und ")
 
 // Slug makes an id of a name: lower case, ä as ae, everything but letters and
 // digits a single hyphen: "KI im Call" is "ki-im-call". It is "" for a name
@@ -18,7 +17,7 @@ var transcription = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß"
 func Slug(name string) string {
 	var out strings.Builder
 	gap := false
-	for _, r := range transcription.Replace(strings.ToLower(name)) {
+	for _, r := range Fold(strings.ReplaceAll(name, "&", " und ")) {
 		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
 			gap = true
 			continue
@@ -32,8 +31,8 @@ func Slug(name string) string {
 	return out.String()
 }
 
-// quotes are the pairs in which a name may stand.
-var quotes = map[rune]rune{'„': '“', '“': '”', '"': '"', '»': '«', '«': '»', '\'': '\'', '‚': '‘'}
+// quotes are the opening quotation marks and what may close them.
+var quotes = map[rune]string{'„': "“”\"", '“': "”“\"", '"': "\"”“", '»': "«", '«': "»", '‚': "‘’'"}
 
 // Reading is one way to read a project out of the beginning of a text.
 type Reading struct {
@@ -52,14 +51,15 @@ type Reading struct {
 func Readings(text string) []Reading {
 	text = strings.TrimSpace(text)
 	for i, r := range text {
-		close, ok := quotes[r]
+		closing, ok := quotes[r]
 		if i > 0 || !ok {
 			break
 		}
-		inner := text[len(string(r)):]
-		if name, rest, ok := strings.Cut(inner, string(close)); ok && Slug(name) != "" {
-			rest = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(rest), ":"))
-			return []Reading{{Slug: Slug(name), Rest: rest, Quoted: true}}
+		inner := text[utf8.RuneLen(r):]
+		if end := strings.IndexAny(inner, closing); end >= 0 && Slug(inner[:end]) != "" {
+			_, size := utf8.DecodeRuneInString(inner[end:])
+			rest := strings.TrimSpace(inner[end+size:])
+			return []Reading{{Slug: Slug(inner[:end]), Rest: strings.TrimSpace(strings.TrimPrefix(rest, ":")), Quoted: true}}
 		}
 	}
 	var readings []Reading
@@ -87,9 +87,7 @@ func Readings(text string) []Reading {
 			break // a name does not go on behind punctuation
 		}
 	}
-	for i, j := 0, len(readings)-1; i < j; i, j = i+1, j-1 {
-		readings[i], readings[j] = readings[j], readings[i]
-	}
+	slices.Reverse(readings)
 	return readings
 }
 
