@@ -3,6 +3,7 @@ package calendar
 import (
 	"fmt"
 	"regexp"
+	"strings"
 )
 
 // Clock is a local time of day, to the minute. The zero value is midnight.
@@ -14,7 +15,7 @@ var clockForm = regexp.MustCompile(`(?i)^(\d{1,2})(?:[:.](\d{2}))?(?:\s?Uhr(?:\s
 // The error is an *InputError.
 func ParseClock(s string) (Clock, error) {
 	wrong := &InputError{Kind: "time", Input: s, Want: `a time like "09:00" or "9 Uhr"`}
-	m := clockForm.FindStringSubmatch(s)
+	m := clockForm.FindStringSubmatch(strings.Join(strings.Fields(s), " "))
 	if m == nil || m[0] == m[1] || m[2] != "" && m[3] != "" {
 		return Clock{}, wrong
 	}

@@ -39,9 +39,9 @@ func words(lists ...[]string) map[string]int {
 
 var (
 	filler     = regexp.MustCompile(`(?i)^(?:(?:am|bis|zum|ab|den|dem|der|kommende[nr]?)\s+)*`)
-	weekdayDay = regexp.MustCompile(`^(\p{L}+)\.?(?:,\s*|\s+)(?:(?:den|dem|der)\s+)?(\d.*)$`)
+	weekdayDay = regexp.MustCompile(`^([\p{L}\p{M}]+)\.?(?:,\s*|\s+)(?:(?:den|dem|der)\s+)?(\d.*)$`)
 	numeric    = regexp.MustCompile(`^(\d{1,2})\.\s?(\d{1,2})(?:\.(?:\s?(\d{4}|\d{2}))?)?$`)
-	withMonth  = regexp.MustCompile(`^(\d{1,2})\.?\s?(\p{L}+)\.?(?:\s(\d{4}|\d{2}))?$`)
+	withMonth  = regexp.MustCompile(`^(\d{1,2})\.?\s?([\p{L}\p{M}]+)\.?(?:\s(\d{4}|\d{2}))?$`)
 )
 
 // ParseDay reads a day as people write it, seen from today: "31.12.", "31.12.2026", "2026-12-31", "31. Dezember",
@@ -49,7 +49,7 @@ var (
 // words too. A date without a year is the next one that is not before today. A weekday that does not belong to the
 // date is an error. The error is an *InputError.
 func ParseDay(s string, today Date) (Date, error) {
-	text := filler.ReplaceAllString(strings.TrimSpace(s), "")
+	text := filler.ReplaceAllString(strings.Join(strings.Fields(s), " "), "")
 	wrong := &InputError{Kind: "day", Input: s, Want: wantDay}
 	if ahead, ok := daysAhead[fold(text)]; ok {
 		return today.AddDays(ahead), nil
@@ -88,10 +88,15 @@ func dayOf(text string, today Date) (day Date, near string) {
 	} else if m = withMonth.FindStringSubmatch(text); m == nil {
 		return Date{}, nearest(text, german)
 	} else if month = months[fold(m[2])]; month == 0 {
-		if near = nearest(m[2], germanMonths[1:]); near != "" {
-			near = m[1] + ". " + near
+		meant := nearest(m[2], germanMonths[1:])
+		if meant == "" {
+			return Date{}, ""
 		}
-		return Date{}, near
+		meant = strings.TrimSpace(m[1] + ". " + meant + " " + m[3])
+		if day, near := dayOf(meant, today); day.IsZero() {
+			return Date{}, near
+		}
+		return Date{}, meant
 	}
 	day = Date{today.Year, time.Month(month), number(m[1])}
 	switch year := m[3]; len(year) {
@@ -100,20 +105,21 @@ func dayOf(text string, today Date) (day Date, near string) {
 	case 4:
 		day.Year = number(year)
 	default:
-		for range 8 { // no 29 February is further away
-			if day.Valid() && !day.Before(today) {
-				break
+		for next := day; next.Year <= today.Year+8; next.Year++ { // no 29 February is further away
+			if next.Valid() && !next.Before(today) {
+				return next, ""
 			}
-			day.Year++
 		}
 	}
 	if day.Valid() {
 		return day, ""
 	}
-	if last, ok := day.clamped(); ok && m[3] == "" {
+	last, ok := day.clamped()
+	switch {
+	case !ok:
+		return Date{}, ""
+	case m[3] == "":
 		return Date{}, last.german()[:len("31.12.")]
-	} else if ok {
-		return Date{}, last.german()
 	}
-	return Date{}, ""
+	return Date{}, last.german()
 }
