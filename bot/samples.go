@@ -14,5 +14,5 @@ func Samples() map[string][]any {
 
 // checkSamples is the data for what the Projektcheck says: words.go.
 func checkSamples() map[string][]any {
-	return map[string][]any{}
+	return map[string][]any{"error.internal": {Internal{}}}
 }

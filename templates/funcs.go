@@ -1,0 +1,387 @@
+package templates
+
+import (
+	"fmt"
+	"net/url"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"text/template"
+	"time"
+
+	"lotse/bot"
+	"lotse/bot/calendar"
+)
+
+// run is one execution of a template: what its functions need to know, and the
+// accounts they mention.
+type run struct {
+	set      *Set
+	lang     bot.Language
+	words    *words
+	chat     bot.ChatID
+	mentions []bot.UserID
+	depth    int
+	hostile  string // appended to all foreign text, to prove that it stays text
+}
+
+// escaper is the name of the function that every pipeline ends in; see rewrite.
+const escaper = "_escape"
+
+// funcs are the functions of the templates. Those that return bot.Markdown have
+// escaped what is foreign in it; whatever else is printed the escaper escapes.
+func (r *run) funcs() template.FuncMap {
+	return template.FuncMap{
+		escaper: r.escape,
+
+		// People and things.
+		"mention": r.mention, // Person or []Person: names that ping
+		"name":    r.name,    // Person, ProjectName, Field, Role, Light …: its name
+		"names":   r.list,    // []Person …: names that do not ping, «A, B und C»
+		"list":    r.list,    // any slice: «A, B und C»
+		"choice":  r.choice,  // any slice: «A, B oder C»
+		"field":   r.name,
+		"role":    r.name,
+		"kind":    r.name,
+
+		// Traffic lights.
+		"light":  r.light,                                       // «🟡 gefährdet»
+		"emoji":  func(l bot.Light) string { return l.Emoji() }, // «🟡»
+		"change": r.change,                                      // before, now: «🟢 → 🟡 gefährdet»
+
+		// Times. All take a time.Time or a calendar.Date; date takes a second one, and
+		// says the year if that is in another.
+		"date":     r.date,     // «Mittwoch, 25. November»
+		"day":      r.day,      // «25. November»
+		"weekday":  r.weekday,  // «Mittwoch»
+		"clock":    r.clock,    // «10 Uhr», «14:30 Uhr»
+		"datetime": r.datetime, // «Mittwoch, 25. November, 10 Uhr»
+		"due":      r.due,      // t, now: «heute, 14 Uhr», «morgen (Dienstag), 14 Uhr», «Dienstag, 24. November, 14 Uhr»
+		"greeting": r.greeting, // «Guten Morgen»
+
+		// Numbers.
+		"number": r.number, // «vier», «13»
+		"count":  r.count,  // n, one, many: «eine Antwort», «vier Antworten»
+		"plural": plural,   // n, one, many: the word alone
+
+		// Foreign text.
+		"code":    func(s string) bot.Markdown { return code(s + r.hostile) },
+		"quote":   r.quote,   // „so“
+		"shorten": shorten,   // n, text: at most n characters
+		"indent":  r.indent,  // several lines, each kept, in a list
+		"block":   r.block,   // several lines as a quotation
+		"link":    r.link,    // text, https address
+		"want":    r.want,    // the template want.<name>
+		"join":    joinTexts, // strings with something between
+	}
+}
+
+// escape is what every printed value goes through.
+func (r *run) escape(v any) (bot.Markdown, error) {
+	switch v := v.(type) {
+	case bot.Markdown:
+		return v, nil
+	case nil:
+		return "", fmt.Errorf("nothing to print")
+	case bot.Light:
+		return "", fmt.Errorf("a light is printed with {{light}} or {{emoji}}")
+	}
+	switch value := reflect.ValueOf(v); value.Kind() {
+	case reflect.String:
+		return r.text(value.String()), nil
+	case reflect.Int, reflect.Int64:
+		return bot.Markdown(strconv.FormatInt(value.Int(), 10)), nil
+	}
+	return "", fmt.Errorf("a %T cannot be printed as it is", v)
+}
+
+// text escapes foreign text.
+func (r *run) text(s string) bot.Markdown { return Escape(s + r.hostile) }
+
+func (r *run) mention(v any) (bot.Markdown, error) {
+	people, err := peopleOf(v)
+	if err != nil {
+		return "", err
+	}
+	var parts []bot.Markdown
+	for _, p := range people {
+		name := r.text(personName(p))
+		account := p.Account(r.chat)
+		if account == "" || !linkable(string(account)) {
+			parts = append(parts, name)
+			continue
+		}
+		if !slices.Contains(r.mentions, account) {
+			r.mentions = append(r.mentions, account)
+		}
+		parts = append(parts, "["+name+"](mention:"+bot.Markdown(account)+")")
+	}
+	return r.joined(parts, r.words.and), nil
+}
+
+func peopleOf(v any) ([]bot.Person, error) {
+	switch v := v.(type) {
+	case bot.Person:
+		return []bot.Person{v}, nil
+	case *bot.Person:
+		return []bot.Person{*v}, nil
+	case []bot.Person:
+		return v, nil
+	}
+	return nil, fmt.Errorf("%T is nobody to mention", v)
+}
+
+func personName(p bot.Person) string {
+	if clean(p.Name) == "" {
+		return string(p.ID)
+	}
+	return p.Name
+}
+
+// linkable reports whether an account may stand in a link's address as it is. All
+// Matrix and Teams accounts may that follow their specification.
+func linkable(account string) bool {
+	return account != "" && !strings.ContainsFunc(account, func(c rune) bool {
+		return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("@:._=/+-", c))
+	})
+}
+
+// name is how a thing is called. Unknown ones are called by their value.
+func (r *run) name(v any) (string, error) {
+	switch v := v.(type) {
+	case bot.Person:
+		return personName(v), nil
+	case *bot.Person:
+		return personName(*v), nil
+	case bot.ProjectName:
+		if clean(v.Name) == "" {
+			return string(v.ID), nil
+		}
+		return v.Name, nil
+	case bot.Field:
+		return nameIn(r.words.fields, v), nil
+	case bot.Role:
+		return nameIn(r.words.roles, v), nil
+	case bot.RoomKind:
+		return nameIn(r.words.kinds, v), nil
+	case bot.Light:
+		return r.words.lights[v], nil
+	case string:
+		return v, nil
+	}
+	return "", fmt.Errorf("%T has no name", v)
+}
+
+func nameIn[K ~string](names map[K]string, key K) string {
+	if name, ok := names[key]; ok {
+		return name
+	}
+	return string(key)
+}
+
+func (r *run) list(v any) (bot.Markdown, error)   { return r.joinNames(v, r.words.and) }
+func (r *run) choice(v any) (bot.Markdown, error) { return r.joinNames(v, r.words.or) }
+
+func (r *run) joinNames(v any, last string) (bot.Markdown, error) {
+	value := reflect.ValueOf(v)
+	if value.Kind() != reflect.Slice {
+		value = reflect.ValueOf([]any{v})
+	}
+	var parts []bot.Markdown
+	for i := range value.Len() {
+		item := value.Index(i).Interface()
+		if ready, ok := item.(bot.Markdown); ok {
+			parts = append(parts, ready)
+			continue
+		}
+		name, err := r.name(item)
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, r.text(name))
+	}
+	return r.joined(parts, last), nil
+}
+
+// joined is «A, B und C».
+func (r *run) joined(parts []bot.Markdown, last string) bot.Markdown {
+	var b strings.Builder
+	for i, part := range parts {
+		switch {
+		case i > 0 && i == len(parts)-1:
+			b.WriteString(" " + last + " ")
+		case i > 0:
+			b.WriteString(", ")
+		}
+		b.WriteString(string(part))
+	}
+	return bot.Markdown(b.String())
+}
+
+func (r *run) light(l bot.Light) string {
+	if l == bot.NoLight {
+		return ""
+	}
+	return l.Emoji() + " " + r.words.lights[l]
+}
+
+func (r *run) change(before, now bot.Light) string {
+	if before == bot.NoLight || now == bot.NoLight || before == now {
+		return r.light(now)
+	}
+	return before.Emoji() + " → " + r.light(now)
+}
+
+// moment is a time in the city's zone. A date is its noon.
+func (r *run) moment(v any) (time.Time, error) {
+	switch v := v.(type) {
+	case time.Time:
+		return v.In(r.set.zone), nil
+	case calendar.Date:
+		return v.At(calendar.Clock{Hour: 12}, r.set.zone), nil
+	}
+	return time.Time{}, fmt.Errorf("%T is no time", v)
+}
+
+func (r *run) date(v any, reference ...any) (string, error) {
+	day, err := r.day(v, reference...)
+	if err != nil {
+		return "", err
+	}
+	weekday, err := r.weekday(v)
+	return weekday + ", " + day, err
+}
+
+func (r *run) day(v any, reference ...any) (string, error) {
+	t, err := r.moment(v)
+	if err != nil {
+		return "", err
+	}
+	text := r.words.day(t.Day(), r.words.months[t.Month()])
+	for _, v := range reference {
+		other, err := r.moment(v)
+		if err != nil {
+			return "", err
+		}
+		if !other.IsZero() && other.Year() != t.Year() {
+			return text + " " + strconv.Itoa(t.Year()), nil
+		}
+	}
+	return text, nil
+}
+
+func (r *run) weekday(v any) (string, error) {
+	t, err := r.moment(v)
+	return r.words.weekdays[t.Weekday()], err
+}
+
+func (r *run) clock(t time.Time) string {
+	t = t.In(r.set.zone)
+	return r.words.clock(t.Hour(), t.Minute())
+}
+
+func (r *run) datetime(t time.Time, reference ...any) (string, error) {
+	date, err := r.date(t, reference...)
+	return date + ", " + r.clock(t), err
+}
+
+func (r *run) due(t, now time.Time) (string, error) {
+	t, now = t.In(r.set.zone), now.In(r.set.zone)
+	weekday := r.words.weekdays[t.Weekday()]
+	switch calendar.DateOf(t).Sub(calendar.DateOf(now)) {
+	case 0:
+		return r.words.relative[0] + ", " + r.clock(t), nil
+	case 1:
+		return r.words.relative[1] + " (" + weekday + "), " + r.clock(t), nil
+	case 2, 3, 4, 5, 6:
+		return weekday + ", " + r.clock(t), nil
+	}
+	return r.datetime(t, now)
+}
+
+func (r *run) greeting(now time.Time) string {
+	switch hour := now.In(r.set.zone).Hour(); {
+	case hour < 11:
+		return r.words.greetings[0]
+	case hour < 18:
+		return r.words.greetings[1]
+	default:
+		return r.words.greetings[2]
+	}
+}
+
+func (r *run) number(n int) string {
+	if n >= 0 && n < len(r.words.numbers) {
+		return r.words.numbers[n]
+	}
+	return strconv.Itoa(n)
+}
+
+func (r *run) count(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return r.number(n) + " " + many
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+func (r *run) quote(s string) bot.Markdown {
+	return bot.Markdown(r.words.quotes[0]) + r.text(s) + bot.Markdown(r.words.quotes[1])
+}
+
+// shorten cuts a text behind a word, so that it has at most n characters and a
+// mark that something is missing.
+func shorten(n int, s string) string {
+	s = clean(s)
+	runes := []rune(s)
+	if len(runes) <= n {
+		return s
+	}
+	cut := string(runes[:max(n-2, 0)])
+	if i := strings.LastIndexAny(cut, " \n"); i > len(cut)/2 {
+		cut = cut[:i]
+	}
+	return strings.TrimRight(cut, " \n,;:–-") + " …"
+}
+
+func (r *run) indent(s string) bot.Markdown { return escapeLines(s+r.hostile, "\n  ") }
+
+func (r *run) block(s string) bot.Markdown {
+	text := escapeLines(s+r.hostile, "\n> ")
+	if text == "" {
+		return ""
+	}
+	return "> " + text
+}
+
+func (r *run) link(text, address string) bot.Markdown {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
+		return r.text(text)
+	}
+	escaped := strings.NewReplacer("<", "%3C", ">", "%3E", "\\", "%5C", "&", "&amp;", "`", "%60").Replace(u.String())
+	if strings.ContainsFunc(escaped, func(c rune) bool { return c <= ' ' || c == 0x7f || unseen(c) }) {
+		return r.text(text)
+	}
+	return "[" + r.text(text) + "](<" + bot.Markdown(escaped) + ">)"
+}
+
+// want is the template want.<name>: what a command expects, said within another
+// text.
+func (r *run) want(name string) (bot.Markdown, error) {
+	if r.depth > 0 {
+		return "", fmt.Errorf("want.%s within a want", name)
+	}
+	r.depth++
+	defer func() { r.depth-- }()
+	return r.execute("want."+name, nil)
+}
+
+func joinTexts(between string, texts []string) string { return strings.Join(texts, between) }

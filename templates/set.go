@@ -1,0 +1,107 @@
+package templates
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"strings"
+	"text/template"
+	"time"
+
+	"lotse/bot"
+)
+
+// Options says which words are used and how.
+type Options struct {
+	// Dir is a folder with texts that replace the built-in ones; "" for none.
+	Dir string
+	// Rehearsal puts a line above every message that says so.
+	Rehearsal bool
+	// Zone is the city's time zone; nil means UTC.
+	Zone *time.Location
+	// Default is the language of rooms that have none; "" means German.
+	Default bot.Language
+}
+
+// Set is all texts in all languages. It is safe for concurrent use.
+type Set struct {
+	zone      *time.Location
+	language  bot.Language
+	rehearsal bool
+	texts     map[bot.Language]map[string]*template.Template
+}
+
+// New reads and proves all texts. The error, if any, is a list of every fault
+// found, one a line, each with its file and, where it has one, its line.
+func New(o Options) (*Set, error) {
+	s := &Set{
+		zone:      cmp.Or(o.Zone, time.UTC),
+		language:  cmp.Or(o.Default, bot.German),
+		rehearsal: o.Rehearsal,
+	}
+	if wordsOf[s.language] == nil {
+		return nil, fmt.Errorf("no texts in the language %q", s.language)
+	}
+	files, err := load(o.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("load texts: %w", err)
+	}
+	if err := s.parse(files); err != nil {
+		return nil, err
+	}
+	if err := s.prove(bot.Samples()); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Render makes a text of a template in a language ("" means the default one) and
+// its data. People are mentioned by their accounts on chat.
+func (s *Set) Render(lang bot.Language, name string, data any, chat bot.ChatID) (bot.Text, error) {
+	r := s.run(lang, chat)
+	text, err := r.execute(name, data)
+	if err != nil {
+		return bot.Text{}, err
+	}
+	if s.rehearsal {
+		text = "*" + bot.Markdown(r.words.rehearsal) + "*\n\n" + text
+	}
+	return bot.Text{Markdown: text, Mentions: r.mentions}, nil
+}
+
+func (s *Set) run(lang bot.Language, chat bot.ChatID) *run {
+	if wordsOf[lang] == nil {
+		lang = s.language
+	}
+	return &run{set: s, lang: lang, words: wordsOf[lang], chat: chat}
+}
+
+// execute fills in a template. Its errors begin with file and line.
+func (r *run) execute(name string, data any) (bot.Markdown, error) {
+	t := r.set.texts[r.lang][name]
+	if t == nil {
+		return "", fmt.Errorf("no text %s in %s", name, r.lang)
+	}
+	t, err := t.Clone()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", t.Name(), err)
+	}
+	var b strings.Builder
+	if err := t.Funcs(r.funcs()).Execute(&b, data); err != nil {
+		return "", located(err)
+	}
+	return tidy(b.String()), nil
+}
+
+var (
+	lineEnd = regexp.MustCompile(`[ \t]+\n`)
+	gap     = regexp.MustCompile(`\n{3,}`)
+)
+
+// tidy takes away what {{if}} and {{range}} leave behind: spaces at the end of
+// lines, more than one empty line in a row.
+func tidy(s string) bot.Markdown {
+	s = lineEnd.ReplaceAllString(s, "\n")
+	s = gap.ReplaceAllString(s, "\n\n")
+	return bot.Markdown(strings.TrimSpace(s))
+}
