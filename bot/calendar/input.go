@@ -34,7 +34,11 @@ func nearest(input string, choices []string) string {
 	folded := []rune(fold(input))
 	best, least := "", len(folded)/2+1
 	for _, choice := range choices {
-		if slips := distance(folded, []rune(fold(choice))); slips < least {
+		letters := []rune(fold(choice))
+		if longer := len(folded) - len(letters); longer >= least || -longer >= least {
+			continue // as many slips at least; a whole letter to the editor is not compared
+		}
+		if slips := distance(folded, letters); slips < least {
 			best, least = choice, slips
 		}
 	}

@@ -43,3 +43,19 @@ func TestDistanceIsSymmetric(t *testing.T) {
 		}
 	})
 }
+
+func TestNearestIsTheNearestOfAll(t *testing.T) {
+	letters := rapid.StringOfN(rapid.RuneFrom([]rune("abc")), 0, 6, -1)
+	rapid.Check(t, func(t *rapid.T) {
+		input, choices := letters.Draw(t, "input"), rapid.SliceOf(letters).Draw(t, "choices")
+		want, least := "", len(input)/2+1
+		for _, choice := range choices {
+			if slips := distance([]rune(input), []rune(choice)); slips < least {
+				want, least = choice, slips
+			}
+		}
+		if got := nearest(input, choices); got != want {
+			t.Errorf("nearest to %q of %q is %q, want %q", input, choices, got, want)
+		}
+	})
+}
