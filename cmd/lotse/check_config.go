@@ -1,0 +1,500 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"lotse/bot"
+	"lotse/bot/calendar"
+)
+
+// checker finds what is wrong with a configuration that could be read.
+type checker struct {
+	*Config
+	*strict
+}
+
+func (c *checker) fail(path, format string, args ...any) {
+	c.faults.add(c.at(path), "%s: %s", path, fmt.Sprintf(format, args...))
+}
+
+func (c *checker) warn(format string, args ...any) {
+	c.Warnings = append(c.Warnings, fmt.Sprintf(format, args...))
+}
+
+// need is a fault if the key has no value.
+func (c *checker) need(path, value, example string) bool {
+	if strings.TrimSpace(value) != "" {
+		return true
+	}
+	if !c.has(path) || value == "" {
+		c.fail(path, "is missing; want a line like %s", example)
+	}
+	return false
+}
+
+// oneOf is a fault if the value is none of the choices.
+func (c *checker) oneOf(path, value string, choices ...string) bool {
+	if slices.Contains(choices, value) {
+		return true
+	}
+	c.fail(path, "%q is none of %s%s", value, strings.Join(choices, ", "), nearestHint(value, choices))
+	return false
+}
+
+// nearestHint names the nearest choice, if one is near.
+func nearestHint(value string, choices []string) string {
+	if near := nearest(value, choices); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	return ""
+}
+
+func (c *checker) all() {
+	if len(c.faults.list) > 0 && strings.HasPrefix(c.faults.list[0].Text, "this is not YAML") {
+		return
+	}
+	c.general()
+	c.matrix()
+	c.network()
+	ids := c.people()
+	c.roles(ids)
+	c.rooms()
+	c.check()
+	c.goals()
+	c.rest()
+}
+
+func (c *checker) general() {
+	c.need("city", c.City, `city: Duisburg`)
+	if !c.has("bundesland") {
+		c.fail("bundesland", "is missing, and with it the holidays; want a line like bundesland: NW")
+	}
+	c.oneOf("language", string(c.Config.Language), languages()...)
+	c.need("name", c.Name, "name: Lotse")
+	c.need("database", c.Database, "database: lotse.db")
+}
+
+// languages are the template sets that Lotse brings.
+func languages() []string {
+	return []string{string(bot.German), string(bot.GermanDu), string(bot.English)}
+}
+
+const server = `(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?`
+
+var (
+	isServer = regexp.MustCompile(`^` + server + `$`)
+	isUser   = regexp.MustCompile(`^@[^\s:@#!]+:` + server + `$`)
+	// A room's id has no server any more since room version 12.
+	isRoom  = regexp.MustCompile(`^(?:![^\s:@#!]+(?::` + server + `)?|#[^\s:@!]+:` + server + `)$`)
+	isEnv   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	mail    = regexp.MustCompile(`^([^\s:@]+)@(` + server + `)$`)
+	noSigil = regexp.MustCompile(`^([^\s:@#!]+):(` + server + `)$`)
+)
+
+// userFault says what is wrong with a Matrix account; "" if nothing is.
+func userFault(account string) string {
+	bare := strings.TrimPrefix(account, "matrix:")
+	if isUser.MatchString(bare) {
+		return ""
+	}
+	text := fmt.Sprintf(`%q is not a Matrix account: want one like "@maria:stadt.example"`, account)
+	near := linked(bare)
+	if m := mail.FindStringSubmatch(near); m != nil {
+		near = "@" + m[1] + ":" + m[2]
+	} else if m := noSigil.FindStringSubmatch(near); m != nil {
+		near = "@" + near
+	}
+	if isUser.MatchString(near) {
+		text += fmt.Sprintf("; did you mean %q?", near)
+	}
+	return text
+}
+
+// roomFault says what is wrong with a Matrix room; "" if nothing is.
+func roomFault(room string) string {
+	bare := strings.TrimPrefix(room, "matrix:")
+	if isRoom.MatchString(bare) {
+		return ""
+	}
+	text := fmt.Sprintf(`%q is not a Matrix room: want its id like "!abc:stadt.example" (Element: room settings, advanced) or its address like "#serviceportal:stadt.example"`, room)
+	near := linked(bare)
+	if m := noSigil.FindStringSubmatch(near); m != nil {
+		near = "#" + near
+	} else if m := mail.FindStringSubmatch(near); m != nil {
+		near = "#" + m[1] + ":" + m[2]
+	}
+	if isRoom.MatchString(near) {
+		text += fmt.Sprintf("; did you mean %q?", near)
+	}
+	return text
+}
+
+// linked is what a matrix.to link leads to, or the text itself.
+func linked(text string) string {
+	_, after, ok := strings.Cut(text, "matrix.to/#/")
+	if !ok {
+		return text
+	}
+	after, _, _ = strings.Cut(after, "?")
+	if plain, err := url.PathUnescape(after); err == nil {
+		after = plain
+	}
+	return after
+}
+
+func (c *checker) matrix() {
+	m := c.Matrix
+	if c.need("matrix.homeserver", m.Homeserver, "homeserver: https://matrix.stadt.example") {
+		c.homeserver(m.Homeserver)
+	}
+	if c.need("matrix.user", m.User, `user: "@lotse:stadt.example"`) {
+		if wrong := userFault(m.User); wrong != "" {
+			c.fail("matrix.user", "%s", wrong)
+		}
+	}
+	c.secret("matrix.password", m.PasswordFile, m.PasswordEnv)
+	c.secret("matrix.token", m.TokenFile, m.TokenEnv)
+	if m.PasswordFile+m.PasswordEnv != "" && m.TokenFile+m.TokenEnv != "" {
+		c.fail("matrix", "names a password and a token; want one of both")
+	}
+	for i, user := range m.Allow.Users {
+		if wrong := userFault(user); wrong != "" {
+			c.fail(fmt.Sprintf("matrix.allow.users[%d]", i), "%s", wrong)
+		}
+	}
+	for i, name := range m.Allow.Servers {
+		if !isServer.MatchString(name) {
+			near := strings.TrimPrefix(strings.TrimPrefix(strings.TrimRight(name, "/"), "https://"), "@")
+			if _, after, ok := strings.Cut(near, ":"); ok && strings.HasPrefix(name, "@") {
+				near = after
+			}
+			hint := ""
+			if isServer.MatchString(near) {
+				hint = fmt.Sprintf("; did you mean %q?", near)
+			}
+			c.fail(fmt.Sprintf("matrix.allow.servers[%d]", i), `%q is not the name of a server: want what stands behind the colon of its accounts, like "stadt.example"%s`, name, hint)
+		}
+	}
+}
+
+func (c *checker) homeserver(address string) {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
+		hint := ""
+		if isServer.MatchString(strings.TrimRight(address, "/")) {
+			hint = fmt.Sprintf("; did you mean %q?", "https://"+strings.TrimRight(address, "/"))
+		}
+		c.fail("matrix.homeserver", `%q is not the address of a homeserver: want one like "https://matrix.stadt.example"%s`, address, hint)
+	case u.User != nil:
+		c.fail("matrix.homeserver", "an address with a password in it does not belong in this file; use matrix.password_file")
+	case u.RawQuery != "" || u.Fragment != "" || strings.HasPrefix(u.Path, "/_matrix"):
+		c.fail("matrix.homeserver", "%q goes too far; did you mean %q?", address, u.Scheme+"://"+u.Host)
+	case u.Scheme == "http" && !loopback(u.Host):
+		c.warn("matrix.homeserver: %s is not encrypted on its way; want https", address)
+	}
+}
+
+// loopback reports whether an address ("host" or "host:port") is this machine itself.
+func loopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		host = address
+	}
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// secret checks a reference to a secret. What it names is not told: it could be the secret itself.
+func (c *checker) secret(path, file, env string) {
+	if file != "" && env != "" {
+		c.fail(path+"_env", "%s_file is given too; want one of both", path)
+	}
+	if env != "" && !isEnv.MatchString(env) {
+		c.fail(path+"_env", "this is not the name of an environment variable: want one like LOTSE_%s; the secret itself does not belong in this file",
+			strings.ToUpper(path[strings.LastIndexAny(path, "._")+1:]))
+	}
+}
+
+func (c *checker) network() {
+	n := c.Network
+	c.secret("network.proxy_password", n.ProxyPasswordFile, n.ProxyPasswordEnv)
+	if n.Proxy != "" && n.Proxy != "none" {
+		u, err := url.Parse(n.Proxy)
+		switch {
+		case err == nil && u.User != nil:
+			if _, with := u.User.Password(); with {
+				c.fail("network.proxy", "an address with a password in it does not belong in this file; use network.proxy_user and network.proxy_password_file")
+			} else {
+				c.fail("network.proxy", "write the user into network.proxy_user")
+			}
+		case err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "socks5"}, u.Scheme):
+			hint := ""
+			if isServer.MatchString(n.Proxy) {
+				hint = fmt.Sprintf("; did you mean %q?", "http://"+n.Proxy)
+			}
+			c.fail("network.proxy", `this is not the address of a proxy: want one like "http://proxy.stadt.example:3128", or "none"%s`, hint)
+		}
+	}
+	if n.Proxy == "" || n.Proxy == "none" {
+		if n.ProxyUser != "" {
+			c.fail("network.proxy_user", "there is no network.proxy that it is for")
+		}
+	}
+	if n.ProxyUser == "" && n.ProxyPasswordFile+n.ProxyPasswordEnv != "" {
+		c.fail("network.proxy_user", "is missing; the proxy's password belongs to a user")
+	}
+}
+
+// people checks the people and returns their ids.
+func (c *checker) people() []string {
+	var ids []string
+	owner := map[string]string{}
+	for i, p := range c.Persons {
+		path := fmt.Sprintf("people[%d]", i)
+		switch {
+		case !c.need(path+".id", p.ID, "id: maria"):
+		case !isID(p.ID):
+			c.fail(path+".id", "%q is not an id: want small letters, digits and hyphens%s", p.ID, slugHint(p.ID))
+		case slices.Contains(ids, p.ID):
+			c.fail(path+".id", "%q is another person's id already; a person with several accounts is one entry with several accounts", p.ID)
+		}
+		ids = append(ids, p.ID)
+		if c.need(path+".name", p.Name, "name: Maria Beispiel") && strings.ContainsFunc(p.Name, func(r rune) bool { return r < ' ' || r == ';' }) {
+			c.fail(path+".name", "a name has no semicolon and stands on one line")
+		}
+		if len(p.Accounts) == 0 {
+			c.fail(path+".accounts", `is missing; want a line like accounts: ["@maria:stadt.example"]`)
+		}
+		for j, account := range p.Accounts {
+			at := fmt.Sprintf("%s.accounts[%d]", path, j)
+			if wrong := userFault(account); wrong != "" {
+				c.fail(at, "%s", wrong)
+				continue
+			}
+			user := string(userID(account))
+			switch other, taken := owner[user]; {
+			case user == string(userID(c.Matrix.User)):
+				c.fail(at, "%s is the bot's own account", account)
+			case taken && other == p.ID:
+				c.fail(at, "%s stands here twice", account)
+			case taken:
+				c.fail(at, "%s belongs to %q already; an account belongs to one person", account, other)
+			}
+			owner[user] = p.ID
+		}
+	}
+	return ids
+}
+
+// isID reports whether the text is as ids are: what bot.Slug leaves as it is.
+func isID(text string) bool { return text != "" && bot.Slug(text) == text }
+
+// slugHint names the id that was probably meant.
+func slugHint(text string) string {
+	if near := bot.Slug(text); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	return ""
+}
+
+func (c *checker) roles(ids []string) {
+	for _, role := range []struct {
+		key  string
+		who  []string
+		need bool
+	}{{"pmo", c.Roles.PMO, true}, {"dm", c.Roles.DM, true}, {"dikon", c.Roles.DIKON, false}} {
+		path := "roles." + role.key
+		if len(role.who) == 0 && role.need {
+			c.fail(path, "is missing; want at least one person, like %s: [maria]", role.key)
+		}
+		for i, id := range role.who {
+			at := fmt.Sprintf("%s[%d]", path, i)
+			switch {
+			case slices.Contains(role.who[:i], id):
+				c.fail(at, "%q stands here twice", id)
+			case !slices.Contains(ids, id):
+				c.fail(at, "there is nobody with the id %q under people%s", id, orNearest(id, ids))
+			}
+		}
+	}
+}
+
+func (c *checker) rooms() {
+	bound := map[string]int{}
+	projects := map[string]int{}
+	kinds := map[bot.RoomKind]bool{}
+	for i, r := range c.Bindings {
+		path := fmt.Sprintf("rooms[%d]", i)
+		line := c.at(path).Line
+		if r.Room == "" {
+			c.fail(path+".room", `is missing; want a line like room: "!abc:stadt.example" or room: "#pmo:stadt.example", in quotes`)
+		} else if wrong := roomFault(r.Room); wrong != "" {
+			c.fail(path+".room", "%s", wrong)
+		} else if first, twice := bound[string(roomID(r.Room))]; twice {
+			c.fail(path+".room", "%s is given in line %d already; a room is for one thing", r.Room, first)
+		} else {
+			bound[string(roomID(r.Room))] = line
+		}
+		c.roomKind(path, r)
+		kinds[r.Kind] = true
+		if r.Kind == bot.RoomProject && r.Project != "" {
+			if first, twice := projects[r.Project]; twice {
+				c.fail(path+".project", "%q has a room in line %d already", r.Project, first)
+			}
+			projects[r.Project] = line
+		}
+		if r.Language != "" {
+			c.oneOf(path+".language", string(r.Language), languages()...)
+		}
+	}
+	for _, kind := range []bot.RoomKind{bot.RoomPMO, bot.RoomDM} {
+		if !kinds[kind] {
+			c.warn("rooms: there is no room of kind %s; give one here, or write \"!raum %s\" in it once the bot is there", kind, kind)
+		}
+	}
+	if len(c.Matrix.Allow.Users)+len(c.Matrix.Allow.Servers) == 0 && !c.has("matrix.allow") {
+		c.warn("matrix.allow: is missing; only the people of the PMO may invite the bot into rooms")
+	}
+}
+
+func (c *checker) roomKind(path string, r RoomConfig) {
+	var kinds []string
+	for _, kind := range bot.RoomKinds() {
+		kinds = append(kinds, string(kind))
+	}
+	if r.Kind == "" {
+		c.fail(path+".kind", "is missing; want one of %s", strings.Join(kinds, ", "))
+		return
+	}
+	if !c.oneOf(path+".kind", string(r.Kind), kinds...) {
+		return
+	}
+	switch {
+	case r.Kind == bot.RoomProject && r.Project == "":
+		c.fail(path+".project", "is missing; want the short name of the project whose room it is, like project: serviceportal")
+	case r.Kind == bot.RoomProject && !isID(r.Project):
+		c.fail(path+".project", "%q is not the short name of a project: want small letters, digits and hyphens%s", r.Project, slugHint(r.Project))
+	case r.Kind != bot.RoomProject && r.Project != "":
+		c.fail(path+".project", "a room of kind %s has no project; did you mean \"kind: project\"?", r.Kind)
+	}
+	switch {
+	case r.Kind == bot.RoomNetwork && r.Network == "":
+		c.fail(path+".network", "is missing; want the network's short name, like network: digilotsen")
+	case r.Kind == bot.RoomNetwork && !isID(r.Network):
+		c.fail(path+".network", "%q is not a short name: want small letters, digits and hyphens%s", r.Network, slugHint(r.Network))
+	case r.Kind != bot.RoomNetwork && r.Network != "":
+		c.fail(path+".network", "a room of kind %s has no network; did you mean \"kind: network\"?", r.Kind)
+	}
+}
+
+func (c *checker) check() {
+	p := c.Projektcheck
+	if !c.has("projektcheck") {
+		c.warn("projektcheck: is missing; there are only dates that the PMO adds in chat")
+		return
+	}
+	if !c.has("projektcheck.anchor") {
+		c.fail("projektcheck.anchor", `is missing; want the date of the first Projektcheck, like anchor: "2026-11-25"`)
+	}
+	switch {
+	case c.has("projektcheck.every_weeks") && p.Rule != "":
+		c.fail("projektcheck.rrule", "every_weeks is given too; want one of both")
+	case c.has("projektcheck.every_weeks") && (p.EveryWeeks < 1 || p.EveryWeeks > 520):
+		c.fail("projektcheck.every_weeks", "%d weeks: want 1 to 520, like every_weeks: 3", p.EveryWeeks)
+	case p.Rule != "" && p.Anchor.Valid():
+		if _, err := calendar.Rule(p.Rule, p.Anchor, p.At, c.Zone.Location); err != nil {
+			c.fail("projektcheck.rrule", `%v; want a rule like "FREQ=MONTHLY;BYDAY=1WE"`, err)
+		}
+	}
+	if p.Duration < 5*time.Minute || p.Duration > 24*time.Hour {
+		c.fail("projektcheck.duration", "%s: want 5m to 24h, like duration: 90m", p.Duration)
+	}
+	c.steps()
+}
+
+// steps checks the offsets; a fault of their order stands at the step that comes too early.
+func (c *checker) steps() {
+	for i := range c.Projektcheck.Steps.Remind {
+		path := fmt.Sprintf("projektcheck.steps.remind[%d]", i)
+		if !c.has(path + ".at") {
+			c.fail(path+".at", `is missing; want a time like at: "09:00"`)
+		}
+		if !c.has(path + ".days_before") {
+			c.fail(path+".days_before", "is missing; want working days before the check, like days_before: 3")
+		}
+	}
+	wrong := c.planRules().Validate()
+	joined, ok := wrong.(interface{ Unwrap() []error })
+	if !ok {
+		return
+	}
+	for _, err := range joined.Unwrap() {
+		// "remind 2 (…) must come after …", "open: 0 working days …"
+		name, _, _ := strings.Cut(err.Error(), " (")
+		name, _, _ = strings.Cut(name, ":")
+		path := "projektcheck.steps." + name
+		if n, err := strconv.Atoi(strings.TrimPrefix(name, "remind ")); err == nil {
+			path = fmt.Sprintf("projektcheck.steps.remind[%d]", n-1)
+		}
+		c.faults.add(c.at(path), "projektcheck.steps: %v", err)
+	}
+}
+
+func (c *checker) goals() {
+	first := map[string]int{}
+	for i, g := range c.Goals {
+		path := fmt.Sprintf("goals[%d]", i)
+		if c.need(path+".id", g.ID, `id: "1"`) {
+			if strings.ContainsAny(g.ID, " ,;\t\n") {
+				c.fail(path+".id", "%q is not an id: want one word, for in a table several stand beside each other", g.ID)
+			}
+			if line, twice := first[g.ID]; twice {
+				c.fail(path+".id", "%q is the goal in line %d already", g.ID, line)
+			}
+			first[g.ID] = c.at(path + ".id").Line
+		}
+		c.need(path+".name", g.Name, "name: Digitaler Bürgerservice")
+	}
+}
+
+func (c *checker) rest() {
+	if listen := c.Metrics.Listen; listen != "" {
+		host, port, err := net.SplitHostPort(listen)
+		number, notNumber := strconv.Atoi(port)
+		switch {
+		case err != nil || notNumber != nil || number < 0 || number > 65535:
+			hint := ""
+			if _, bare := strconv.Atoi(listen); bare == nil {
+				hint = fmt.Sprintf("; did you mean %q?", "127.0.0.1:"+listen)
+			}
+			c.fail("metrics.listen", `%q is not an address with a port: want one like "127.0.0.1:9464", or "" for off%s`, listen, hint)
+		case !loopback(host):
+			c.warn("metrics.listen: %s can be reached from other machines, without a password; 127.0.0.1:%s can not", listen, port)
+		}
+	}
+	for _, limit := range []struct {
+		path     string
+		value    int
+		from, to int
+	}{
+		{"limits.answer_characters", c.Limits.AnswerCharacters, 100, 20000},
+		{"limits.sends_at_once", c.Limits.SendsAtOnce, 1, 64},
+	} {
+		if limit.value < limit.from || limit.value > limit.to {
+			c.fail(limit.path, "%d: want %d to %d", limit.value, limit.from, limit.to)
+		}
+	}
+	if every := c.Limits.OverviewEvery; every < time.Second || every > time.Hour {
+		c.fail("limits.overview_every", "%s: want 1s to 1h", every)
+	}
+	c.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
+	c.oneOf("log.format", c.Log.Format, "text", "json")
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// plain takes away what people write differently: case, umlauts, and all but letters and digits.
+func plain(s string) string {
+	s = strings.NewReplacer("ä", "a", "ö", "o", "ü", "u", "ß", "ss", "\u0308", "").Replace(strings.ToLower(s))
+	s = strings.NewReplacer("ae", "a", "oe", "o", "ue", "u").Replace(s)
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(" \t\r\n\u00a0-_./()+*:", r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// nearest is the choice that takes the fewest typing slips to become the input; "" if half of it or more would change.
+func nearest(input string, choices []string) string {
+	from := []rune(plain(input))
+	best, least := "", (len(from)+1)/2
+	for _, choice := range choices {
+		if slips := slips([]rune(plain(choice)), from); slips < least || slips == 0 && best == "" {
+			best, least = choice, slips
+		}
+	}
+	return best
+}
+
+// slips counts letters added, dropped, changed or swapped with their neighbour.
+func slips(a, b []rune) int {
+	var last []int
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range a {
+		next := make([]int, len(b)+1)
+		next[0] = i + 1
+		for j := range b {
+			change := row[j]
+			if a[i] != b[j] {
+				change++
+			}
+			next[j+1] = min(change, row[j+1]+1, next[j]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				next[j+1] = min(next[j+1], last[j-1]+1)
+			}
+		}
+		last, row = row, next
+	}
+	return row[len(b)]
+}
+
+// orNearest is the end of an error's text: the nearest choice, or all of them if none is near.
+func orNearest(input string, choices []string) string {
+	if near := nearest(input, choices); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	if len(choices) == 0 {
+		return ""
+	}
+	return "; known are " + strings.Join(choices, ", ")
+}
