@@ -1,0 +1,76 @@
+package matrixtest
+
+import (
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// recorder is a test that writes down how it would have ended.
+type recorder struct {
+	testing.TB
+	skipped, failed string
+}
+
+func (r *recorder) Skipf(format string, args ...any)  { r.skipped = fmt.Sprintf(format, args...) }
+func (r *recorder) Fatalf(format string, args ...any) { r.failed = fmt.Sprintf(format, args...) }
+
+func TestNoCompiler(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the cache folder cannot be moved here")
+	}
+	before := struct {
+		done bool
+		dir  string
+		err  error
+	}{built.done, built.dir, built.err}
+	defer func() { built.done, built.dir, built.err = before.done, before.dir, before.err }()
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("CC", "no-such-compiler -O2")
+
+	for _, tt := range []struct {
+		require            string
+		wantSkip, wantFail bool
+	}{
+		{"", true, false},
+		{"all", false, true},
+	} {
+		t.Setenv("LOTSE_TEST_REQUIRE", tt.require)
+		built.done = false
+		r := &recorder{TB: t}
+		binaries(r)
+		said := r.skipped + r.failed
+		if (r.skipped != "") != tt.wantSkip || (r.failed != "") != tt.wantFail {
+			t.Errorf("LOTSE_TEST_REQUIRE=%q: skipped %q, failed %q", tt.require, r.skipped, r.failed)
+		}
+		for _, part := range []string{`"no-such-compiler" is not installed`, "install gcc"} {
+			if !strings.Contains(said, part) || strings.Contains(said, "\n") {
+				t.Errorf("the test says %q, want one line with %q", said, part)
+			}
+		}
+	}
+}
+
+func TestLock(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	unlock, err := lock(path, func() { t.Error("a lock that nobody holds makes wait") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	waits := make(chan struct{})
+	got := make(chan error)
+	go func() {
+		unlock, err := lock(path, func() { close(waits) })
+		if err == nil {
+			unlock()
+		}
+		got <- err
+	}()
+	<-waits
+	unlock()
+	if err := <-got; err != nil {
+		t.Errorf("the second to come gets %v, want the lock", err)
+	}
+}

@@ -1,0 +1,357 @@
+// Package matrixtest gives tests a real Matrix homeserver and people who write
+// on it.
+//
+// [Start] runs Dendrite for one test, [Shared] one for all tests of a package.
+// Its binaries are built once per machine from the nested module in dendrite/
+// and kept in the user's cache folder; that wants a C compiler, and where there
+// is none the test is skipped (LOTSE_TEST_REQUIRE=all makes it fail instead).
+//
+// [Server.Register] makes a [User]: a client of its own, written on net/http
+// alone, so that it is a second opinion on what the bot's Matrix library does.
+// A user writes ([User.Send], [User.Thread], [User.React], [User.Edit] …), waits
+// ([User.Await] and its kin) and reads ([User.Events]):
+//
+//	srv := matrixtest.Start(t)
+//	maria, jonas := srv.Register(t, "maria"), srv.Register(t, "jonas")
+//	room := maria.CreateRoom(t, "Serviceportal", matrixtest.Inviting(jonas.ID))
+//	jonas.Join(t, room)
+//	question := maria.Send(t, room, "Wie weit seid ihr?")
+//	jonas.Thread(t, room, question, "Fast fertig.")
+//	maria.AwaitMessage(t, room, "fertig")
+//	got := matrixtest.Transcript(maria.Events(t, room))
+//
+// [Transcript] writes a room down in a form that can be compared with a golden
+// file. Nothing here reads encrypted rooms.
+package matrixtest
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Server is a homeserver on the loopback interface. Its methods may be used by
+// several goroutines, but Stop, Kill and Restart only by the test's own.
+type Server struct {
+	URL    string // where clients find it, without a slash at the end
+	Name   string // the part of user ids after the colon
+	Secret string // for shared-secret registration
+
+	bin, dir string
+	held     *os.File // locks dir for as long as this process lives
+	port     int
+	http     *http.Client
+	process  *process // nil when stopped
+
+	mu    sync.Mutex
+	names map[string]int // how many users were registered under a name
+}
+
+// Option changes the configuration of a server.
+type Option func(*config)
+
+type config struct {
+	limited           bool
+	threshold, millis int
+}
+
+// WithRateLimit makes the server answer 429 from the threshold-th request on;
+// each request is forgotten after the given number of milliseconds. Dendrite
+// limits joining, inviting, creating rooms, typing, logging in and the like,
+// but not sending. Without this option nothing is limited.
+func WithRateLimit(threshold, cooloffMS int) Option {
+	return func(c *config) { c.limited, c.threshold, c.millis = true, threshold, cooloffMS }
+}
+
+// Start runs a homeserver until the test ends.
+func Start(t testing.TB, opts ...Option) *Server {
+	t.Helper()
+	s, err := launch(binaries(t), opts)
+	if err != nil {
+		t.Fatalf("start Dendrite: %v", err)
+	}
+	t.Cleanup(s.discard)
+	return s
+}
+
+// shared is the server of this test process; Run makes it possible and ends it.
+var shared struct {
+	mu      sync.Mutex
+	running bool // Run is at work
+	server  *Server
+}
+
+// Run runs a package's tests and ends the shared server after them. A package
+// that uses Shared has
+//
+//	func TestMain(m *testing.M) { os.Exit(matrixtest.Run(m)) }
+func Run(m *testing.M) int {
+	shared.mu.Lock()
+	shared.running = true
+	shared.mu.Unlock()
+	code := m.Run()
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	if shared.server != nil {
+		shared.server.discard()
+	}
+	return code
+}
+
+// Shared returns the one server of this test process and starts it when it is
+// wanted for the first time. Tests on it have rooms and people of their own:
+// a name that is taken gets a number (see Server.Register).
+func Shared(t testing.TB) *Server {
+	t.Helper()
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	if !shared.running {
+		t.Fatal("matrixtest.Shared wants this package to have: func TestMain(m *testing.M) { os.Exit(matrixtest.Run(m)) }")
+	}
+	if shared.server == nil {
+		s, err := launch(binaries(t), nil)
+		if err != nil {
+			t.Fatalf("start Dendrite: %v", err)
+		}
+		shared.server = s
+	}
+	return shared.server
+}
+
+// Stop ends the server as an operator would; its data stays for Restart.
+func (s *Server) Stop(t testing.TB) {
+	t.Helper()
+	s.end(t, (*process).stop)
+}
+
+// Kill ends the server as a power cut would; what it has acknowledged is there
+// after Restart.
+func (s *Server) Kill(t testing.TB) {
+	t.Helper()
+	s.end(t, (*process).kill)
+}
+
+func (s *Server) end(t testing.TB, how func(*process)) {
+	t.Helper()
+	if s.process == nil {
+		t.Fatal("stop Dendrite: it is not running")
+	}
+	how(s.process)
+	s.process = nil
+	s.http.CloseIdleConnections()
+}
+
+// Restart stops the server if it runs, and starts it with the same data and
+// the same address. Dendrite forgets its transaction ids by that.
+func (s *Server) Restart(t testing.TB) {
+	t.Helper()
+	if s.process != nil {
+		s.Stop(t)
+	}
+	if err := s.run(); err != nil {
+		t.Fatalf("restart Dendrite: %v", err)
+	}
+}
+
+// Log is what the server has logged so far: warnings and errors.
+func (s *Server) Log(t testing.TB) string {
+	t.Helper()
+	b, err := os.ReadFile(s.path("log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// launch makes a new server and waits until it answers.
+func launch(bin string, opts []Option) (*Server, error) {
+	var c config
+	for _, opt := range opts {
+		opt(&c)
+	}
+	dir, held, err := dataDir()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		Name:   "localhost",
+		Secret: rand.Text(),
+		bin:    bin,
+		dir:    dir,
+		held:   held,
+		http: &http.Client{
+			Timeout:   2 * time.Minute,
+			Transport: &http.Transport{MaxIdleConnsPerHost: 100},
+		},
+		names: map[string]int{},
+	}
+	if err := s.prepare(c); err != nil {
+		s.discard()
+		return nil, err
+	}
+	// Another program may take the port before Dendrite does: try some more.
+	for range 5 {
+		if s.port, err = freePort(); err != nil {
+			break
+		}
+		s.URL = "http://" + s.address()
+		if err = s.run(); err == nil {
+			return s, nil
+		}
+	}
+	s.discard()
+	return nil, err
+}
+
+// prepare writes the key and the configuration. JSON is YAML, too.
+func (s *Server) prepare(c config) error {
+	key := exec.Command(filepath.Join(s.bin, "generate-keys"), "-private-key", s.path("key.pem"))
+	if out, err := key.CombinedOutput(); err != nil {
+		return fmt.Errorf("generate the server's key: %w: %s", err, lastLine(out))
+	}
+	database := func(name string) map[string]any {
+		return map[string]any{"connection_string": "file:" + s.path(name+".db")}
+	}
+	b, err := json.Marshal(map[string]any{
+		"version": 2,
+		"global": map[string]any{
+			"server_name":        s.Name,
+			"private_key":        s.path("key.pem"),
+			"disable_federation": true,
+			"cache":              map[string]any{"max_size_estimated": "64mb"},
+			// Not in_memory: a killed server would forget messages that it has
+			// acknowledged and not yet shown, and the files cost no time here.
+			"jetstream": map[string]any{"storage_path": s.path("jetstream")},
+		},
+		"client_api": map[string]any{
+			"registration_disabled":      true,
+			"registration_shared_secret": s.Secret,
+			"rate_limiting":              map[string]any{"enabled": c.limited, "threshold": c.threshold, "cooloff_ms": c.millis},
+		},
+		"federation_api": map[string]any{"database": database("federation")},
+		"key_server":     map[string]any{"database": database("keys")},
+		"media_api":      map[string]any{"database": database("media"), "base_path": s.path("media")},
+		"mscs":           map[string]any{"database": database("mscs")},
+		"relay_api":      map[string]any{"database": database("relay")},
+		"room_server":    map[string]any{"database": database("rooms")},
+		"sync_api":       map[string]any{"database": database("sync")},
+		"user_api":       map[string]any{"account_database": database("accounts"), "bcrypt_cost": 4},
+		"logging":        []any{map[string]any{"type": "std", "level": "warn"}},
+	})
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(s.path("dendrite.yaml"), b, 0o600)
+}
+
+// run starts the process and waits until it answers.
+func (s *Server) run() error {
+	log, err := os.OpenFile(s.path("log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	p, err := start(log, filepath.Join(s.bin, "dendrite"), "-config", s.path("dendrite.yaml"),
+		"-http-bind-address", s.address(), "-https-bind-address", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	deadline := time.Now().Add(time.Minute)
+	for time.Now().Before(deadline) && !p.ended() {
+		resp, err := s.http.Get(s.URL + "/_matrix/client/versions")
+		if err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK && !p.ended() {
+				s.process = p
+				return nil
+			}
+		}
+		select {
+		case <-p.done:
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	p.kill()
+	b, _ := os.ReadFile(s.path("log"))
+	return fmt.Errorf("Dendrite does not answer on %s; its last words: %s", s.address(), lastLine(b))
+}
+
+// discard ends the server and removes its data.
+func (s *Server) discard() {
+	if s.process != nil {
+		s.process.stop()
+		s.process = nil
+	}
+	s.http.CloseIdleConnections()
+	os.RemoveAll(s.dir)
+	s.held.Close()
+}
+
+func (s *Server) path(name string) string { return filepath.Join(s.dir, name) }
+
+func (s *Server) address() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)) }
+
+// freePort finds a port below those that the system gives to outgoing
+// connections, so that none of them can take it while the server restarts.
+func freePort() (int, error) {
+	for range 100 {
+		n, err := rand.Int(rand.Reader, big.NewInt(12000))
+		if err != nil {
+			return 0, err
+		}
+		port := 20000 + int(n.Int64())
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err == nil {
+			return port, l.Close()
+		}
+	}
+	return 0, fmt.Errorf("find a free port between 20000 and 32000: none in 100 tries")
+}
+
+const (
+	shm      = "/dev/shm"
+	shmNeeds = 512 << 20 // bytes free; containers often have 64 MB in all
+)
+
+// dataDir makes a folder for a server's data, in memory where there is room for
+// it: that is three to four times faster. Folders that killed tests have left
+// behind, recognisable by a lock that nobody holds, are removed.
+func dataDir() (dir string, held *os.File, err error) {
+	parent := os.TempDir()
+	var free syscall.Statfs_t
+	if syscall.Statfs(shm, &free) == nil && uint64(free.Bavail)*uint64(free.Bsize) >= shmNeeds {
+		parent = shm
+	}
+	stem := filepath.Join(parent, fmt.Sprintf("lotse-dendrite-%d-", os.Getuid()))
+	unlock, err := lock(stem+"lock", func() {})
+	if err != nil {
+		return "", nil, err
+	}
+	defer unlock()
+	old, err := filepath.Glob(filepath.Join(stem+"*", "held"))
+	if err != nil {
+		return "", nil, err
+	}
+	for _, path := range old {
+		if f, err := tryLock(path); err == nil {
+			os.RemoveAll(filepath.Dir(path))
+			f.Close()
+		}
+	}
+	if dir, err = os.MkdirTemp(parent, filepath.Base(stem)); err != nil {
+		return "", nil, err
+	}
+	held, err = tryLock(filepath.Join(dir, "held"))
+	return dir, held, err
+}
