@@ -18,6 +18,7 @@ type Subject struct {
 	Round   RoundID   `json:",omitempty"`
 	Field   Field     `json:",omitempty"`
 	Person  PersonID  `json:",omitempty"`
+	User    UserID    `json:",omitempty"`
 	N       int       `json:",omitempty"`
 }
 
@@ -103,6 +104,8 @@ const (
 	TimerRevise   TimerKind = "revise"   // an agenda already posted is drawn again
 	TimerMoved    TimerKind = "moved"    // one project is told of a moved check
 	TimerCancel   TimerKind = "cancel"   // one project is told of a cancelled check
+	TimerSummary  TimerKind = "summary"  // a complete report whose last question nobody answered
+	TimerNext     TimerKind = "next"     // the next roomless project of a lead is asked
 )
 
 // Timer is something due at an instant. There is one timer per key: setting it

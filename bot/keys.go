@@ -47,10 +47,11 @@ func (r Report) To() string {
 // AskKey is the key of the report's opening message.
 func (r Report) AskKey() Key { return askKey(r.Round, r.Project, r.To()) }
 
-// OpenKey is the key of the question that is open, or "".
+// OpenKey is the key of the message that ends the question before: the question
+// that is open, or, once nothing is open any more, the summary.
 func (r Report) OpenKey() Key {
 	if r.Open == nil {
-		return ""
+		return r.SummaryKey()
 	}
 	return questionKey(r.Round, r.Project, *r.Open, r.To())
 }

@@ -19,6 +19,10 @@ const (
 	FieldCommunication Field = "communication"
 )
 
+// FieldReturn stands for a question back of the PMO where a Field is wanted; it is
+// none of Fields.
+const FieldReturn Field = "return"
+
 // Fields lists the questions in the order they are asked.
 func Fields() []Field {
 	return []Field{FieldStatus, FieldOutlook, FieldBlocker, FieldDecision, FieldCommunication}
@@ -56,7 +60,8 @@ type Part struct {
 	By       PersonID  `json:",omitempty"`
 	PMO      bool      `json:",omitempty"` // entered by the PMO for the project
 	Late     bool      `json:",omitempty"` // came after the close: «nachgereicht»
-	Repeated bool      `json:",omitempty"` // taken over by 🔁
+	Repeated bool      `json:",omitempty"` // taken over by 🔁 or «unverändert»
+	Reason   bool      `json:",omitempty"` // answers why it became worse: no task
 	At       time.Time `json:",omitzero"`
 }
 
@@ -135,6 +140,7 @@ const (
 	AskField  Ask = "field"  // the question itself
 	AskLight  Ask = "light"  // the text came without a light
 	AskReason Ask = "reason" // it became worse without a reason
+	AskReturn Ask = "return" // the PMO's question back, see AskBack
 )
 
 // Question is a question that was put in a project's thread.
@@ -166,20 +172,22 @@ type Report struct {
 	Asking   []PersonID `json:",omitempty"`
 	Reminded int        `json:",omitempty"` // reminders sent in this running round; cleared when it is done
 	// Returned lists the PMO's questions back (!nachfrage).
-	Returned  []Return  `json:",omitempty"`
+	Returned  []AskBack `json:",omitempty"`
 	Repeated  bool      `json:",omitempty"` // taken over unchanged by 🔁
 	Completed bool      `json:",omitempty"` // the summary was posted at least once
 	Deadline  time.Time `json:",omitzero"`  // the deadline last announced to the project
 	Version   int64     `json:"-"`
 }
 
-// Return is a question of the PMO about a report.
-type Return struct {
+// AskBack is a question of the PMO about a report (!nachfrage), and its answer.
+type AskBack struct {
 	Text     string
 	By       PersonID
 	At       time.Time
 	Message  MessageID // the PMO's command
 	Answered bool      `json:",omitempty"`
+	Answer   string    `json:",omitempty"`
+	Source   MessageID `json:",omitempty"` // the message that answered
 }
 
 // Missing lists the required questions without a full answer.
@@ -233,6 +241,7 @@ type Round struct {
 	Extra   bool            `json:",omitempty"` // added by the PMO
 	Moved   bool            `json:",omitempty"` // moved by the PMO
 	Shifted string          `json:",omitempty"` // holiday that moved it: "Allerheiligen"
+	From    time.Time       `json:",omitzero"`  // moved: when it was before
 	Reason  string          `json:",omitempty"` // why it was moved or cancelled, as the PMO wrote
 	Held    bool            `json:",omitempty"` // the PMO holds the agenda
 	Steps   []calendar.Step // what happens when

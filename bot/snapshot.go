@@ -40,6 +40,7 @@ type Query struct {
 	Archived    bool   // AllProjects includes archived ones
 	AllReports  bool   // Snapshot.Reports: the round's, and Snapshot.Projects with them
 	Rounds      bool   // Snapshot.Rounds: every round not done, and the last two done
+	AllTasks    bool   // Snapshot.Tasks: also those done or dropped long ago
 	History     int    // Snapshot.History: the project's last n reports, newest first
 	DirectUser  UserID // Snapshot.Direct of that account instead of the actor's
 	AllPeople   bool   // Snapshot.People: everybody the books know
@@ -71,7 +72,7 @@ type Settings struct {
 	Zone     *time.Location
 	Days     calendar.Days
 	Shift    calendar.Shift
-	Rhythm   calendar.Rhythm // of the Projektcheck; nil: only extra checks
+	Rhythm   calendar.Rhythm // of the Projektcheck; zero: only extra checks
 	Plan     calendar.PlanRules
 	Length   time.Duration // of a check, for showing
 	Roles    map[Role][]PersonID

@@ -283,6 +283,12 @@ type (
 		Got int
 		Max int
 	}
+	// UnknownTask: error.task.
+	UnknownTask struct {
+		Number  int
+		Project ProjectName
+		Open    []TaskLine
+	}
 	// CannotRepeat: error.repeat. Why is "first", "red", "often" or "done".
 	CannotRepeat struct{ Why string }
 	// Internal: error.internal. The operator's log has the rest.

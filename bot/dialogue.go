@@ -1,0 +1,807 @@
+package bot
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// repeatEmoji takes over the last report unchanged.
+const repeatEmoji = "🔁"
+
+// maxRepeats is how many times running a report may be taken over by 🔁.
+const maxRepeats = 2
+
+// Needs says what the decision about an event needs.
+func Needs(e Event) Query {
+	q := Query{Room: e.Room, User: e.Sender, Message: e.Message, Target: e.Target, Thread: e.Thread, ReplyTo: e.ReplyTo}
+	if e.Kind == EventDeletion {
+		q.History, q.AllTasks = maxHistory, true // the words may stand in later reports too
+	}
+	for _, m := range e.Mentions {
+		q.Users = append(q.Users, m.User)
+	}
+	return q
+}
+
+// maxHistory is how many reports back a deletion follows through: six years.
+const maxHistory = 120
+
+// Decide decides about what somebody did, unless it was a command. An empty
+// Change means: nothing of ours, left alone.
+func Decide(s Snapshot, e Event) (Change, error) {
+	d := &draft{Snapshot: s, e: e}
+	switch e.Kind {
+	case EventMessage:
+		return d.message()
+	case EventEdit:
+		return d.edit()
+	case EventDeletion:
+		return d.deletion()
+	case EventReaction:
+		return d.reaction()
+	case EventInvitation:
+		return d.invitation()
+	case EventJoined:
+		return d.joined()
+	case EventLeft:
+		return d.left()
+	}
+	return Change{}, nil
+}
+
+// message decides about a plain message in a project's dialogue.
+func (d *draft) message() (Change, error) {
+	if d.Project == nil || d.Report == nil || d.Round == nil || !d.inDialogue() {
+		return Change{}, nil
+	}
+	text := Clean(d.e.Text)
+	parts, above := ParseLabels(text)
+	role := d.ProjectRole()
+	if role == "" && !(d.Is(RolePMO) && parts != nil) {
+		return Change{}, nil // a conversation between people
+	}
+	if !d.running() {
+		if parts == nil && (d.Report.Complete() || d.ReplyTo == nil && d.Report.Open == nil) {
+			return Change{}, nil
+		}
+		return d.over(), nil
+	}
+	var changed []Field
+	if parts != nil {
+		if q := d.open(); above != "" && !greets(above) && role != "" && q != nil && !hasField(parts, q.Field) {
+			parts = append([]Labelled{{Field: q.Field, Text: above}}, parts...)
+		}
+		before := acks(d.Report.Answers, d.e.Message)
+		for _, l := range parts {
+			if l.Text == "" {
+				continue // an empty label is no answer
+			}
+			if err := d.take(l.Field, l.Text, true); err != nil {
+				return Change{}, err
+			}
+			changed = append(changed, l.Field)
+		}
+		if changed == nil {
+			return Change{}, d.empty(parts[0].Field)
+		}
+		d.ack(d.e.Message, before, acks(d.Report.Answers, d.e.Message))
+		return d.accepted(changed, "answers by labelled lines"), nil
+	}
+	q := d.open()
+	if q == nil {
+		return Change{}, nil // complete: a conversation
+	}
+	if q.Ask == AskReturn {
+		return d.answerReturn(text)
+	}
+	if err := d.take(q.Field, text, false); err != nil {
+		return Change{}, err
+	}
+	d.ack(d.e.Message, nil, acks(d.Report.Answers, d.e.Message))
+	return d.accepted([]Field{q.Field}, "answer by text"), nil
+}
+
+// inDialogue reports whether the message stands where answers are given: in the
+// thread, as a reply to the bot, or, where there are no threads or only the two of
+// us, just in the room.
+func (d *draft) inDialogue() bool {
+	for _, k := range []*Known{d.Thread, d.ReplyTo} {
+		if k != nil && k.Own && k.Subject.Project == d.Project.ID && k.Subject.Round == d.Report.Round {
+			return true
+		}
+	}
+	if d.e.Thread != "" || d.e.ReplyTo != "" {
+		return false
+	}
+	return d.Room.Kind == RoomDirect || !d.Abilities.Threads && d.Room.ID == d.Report.Room
+}
+
+// open returns the question a plain message answers: the one it replies to, else
+// the one that stood open when it was sent, or nil.
+func (d *draft) open() *Question {
+	if k := d.ReplyTo; k != nil && k.Own && k.Kind == KindQuestion && k.Subject.Field != "" && k.Subject.Field != FieldReturn {
+		return &Question{Field: k.Subject.Field, Ask: AskField}
+	}
+	if !d.OpenStands && d.Report.Previous != nil {
+		return d.Report.Previous
+	}
+	return d.Report.Open
+}
+
+// hasField reports whether a question is among the labelled parts.
+func hasField(parts []Labelled, f Field) bool {
+	return slices.ContainsFunc(parts, func(l Labelled) bool { return l.Field == f })
+}
+
+// empty is the error for an answer without content.
+func (d *draft) empty(f Field) error {
+	return &UserError{Template: "error.empty", Data: Asking{Project: d.Project.name(), Field: f, Reactions: d.Abilities.Reactions}}
+}
+
+// over tells somebody who answers a round that is done, once a round.
+func (d *draft) over() Change {
+	data := Over{Project: d.Project.name(), Check: d.local(d.Round.Check)}
+	p := Reply(d.e, 0, "check.over", data)
+	p.Key = roundKey(d.Report.Round, "over", string(d.Project.ID), string(d.e.Room))
+	p.Kind = KindOver
+	p.Subject = Subject{Project: d.Project.ID, Round: d.Report.Round}
+	d.c.Posts = append(d.c.Posts, p)
+	d.c.Reason = "answer to a round that is done"
+	return d.c
+}
+
+// read turns what somebody wrote into a part of an answer to f.
+func (d *draft) read(f Field, text string, before Answer) (Part, error) {
+	text = Clean(text)
+	if text == "" {
+		return Part{}, d.empty(f)
+	}
+	if got := utf8.RuneCountInString(text); got > d.Settings.MaxText {
+		return Part{}, &UserError{Template: "error.long", Data: TooLong{Got: got, Max: d.Settings.MaxText}}
+	}
+	part := Part{Message: source(d.e), At: d.Now, Late: d.running() && d.Round.State != RoundOpen}
+	if d.Person != nil {
+		part.By = d.Person.ID
+	}
+	part.PMO = d.ProjectRole() == ""
+	switch {
+	case isSame(text) && before.Answers(f):
+		part.Light, part.Text, part.None, part.Repeated = before.Light(), before.Text(), before.None(), true
+	case f.HasLight():
+		light, rest := ParseLight(text)
+		if light != NoLight && IsNone(rest) {
+			rest = ""
+		}
+		part.Light, part.Text = light, rest
+	case IsNone(text):
+		part.None = true
+	default:
+		part.Text = text
+	}
+	return part, nil
+}
+
+// take accepts text as an answer to f: it replaces what was said, or adds to it.
+func (d *draft) take(f Field, text string, replace bool) error {
+	part, err := d.read(f, text, d.Report.Before.Answers[f])
+	if err != nil {
+		return err
+	}
+	if q := d.Report.Open; !replace && q != nil && q.Field == f && q.Ask == AskReason {
+		part.Reason = true
+	}
+	d.put(f, part, replace)
+	return nil
+}
+
+// put makes a part belong to the answer to f and brings the tasks along.
+func (d *draft) put(f Field, part Part, replace bool) {
+	if d.Report.Answers == nil {
+		d.Report.Answers = map[Field]Answer{}
+	}
+	d.Report.Answers[f] = d.merge(f, d.Report.Answers[f], part, replace)
+}
+
+// merge adds a part to an answer, or replaces the parts there are.
+func (d *draft) merge(f Field, a Answer, part Part, replace bool) Answer {
+	if replace {
+		for _, old := range a.Parts {
+			if f == FieldOutlook && old.Message != part.Message {
+				d.deriveTasks(old.Message, nil)
+			}
+		}
+		a.Parts = nil
+	}
+	a.Parts = append(slices.DeleteFunc(slices.Clone(a.Parts), func(p Part) bool {
+		return p.Message == part.Message
+	}), part)
+	if f == FieldOutlook && !part.Repeated && !part.Reason {
+		d.deriveTasks(part.Message, taskLines(part.Text))
+	}
+	return a
+}
+
+// accepted ends a decision that changed answers of a running report: the message
+// is remembered, the next question asked or the summary shown, the board kept true.
+func (d *draft) accepted(changed []Field, reason string) Change {
+	d.c.Reason = reason
+	d.remember(source(d.e))
+	d.advance(changed)
+	d.settle()
+	return d.c
+}
+
+// advance puts the next question, or shows the summary once there is none.
+func (d *draft) advance(changed []Field) {
+	r := d.Report
+	next := d.next(changed)
+	switch {
+	case next == nil:
+		if r.Open != nil {
+			r.Previous, r.Open = r.Open, nil
+		}
+	case r.Open == nil || *next != *r.Open:
+		d.pose(next)
+	}
+	if next == nil && r.Complete() {
+		r.Completed = true
+	}
+	if r.Completed {
+		d.summarise()
+	} else if next != nil && r.Complete() {
+		// Only the question that may be skipped is open: the summary does not wait
+		// for it for ever.
+		d.c.Timers = append(d.c.Timers, Timer{
+			Key: roundKey(r.Round, "summary", string(r.Project)), Kind: TimerSummary, At: d.Now.Add(summaryPatience), Earliest: true,
+			Subject: Subject{Project: r.Project, Round: r.Round},
+		})
+	}
+}
+
+// summaryPatience is how long a complete report waits for Kommunikation.
+const summaryPatience = time.Hour
+
+// pose asks a question and notes that it is open.
+func (d *draft) pose(q *Question) {
+	r := d.Report
+	r.Previous, r.Open = r.Open, q
+	r.Asked = append(r.Asked, *q)
+	if q.Ask == AskReason {
+		r.Reasoned = append(r.Reasoned, q.Field)
+	}
+	d.ask(*q)
+}
+
+// next chooses the question that shall be open now, or nil.
+func (d *draft) next(changed []Field) *Question {
+	r := d.Report
+	fresh := func(f Field, ask Ask) *Question {
+		n := 1
+		for _, q := range r.Asked {
+			if q.Field == f {
+				n++
+			}
+		}
+		return &Question{Field: f, Ask: ask, N: n}
+	}
+	for _, f := range changed {
+		a := r.Answers[f]
+		if !f.HasLight() {
+			continue
+		}
+		if a.Light().Worse(r.Before.Answers[f].Light()) && a.Text() == "" && !slices.Contains(r.Reasoned, f) {
+			return fresh(f, AskReason)
+		}
+		if a.Given() && a.Light() == NoLight && !slices.ContainsFunc(r.Asked, func(q Question) bool { return q.Field == f && q.Ask == AskLight }) {
+			return fresh(f, AskLight)
+		}
+	}
+	if q := r.Open; q != nil && d.pending(*q, changed) {
+		return q
+	}
+	for _, f := range Fields() {
+		if r.Answers[f].Answers(f) {
+			continue
+		}
+		asked := slices.ContainsFunc(r.Asked, func(q Question) bool { return q.Field == f })
+		if f.Required() || !asked {
+			return fresh(f, AskField)
+		}
+	}
+	return nil
+}
+
+// pending reports whether an open question still wants its answer.
+func (d *draft) pending(q Question, changed []Field) bool {
+	a := d.Report.Answers[q.Field]
+	switch q.Ask {
+	case AskField:
+		return !a.Answers(q.Field)
+	case AskLight:
+		return a.Given() && a.Light() == NoLight
+	case AskReason:
+		// Asked once; who goes on with something else has passed over it.
+		return a.Text() == "" && a.Light().Worse(d.Report.Before.Answers[q.Field].Light()) &&
+			(len(changed) == 0 || slices.Contains(changed, q.Field))
+	case AskReturn:
+		return slices.ContainsFunc(d.Report.Returned, func(r AskBack) bool { return !r.Answered })
+	}
+	return false
+}
+
+// ask posts a question into the thread.
+func (d *draft) ask(q Question) {
+	r := d.Report
+	before := r.Before.Answers[q.Field]
+	data := Asking{
+		Project:   d.Project.name(),
+		Field:     q.Field,
+		Light:     r.Answers[q.Field].Light(),
+		Before:    before.Light(),
+		Text:      before.Text(),
+		Reactions: d.Abilities.Reactions,
+		Tasks:     len(d.OpenTasks()) > 0,
+	}
+	for _, asked := range r.Asked {
+		if asked.Field == q.Field && asked.Ask == AskField && asked.N < q.N && q.Ask == AskField {
+			data.Again = true
+		}
+	}
+	p := Post{
+		Key:     questionKey(r.Round, r.Project, q, r.To()),
+		Kind:    KindQuestion,
+		Subject: Subject{Field: q.Field},
+		Data:    data,
+		Expires: d.Round.Check,
+	}
+	switch q.Ask {
+	case AskLight:
+		p.Template = "check.light"
+	case AskReason:
+		p.Template = "check.reason"
+	default:
+		p.Template = "check.question." + string(q.Field)
+	}
+	if q.Field.HasLight() && q.Ask != AskReason {
+		p.Seeds = []string{Green.Emoji(), Yellow.Emoji(), Red.Emoji()}
+	}
+	d.post(p)
+}
+
+// Enter takes an answer to f for the snapshot's project that was given by a
+// command. While the project's report takes answers it belongs to that, else it
+// changes what the board shows.
+func Enter(s Snapshot, e Event, f Field, text string) (Change, error) {
+	d := &draft{Snapshot: s, e: e}
+	if d.Project == nil || d.ProjectRole() == "" && !d.Is(RolePMO) {
+		return Change{}, &UserError{Template: "error.forbidden", Data: Forbidden{Command: string(f), Roles: []Role{RoleLead, RoleDeputy, RolePMO}}}
+	}
+	m := source(e)
+	if d.running() {
+		before := acks(d.Report.Answers, m)
+		if err := d.take(f, text, true); err != nil {
+			return Change{}, err
+		}
+		d.ack(m, before, acks(d.Report.Answers, m))
+		return d.accepted([]Field{f}, "answer by command"), nil
+	}
+	current := maps.Clone(d.Project.Current.Answers)
+	if current == nil {
+		current = map[Field]Answer{}
+	}
+	before := acks(current, m)
+	part, err := d.read(f, text, current[f])
+	if err != nil {
+		return Change{}, err
+	}
+	if f.HasLight() && part.Light == NoLight {
+		if part.Light = current[f].Light(); part.Light == NoLight {
+			return Change{}, &UserError{Template: "error.light", Data: Asking{Project: d.Project.name(), Field: f, Text: part.Text, Reactions: d.Abilities.Reactions}}
+		}
+	}
+	current[f] = d.merge(f, current[f], part, true)
+	d.Project.Current.Answers, d.Project.Current.Repeats, d.Project.Changed = current, 0, d.Today()
+	d.putProject()
+	d.remember(m)
+	d.ack(m, before, acks(current, m))
+	d.c.Reason = "board changed by command between rounds"
+	return d.c, nil
+}
+
+// edit decides about a message that was changed: what it contributed changes with
+// it. Commands that are edited come through Enter.
+func (d *draft) edit() (Change, error) {
+	if d.Target == nil || d.Target.Own || d.Project == nil || !d.running() || d.Target.Subject.Round != d.Report.Round {
+		return Change{}, nil
+	}
+	r, m := d.Report, d.e.Target
+	var had []Field
+	for _, f := range Fields() {
+		for _, p := range r.Answers[f].Parts {
+			if p.Message == m && d.mine(p) && !slices.Contains(had, f) {
+				had = append(had, f)
+			}
+		}
+	}
+	if had == nil {
+		return d.editReturn(m)
+	}
+	before := acks(r.Answers, m)
+	parts, _ := ParseLabels(Clean(d.e.Text))
+	if parts == nil {
+		parts = []Labelled{{Field: had[0], Text: d.e.Text}}
+	}
+	changed := slices.Clone(had)
+	for _, f := range had {
+		if !hasField(parts, f) {
+			d.drop(f, m)
+		}
+	}
+	for _, l := range parts {
+		part, err := d.read(l.Field, l.Text, r.Before.Answers[l.Field])
+		if err != nil {
+			return Change{}, err
+		}
+		a := r.Answers[l.Field]
+		if i := slices.IndexFunc(a.Parts, func(p Part) bool { return p.Message == m }); i >= 0 {
+			part.Reason = a.Parts[i].Reason
+			a.Parts[i] = part
+			if l.Field == FieldOutlook && !part.Repeated && !part.Reason {
+				d.deriveTasks(m, taskLines(part.Text))
+			}
+		} else {
+			d.put(l.Field, part, true)
+			changed = append(changed, l.Field)
+		}
+	}
+	d.ack(m, before, acks(r.Answers, m))
+	return d.accepted(changed, "answer edited"), nil
+}
+
+// mine reports whether a part was given by the acting person.
+func (d *draft) mine(p Part) bool { return d.Person != nil && p.By == d.Person.ID }
+
+// drop takes what message m gave out of the answer to f.
+func (d *draft) drop(f Field, m MessageID) {
+	a := d.Report.Answers[f]
+	a.Parts = slices.DeleteFunc(slices.Clone(a.Parts), func(p Part) bool { return p.Message == m })
+	if len(a.Parts) == 0 {
+		delete(d.Report.Answers, f)
+	} else {
+		d.Report.Answers[f] = a
+	}
+	if f == FieldOutlook {
+		d.deriveTasks(m, nil)
+	}
+}
+
+// deletion decides about a message or reaction that was taken back: what it gave
+// is gone, in the running report and wherever it was carried on to.
+func (d *draft) deletion() (Change, error) {
+	if d.Target == nil || d.Target.Own || d.Project == nil {
+		return Change{}, nil
+	}
+	m := d.e.Target
+	var changed []Field
+	scrub := func(answers map[Field]Answer) bool {
+		found := false
+		for f, a := range answers {
+			kept := slices.DeleteFunc(slices.Clone(a.Parts), func(p Part) bool { return p.Message == m && d.mine(p) })
+			if len(kept) == len(a.Parts) {
+				continue
+			}
+			found = true
+			if !slices.Contains(changed, f) {
+				changed = append(changed, f)
+			}
+			if len(kept) == 0 {
+				delete(answers, f)
+			} else {
+				answers[f] = Answer{Parts: kept}
+			}
+		}
+		return found
+	}
+	scrubReport := func(r *Report) bool {
+		found := scrub(r.Answers)
+		found = scrub(r.Before.Answers) || found
+		for i, back := range r.Returned {
+			if back.Source == m {
+				r.Returned[i].Answer, r.Returned[i].Source, found = "", "", true
+				d.unsayReturn(*r, i)
+			}
+		}
+		return found
+	}
+	found := scrub(d.Project.Current.Answers)
+	for i := range d.History {
+		r := &d.History[i]
+		if d.Report != nil && r.Round == d.Report.Round || !scrubReport(r) {
+			continue
+		}
+		found = true
+		d.c.Reports = append(d.c.Reports, *r)
+		d.c.Timers = append(d.c.Timers, Timer{
+			Key: roundKey(r.Round, "revise"), Kind: TimerRevise, At: d.Now.Add(d.Settings.OverviewEvery), Earliest: true,
+			Subject: Subject{Round: r.Round, Project: r.Project},
+		})
+	}
+	here := d.Report != nil && scrubReport(d.Report)
+	if found || here {
+		found = d.eraseTasks(m) || found
+	}
+	if d.untick(m) {
+		d.c.Reason = "task reaction withdrawn"
+		d.tasksChanged()
+		return d.c, nil
+	}
+	if !found && !here {
+		return Change{}, nil
+	}
+	d.c.Reason = "answer withdrawn"
+	d.Project.Changed = d.Today()
+	d.putProject()
+	if here && d.Round.Running() {
+		slices.SortFunc(changed, func(a, b Field) int { return slices.Index(Fields(), a) - slices.Index(Fields(), b) })
+		d.advance(changed)
+		d.settle()
+	} else if here {
+		d.c.Reports = append(d.c.Reports, *d.Report)
+		d.redrawPast()
+	}
+	return d.c, nil
+}
+
+// redrawPast brings the texts of a round that is done in line with its reports.
+func (d *draft) redrawPast() {
+	d.redraw()
+	if d.Report.Completed {
+		d.summarise()
+		d.c.Posts[len(d.c.Posts)-1].EditOnly = true
+	}
+}
+
+// untick takes back what a reaction did to a task.
+func (d *draft) untick(m MessageID) bool {
+	for _, t := range slices.Clone(d.Tasks) {
+		if t.Ticks == m {
+			d.move(t, TaskToDo, "")
+			return true
+		}
+	}
+	return false
+}
+
+// reaction decides about an emoji on one of our messages.
+func (d *draft) reaction() (Change, error) {
+	k := d.Target
+	if k == nil || !k.Own || d.Project == nil || !d.running() || k.Subject.Round != d.Report.Round || d.ProjectRole() == "" {
+		return Change{}, nil
+	}
+	emoji := strings.ReplaceAll(d.e.Emoji, "\ufe0f", "")
+	light := EmojiLight(emoji)
+	switch {
+	case k.Kind == KindQuestion && light != NoLight && k.Subject.Field.HasLight():
+		f := k.Subject.Field
+		part := Part{Message: d.e.Message, Light: light, By: d.Person.ID, At: d.Now, Late: d.Round.State != RoundOpen}
+		d.put(f, part, false)
+		return d.accepted([]Field{f}, "light by reaction"), nil
+	case k.Kind == KindOpening && emoji == repeatEmoji:
+		return d.repeat()
+	case k.Kind == KindOpening && emojiDigit(emoji) > 0:
+		n := emojiDigit(emoji)
+		for _, t := range d.Tasks {
+			if t.Open() && t.Number == n {
+				d.move(t, TaskDone, d.e.Message)
+				d.remember(d.e.Message)
+				d.c.Reason = "task done by reaction"
+				d.tasksChanged()
+				break
+			}
+		}
+		return d.c, nil
+	}
+	return Change{}, nil
+}
+
+// CanRepeat says whether the report may be taken over unchanged, and if not, why:
+// "first", "red", "often".
+func (r Report) CanRepeat() (why string, ok bool) {
+	for _, f := range Fields() {
+		a := r.Before.Answers[f]
+		if f.Required() && !a.Answers(f) {
+			return "first", false
+		}
+		if a.Light() == Red {
+			return "red", false
+		}
+	}
+	if r.Before.Round == "" {
+		return "first", false
+	}
+	if r.Before.Repeats >= maxRepeats {
+		return "often", false
+	}
+	return "", true
+}
+
+// repeat takes over what the last report said, for every question not answered yet.
+func (d *draft) repeat() (Change, error) {
+	r := d.Report
+	if why, ok := r.CanRepeat(); !ok {
+		d.post(Post{
+			Key:      NewKey("reply", string(d.e.ID), "0", r.To()),
+			Kind:     KindError,
+			Template: "error.repeat",
+			Data:     CannotRepeat{Why: why},
+			Quiet:    true,
+		})
+		d.c.Reason = "cannot be taken over: " + why
+		return d.c, nil
+	}
+	var changed []Field
+	for _, f := range Fields() {
+		before := r.Before.Answers[f]
+		if r.Answers[f].Answers(f) || !before.Given() {
+			continue
+		}
+		part := Part{
+			Message: d.e.Message, Light: before.Light(), Text: before.Text(), None: before.None(),
+			By: d.Person.ID, At: d.Now, Late: d.Round.State != RoundOpen, Repeated: true,
+		}
+		d.put(f, part, true)
+		changed = append(changed, f)
+	}
+	if changed == nil {
+		return Change{}, nil
+	}
+	if !r.Answers[FieldCommunication].Given() {
+		d.put(FieldCommunication, Part{Message: d.e.Message, None: true, By: d.Person.ID, At: d.Now, Repeated: true}, true)
+	}
+	r.Repeated = true
+	return d.accepted(nil, "last report taken over"), nil
+}
+
+// summarise shows the report as the board has it.
+func (d *draft) summarise() {
+	r := d.Report
+	data := Summary{
+		Project:  d.Project.name(),
+		Check:    d.local(d.Round.Check),
+		Deadline: d.local(d.Round.Deadline()),
+		ToDo:     d.tasksIn(TaskToDo),
+		Doing:    d.tasksIn(TaskDoing),
+		Done:     d.tasksIn(TaskDone),
+		Missing:  r.Missing(),
+		Repeated: r.allRepeated(),
+		Last:     d.local(r.Before.Check),
+	}
+	for _, f := range Fields() {
+		line := r.Line(f)
+		data.Late = data.Late || line.Late
+		if r.Answers[f].Given() {
+			data.Lines = append(data.Lines, line)
+		}
+	}
+	d.post(Post{Key: r.SummaryKey(), Kind: KindSummary, Template: "check.summary", Data: data, Quiet: true})
+}
+
+// allRepeated reports whether every answer was taken over.
+func (r Report) allRepeated() bool {
+	for _, a := range r.Answers {
+		for _, p := range a.Parts {
+			if !p.Repeated {
+				return false
+			}
+		}
+	}
+	return len(r.Answers) > 0
+}
+
+// Line is the report's answer to f in a text, compared with the last check.
+func (r Report) Line(f Field) SummaryLine {
+	a, before := r.Answers[f], r.Before.Answers[f]
+	return SummaryLine{
+		Field: f, Light: a.Light(), Before: before.Light(), Text: a.Text(), None: a.None(),
+		Changed: r.Before.Round != "" && a.Given() && !a.Same(before), PMO: a.PMO(), Late: a.Late(),
+	}
+}
+
+// Return asks a report's people back (!nachfrage): the question stands in the
+// project's thread, the answer goes to the PMO.
+func Return(s Snapshot, e Event, question string) (Change, error) {
+	d := &draft{Snapshot: s, e: e}
+	question = Clean(question)
+	if got := utf8.RuneCountInString(question); got > d.Settings.MaxText {
+		return Change{}, &UserError{Template: "error.long", Data: TooLong{Got: got, Max: d.Settings.MaxText}}
+	}
+	if !d.running() {
+		return Change{}, &UserError{Template: "error.round", Data: NoRound{}}
+	}
+	r := d.Report
+	n := len(r.Returned) + 1
+	r.Returned = append(r.Returned, AskBack{Text: question, By: d.Person.ID, At: d.Now, Message: source(e)})
+	q := &Question{Field: FieldReturn, Ask: AskReturn, N: n}
+	r.Previous, r.Open = r.Open, q
+	r.Asked = append(r.Asked, *q)
+	d.post(Post{
+		Key: questionKey(r.Round, r.Project, *q, r.To()), Kind: KindReturned, Subject: Subject{Field: FieldReturn, N: n},
+		Template: "check.returned",
+		Data:     d.returned(n - 1),
+		Expires:  d.Round.Check,
+	})
+	d.ack(source(e), nil, []string{"✅"})
+	d.c.Reason = "report given back with a question"
+	d.settle()
+	return d.c, nil
+}
+
+// returned is the data of the i-th question back and its answer.
+func (d *draft) returned(i int) Returned {
+	back := d.Report.Returned[i]
+	by := d.people([]PersonID{back.By})
+	return Returned{
+		Project:  d.Project.name(),
+		To:       d.people(d.Project.Acting(d.Today())),
+		Question: back.Text,
+		Answer:   back.Answer,
+		By:       by[0],
+		Deadline: d.local(d.Round.Deadline()),
+		Late:     d.Round.State != RoundOpen,
+	}
+}
+
+// answerReturn takes a plain message as the answer to the PMO's question back.
+func (d *draft) answerReturn(text string) (Change, error) {
+	if text == "" {
+		return Change{}, d.empty(FieldReturn)
+	}
+	if got := utf8.RuneCountInString(text); got > d.Settings.MaxText {
+		return Change{}, &UserError{Template: "error.long", Data: TooLong{Got: got, Max: d.Settings.MaxText}}
+	}
+	r := d.Report
+	i := slices.IndexFunc(r.Returned, func(b AskBack) bool { return !b.Answered })
+	if i < 0 {
+		return Change{}, nil
+	}
+	r.Returned[i].Answered, r.Returned[i].Answer, r.Returned[i].Source = true, text, d.e.Message
+	d.sayReturn(i)
+	d.ack(d.e.Message, nil, []string{"✅"})
+	return d.accepted(nil, "question back answered"), nil
+}
+
+// editReturn follows an edited answer to a question back.
+func (d *draft) editReturn(m MessageID) (Change, error) {
+	text := Clean(d.e.Text)
+	for i, back := range d.Report.Returned {
+		if back.Source == m && text != "" && utf8.RuneCountInString(text) <= d.Settings.MaxText && d.ProjectRole() != "" {
+			d.Report.Returned[i].Answer = text
+			d.sayReturn(i)
+			d.c.Reports = append(d.c.Reports, *d.Report)
+			d.c.Reason = "answer to a question back edited"
+			return d.c, nil
+		}
+	}
+	return Change{}, nil
+}
+
+// sayReturn shows the answer to a question back in the PMO's rooms.
+func (d *draft) sayReturn(i int) {
+	d.postTo(RoomPMO, Post{
+		Key: returnKey(*d.Report, i), Kind: KindReturned, Template: "check.returned.answer", Data: d.returned(i),
+		Subject: Subject{Project: d.Project.ID, Round: d.Report.Round},
+	})
+}
+
+// unsayReturn takes the answer out of the PMO's rooms again.
+func (d *draft) unsayReturn(r Report, i int) {
+	d.postTo(RoomPMO, Post{Key: returnKey(r, i), Kind: KindReturned, Absent: true})
+}
+
+func returnKey(r Report, i int) Key {
+	return roundKey(r.Round, "return", string(r.Project), strconv.Itoa(i+1))
+}

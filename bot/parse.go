@@ -1,0 +1,247 @@
+package bot
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// folding makes German spellings alike: "Grün", "gruen" and "GRÜN".
+var folding = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss", "a\u0308", "ae", "o\u0308", "oe", "u\u0308", "ue")
+
+// Fold returns s in lower case with German umlauts written out, for comparing.
+func Fold(s string) string { return folding.Replace(strings.ToLower(s)) }
+
+// Clean takes out of foreign text what nobody can see: control characters other
+// than newline and tab, directional marks, zero-width characters (but not the
+// joiner within emoji), and white space at the ends.
+func Clean(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case unicode.IsControl(r),
+			r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069, // embeddings, isolates
+			r == 0x200E, r == 0x200F, r == 0x061C, // marks
+			r == 0x200B, r == 0x200C, r == 0x2060, r == 0xFEFF, // zero width
+			r >= 0xE0000 && r <= 0xE007F: // tags
+			return -1
+		}
+		return r
+	}, s)
+	if strings.Trim(s, "\u200d\ufe0f \n\t") == "" { // nothing but joiners
+		return ""
+	}
+	return strings.TrimSpace(s)
+}
+
+// lightWords are the words for a light, folded. Among them the words that Lotse
+// itself shows beside the colour.
+var lightWords = map[string]Light{
+	"gruen": Green, "green": Green, "im plan": Green, "on track": Green, "gruener bereich": Green,
+	"gelb": Yellow, "yellow": Yellow, "amber": Yellow, "gefaehrdet": Yellow, "at risk": Yellow,
+	"rot": Red, "red": Red, "kritisch": Red, "critical": Red,
+}
+
+// lightEmojis are the emojis for a light, without variation selectors.
+var lightEmojis = map[string]Light{
+	"🟢": Green, "🟩": Green, "💚": Green,
+	"🟡": Yellow, "🟨": Yellow, "💛": Yellow,
+	"🔴": Red, "🟥": Red, "❤": Red,
+}
+
+// EmojiLight returns the light an emoji stands for, or NoLight.
+func EmojiLight(emoji string) Light {
+	return lightEmojis[strings.ReplaceAll(emoji, "\ufe0f", "")]
+}
+
+// ParseLight reads the light at the start of an answer and returns it with the
+// rest of the text. Only the start counts, and only a whole word: «nicht mehr
+// rot», «rotieren» and «gelb-rot» are no light, and text comes back unchanged.
+func ParseLight(text string) (Light, string) {
+	start := strings.TrimLeft(text, " \t\n*_~>#-–—•")
+	for emoji, light := range lightEmojis {
+		if rest, ok := strings.CutPrefix(start, emoji); ok {
+			rest = strings.TrimPrefix(rest, "\ufe0f")
+			// «🟡 gelb – …»: the word says the same once more.
+			if again, after := ParseLight(rest); again == light {
+				return light, after
+			}
+			return light, afterLight(rest)
+		}
+	}
+	for _, word := range firstWords(start) {
+		light, ok := lightWords[Fold(word)]
+		if !ok {
+			continue
+		}
+		rest := start[len(word):]
+		if next, _ := utf8.DecodeRuneInString(rest); next == '-' || next == '/' {
+			if after, _ := utf8.DecodeRuneInString(rest[1:]); unicode.IsLetter(after) {
+				return NoLight, text // «gelb-rot», «rot/gelb», «rot-grün»
+			}
+		}
+		return light, afterLight(rest)
+	}
+	return NoLight, text
+}
+
+// firstWords returns the first two words, then the first, as they stand in s.
+func firstWords(s string) []string {
+	end := func(from int) int {
+		for i, r := range s[from:] {
+			if !unicode.IsLetter(r) && !unicode.Is(unicode.Mn, r) {
+				return from + i
+			}
+		}
+		return len(s)
+	}
+	one := end(0)
+	if one == 0 {
+		return nil
+	}
+	if one < len(s) && s[one] == ' ' {
+		if two := end(one + 1); two > one+1 {
+			return []string{s[:two], s[:one]}
+		}
+	}
+	return []string{s[:one]}
+}
+
+// afterLight drops what stands between a light and its text.
+func afterLight(rest string) string {
+	return strings.TrimSpace(strings.TrimLeft(rest, " \t*_~,;:.!–—-→\ufe0f"))
+}
+
+// noneWords are the ways to say that there is nothing, folded.
+var noneWords = map[string]bool{
+	"-": true, "--": true, "–": true, "—": true, "/": true, "./": true,
+	"kein": true, "keine": true, "keiner": true, "keines": true, "keins": true, "nein": true, "nichts": true, "entfaellt": true,
+	"keine blocker": true, "keine huerden": true, "keine entscheidung": true, "keine entscheidungen": true,
+	"kein bedarf": true, "kein entscheidungsbedarf": true, "derzeit keine": true, "aktuell keine": true, "zurzeit keine": true,
+	"derzeit nicht": true, "aktuell nicht": true, "momentan keine": true, "nix": true, "none": true, "no": true, "nothing": true, "n/a": true,
+	"currently none": true, "skip": true, "ueberspringen": true, "keine neuigkeiten": true, "nichts neues": true,
+}
+
+// IsNone reports whether text says that there is nothing: «keine», «–».
+func IsNone(text string) bool {
+	return noneWords[strings.TrimRight(Fold(strings.TrimSpace(text)), ".! ")]
+}
+
+// sameWords are the ways to say that an answer is as it was, folded.
+var sameWords = map[string]bool{
+	"unveraendert": true, "wie zuletzt": true, "wie gehabt": true, "wie bisher": true, "wie beim letzten mal": true, "keine aenderung": true,
+	"keine aenderungen": true, "unchanged": true, "as before": true, "no change": true, "🔁": true,
+}
+
+// isSame reports whether text says that the answer is as last time.
+func isSame(text string) bool {
+	return sameWords[strings.TrimRight(Fold(strings.TrimSpace(text)), ".! ")]
+}
+
+// labels are the words before a colon that name a question, folded.
+var labels = map[string]Field{
+	"status": FieldStatus, "status aktuell": FieldStatus, "stand": FieldStatus, "aktueller status": FieldStatus, "ampel": FieldStatus,
+	"ausblick": FieldOutlook, "outlook": FieldOutlook, "prognose": FieldOutlook,
+	"blocker": FieldBlocker, "huerde": FieldBlocker, "huerden": FieldBlocker, "kritische huerde": FieldBlocker, "kritische huerden": FieldBlocker, "hindernis": FieldBlocker, "hindernisse": FieldBlocker,
+	"entscheidung": FieldDecision, "entscheidungen": FieldDecision, "entscheidungsbedarf": FieldDecision, "entscheidungsbedarfe": FieldDecision, "unterstuetzung": FieldDecision, "decision": FieldDecision, "decisions": FieldDecision, "decision need": FieldDecision,
+	"kommunikation": FieldCommunication, "communication": FieldCommunication, "einbindung": FieldCommunication, "nutzereinbindung": FieldCommunication, "kommunikation/einbindung": FieldCommunication,
+}
+
+// ParseField returns the question a word names («Ausblick», "blocker"), or "".
+func ParseField(word string) Field { return labels[Fold(strings.TrimSpace(word))] }
+
+// Labelled is the part of a message that a label assigns to a question.
+type Labelled struct {
+	Field Field
+	Text  string
+}
+
+var labelLine = regexp.MustCompile(`^[\s*_\-–•>]*([\p{L}\p{M}/ ]{2,40}?)[\s*_]*[:：=][\s*_]*(.*)$`)
+
+// ParseLabels splits a message with labelled lines («Status: gelb – …», «Blocker:
+// keine») into its parts; lines without a label belong to the one before. before
+// is what stands above the first label. A label given twice counts twice: both
+// texts belong to it. Without any label the result is nil.
+func ParseLabels(text string) (parts []Labelled, before string) {
+	var lines []string
+	at := map[Field]int{}
+	current := -1
+	for line := range strings.SplitSeq(text, "\n") {
+		if m := labelLine.FindStringSubmatch(line); m != nil {
+			if f := ParseField(m[1]); f != "" {
+				i, ok := at[f]
+				if !ok {
+					i = len(parts)
+					at[f] = i
+					parts = append(parts, Labelled{Field: f})
+				}
+				current = i
+				parts[i].Text = joinLine(parts[i].Text, m[2])
+				continue
+			}
+		}
+		if current < 0 {
+			lines = append(lines, line)
+		} else {
+			parts[current].Text = joinLine(parts[current].Text, line)
+		}
+	}
+	for i := range parts {
+		parts[i].Text = strings.TrimSpace(parts[i].Text)
+	}
+	if len(parts) == 0 {
+		return nil, text
+	}
+	return parts, strings.TrimSpace(strings.Join(lines, "\n"))
+}
+
+func joinLine(text, line string) string {
+	if text == "" {
+		return line
+	}
+	return text + "\n" + line
+}
+
+var bullet = regexp.MustCompile(`^\s*(?:[-–—*•·‣+]\s+|[-–—•·‣]\s*|\(?\d{1,2}[.)]\s+|\[[ xX]?\]\s*)+`)
+
+// taskLines splits the text of an Ausblick into tasks, most important first: one
+// a line, without bullets and numbers.
+func taskLines(text string) []string {
+	var lines []string
+	for line := range strings.SplitSeq(text, "\n") {
+		line = strings.TrimSpace(bullet.ReplaceAllString(line, ""))
+		if line != "" && !IsNone(line) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// digits are the emojis 1️⃣ … 9️⃣ without variation selectors.
+func digitEmoji(n int) string { return string(rune('0'+n)) + "\ufe0f\u20e3" }
+
+// emojiDigit returns 1 to 9 for 1️⃣ … 9️⃣, else 0.
+func emojiDigit(emoji string) int {
+	e := strings.ReplaceAll(emoji, "\ufe0f", "")
+	if len(e) == 1+len("\u20e3") && e[0] >= '1' && e[0] <= '9' && strings.HasSuffix(e, "\u20e3") {
+		return int(e[0] - '0')
+	}
+	return 0
+}
+
+// greets reports whether text is no more than a salutation before a report.
+func greets(text string) bool {
+	words := strings.Fields(Fold(text))
+	if len(words) == 0 {
+		return true
+	}
+	switch strings.Trim(words[0], ",.!") {
+	case "hallo", "hi", "hey", "moin", "servus", "guten", "gruess", "liebe", "lieber", "liebes", "hier", "anbei", "hello", "good", "dear":
+		return len(words) <= 10
+	}
+	return false
+}

@@ -1,0 +1,97 @@
+package bot
+
+import (
+	"slices"
+	"strings"
+)
+
+// invited reports whether the configuration lets the account invite the bot.
+func (s Snapshot) invited(by UserID) bool {
+	if slices.Contains(s.Settings.Allowed, by) {
+		return true
+	}
+	_, server, ok := strings.Cut(by.Local(), ":")
+	return ok && slices.Contains(s.Settings.AllowedServers, server)
+}
+
+// invitation accepts what the configuration allows and refuses the rest; the PMO
+// is told of a refusal, once a day and inviting account.
+func (d *draft) invitation() (Change, error) {
+	e := d.e
+	if d.Room.Joined {
+		return Change{}, nil
+	}
+	if d.invited(e.Sender) {
+		room := d.Room
+		room.ID = e.Room
+		if room.Kind == "" && e.Direct {
+			room.Kind, room.User = RoomDirect, e.Sender
+		}
+		d.c.Rooms = append(d.c.Rooms, room)
+		d.c.Posts = append(d.c.Posts, Post{Key: NewKey("join", string(e.ID), string(e.Room)), Op: OpJoin, Kind: KindRoom, Room: e.Room})
+		d.c.Reason = "invitation accepted"
+		return d.c, nil
+	}
+	d.c.Posts = append(d.c.Posts, Post{Key: NewKey("leave", string(e.ID), string(e.Room)), Op: OpLeave, Kind: KindRoom, Room: e.Room})
+	d.postTo(RoomPMO, Post{
+		Key: NewKey("room", "refused", string(e.Sender), d.Today().String()), Kind: KindRoom, Quiet: true,
+		Template: "room.refused", Data: RoomNote{Name: shorten(Clean(e.RoomName), 80), By: e.Sender.Local(), Room: e.Room},
+	})
+	d.c.Reason = "invitation refused"
+	return d.c, nil
+}
+
+// joined notes that the bot is in a room and says hello there, once.
+func (d *draft) joined() (Change, error) {
+	room := d.Room
+	if room.Joined {
+		return Change{}, nil
+	}
+	room.ID, room.Joined = d.e.Room, true
+	d.c.Rooms = append(d.c.Rooms, room)
+	d.c.Reason = "joined a room"
+	if room.Kind == RoomDirect {
+		return d.c, nil
+	}
+	d.c.Posts = append(d.c.Posts, d.hello(room))
+	return d.c, nil
+}
+
+// hello is what the bot says in a room it is new in.
+func (d *draft) hello(room Room) Post {
+	note := RoomNote{Kind: room.Kind, Room: room.ID, BotName: d.Settings.BotName}
+	template := "room.joined"
+	if room.Kind == "" {
+		template = "room.unbound"
+	}
+	if d.Project != nil {
+		note.Project = d.Project.name()
+	}
+	return Post{Key: NewKey("room", "hello", string(room.Kind), string(room.ID)), Kind: KindRoom, Room: room.ID, Template: template, Data: note, Quiet: true}
+}
+
+// Hello is what the bot says in a room that has just been given its kind.
+func Hello(s Snapshot, room Room, project *Project) Post {
+	d := &draft{Snapshot: s}
+	d.Project = project
+	return d.hello(room)
+}
+
+// left notes that the bot is no longer in a room; the PMO is told.
+func (d *draft) left() (Change, error) {
+	room := d.Room
+	if room.ID == "" || !room.Joined {
+		return Change{}, nil
+	}
+	room.Joined = false
+	d.c.Rooms = append(d.c.Rooms, room)
+	if room.Kind != "" && room.Kind != RoomDirect {
+		note := RoomNote{Kind: room.Kind, Room: room.ID, Name: shorten(Clean(d.e.RoomName), 80)}
+		if d.Project != nil {
+			note.Project = d.Project.name()
+		}
+		d.postTo(RoomPMO, Post{Key: NewKey("room", "left", string(d.e.ID)), Kind: KindRoom, Template: "room.left", Data: note})
+	}
+	d.c.Reason = "left a room"
+	return d.c, nil
+}

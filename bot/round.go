@@ -1,0 +1,585 @@
+package bot
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"time"
+
+	"lotse/bot/calendar"
+)
+
+// TimerNeeds says what the decision about a timer needs.
+func TimerNeeds(t Timer) Query {
+	q := Query{Round: t.Subject.Round, Project: t.Subject.Project, DirectUser: t.Subject.User}
+	switch t.Kind {
+	case TimerPlan:
+		q.Rounds = true
+	case TimerCheck:
+		q.Rounds, q.AllReports = true, true
+	case TimerOpen:
+		q.AllProjects = true
+	case TimerStand, TimerClose, TimerAgenda, TimerOverview, TimerRevise:
+		q.AllReports = true
+	case TimerMoved, TimerCancel:
+		q.AllReports = t.Subject.Project == ""
+	}
+	return q
+}
+
+// Due decides about what time brings.
+func Due(s Snapshot, t Timer) (Change, error) {
+	d := &draft{Snapshot: s}
+	if t.Kind == TimerPlan {
+		d.plan()
+		return d.c, nil
+	}
+	if d.Round == nil || d.Round.ID != t.Subject.Round {
+		d.c.Reason = "no such round any more"
+		return d.c, nil
+	}
+	switch t.Kind {
+	case TimerOpen:
+		d.openRound(t)
+	case TimerAsk:
+		d.askProject(t)
+	case TimerNext:
+		d.nextDirect(t)
+	case TimerRemind:
+		d.remind(t)
+	case TimerStand:
+		d.stand(t)
+	case TimerClose:
+		d.closeRound()
+	case TimerAgenda:
+		d.publish(t)
+	case TimerCheck:
+		d.finish()
+	case TimerOverview:
+		d.overview()
+	case TimerRevise:
+		d.revise(t)
+	case TimerSummary:
+		d.lateSummary()
+	case TimerMoved:
+		d.tellMoved(t)
+	case TimerCancel:
+		d.tellCancelled(t)
+	}
+	return d.c, nil
+}
+
+// leaveOut leaves out what comes too late after a downtime; the PMO is told once.
+func (d *draft) leaveOut(t Timer) {
+	d.c.Reason = "too late: left out"
+	d.c.Dropped = append(d.c.Dropped, Dropped{Kind: t.Kind, Subject: t.Subject, Due: t.At})
+}
+
+// steps sets the timers of a round's steps. What is past is due at once, and
+// decides itself whether it is still worth anything.
+func (d *draft) steps(r Round) {
+	for _, step := range r.Steps {
+		kind, ok := map[calendar.StepKind]TimerKind{
+			calendar.StepOpen: TimerOpen, calendar.StepStand: TimerStand, calendar.StepClose: TimerClose,
+			calendar.StepAgenda: TimerAgenda, calendar.StepCheck: TimerCheck,
+		}[step.Kind]
+		if !ok || kind == TimerOpen && r.State != RoundPlanned || kind == TimerAgenda && r.Held {
+			continue
+		}
+		d.c.Timers = append(d.c.Timers, Timer{Key: roundKey(r.ID, string(kind)), Kind: kind, At: step.At, Subject: Subject{Round: r.ID}})
+	}
+}
+
+// stopSteps stops the timers of a round.
+func (d *draft) stopSteps(r Round) {
+	for _, kind := range []TimerKind{TimerOpen, TimerStand, TimerClose, TimerAgenda, TimerCheck} {
+		d.c.Cancel = append(d.c.Cancel, roundKey(r.ID, string(kind)))
+	}
+}
+
+// planned is a round of the rhythm that has no row yet.
+func planned(s Snapshot, o calendar.Occurrence) Round {
+	r := Round{
+		ID: RoundID(o.Planned.String()), Planned: o.Planned, Check: o.At, Zone: s.Settings.Zone.String(),
+		State: RoundPlanned, Shifted: o.Reason,
+	}
+	if o.Skipped {
+		r.State = RoundCancelled
+		return r
+	}
+	r.Steps = calendar.Plan(o.At, s.Settings.Days, s.Settings.Plan)
+	return r
+}
+
+// horizon is how far ahead rounds are looked for.
+const horizon = 400
+
+// PlanRounds returns the rounds that are not done, by date: those with a row, and
+// those of the rhythm that come next, n in all beyond the running ones. The
+// snapshot needs Rounds. Rounds left out by a holiday rule or cancelled are among
+// them, with that state.
+func PlanRounds(s Snapshot, n int) []Round {
+	rows := map[RoundID]Round{}
+	var rounds []Round
+	for _, r := range s.Rounds {
+		rows[r.ID] = r
+		if r.State != RoundDone && r.Check.After(s.Now) {
+			r.Check = s.local(r.Check)
+			rounds = append(rounds, r)
+		}
+	}
+	today := s.Today()
+	found := 0
+	for o := range calendar.Occurrences(s.Settings.Rhythm, s.Settings.Days, s.Settings.Shift, today.AddDays(-14), today.AddDays(horizon)) {
+		if _, ok := rows[RoundID(o.Planned.String())]; ok || !o.At.After(s.Now) && !o.Skipped || o.Skipped && o.Planned.Before(today) {
+			continue
+		}
+		rounds = append(rounds, planned(s, o))
+		if found++; found >= n {
+			break
+		}
+	}
+	slices.SortStableFunc(rounds, func(a, b Round) int { return a.day(s).Compare(b.day(s)) })
+	if len(rounds) > n {
+		rounds = rounds[:n]
+	}
+	return rounds
+}
+
+// day is the date a round stands at: its check, or, left out, its planned date.
+func (r Round) day(s Snapshot) calendar.Date {
+	if r.Check.IsZero() {
+		return r.Planned
+	}
+	return s.checkDay(r)
+}
+
+// plansAhead is how many rounds ahead have a row and timers.
+const plansAhead = 2
+
+// plan sees that the next rounds stand, with their timers, and tells the PMO
+// beforehand when a holiday moves one or leaves it out.
+func (d *draft) plan() {
+	rows := map[RoundID]bool{}
+	for _, r := range d.Rounds {
+		rows[r.ID] = true
+	}
+	ahead := 0
+	for _, r := range PlanRounds(d.Snapshot, plansAhead+4) {
+		if ahead >= plansAhead {
+			break
+		}
+		if r.State != RoundCancelled {
+			ahead++
+		}
+		if rows[r.ID] {
+			continue
+		}
+		d.c.Rounds = append(d.c.Rounds, r)
+		if r.State == RoundPlanned {
+			d.steps(r)
+		}
+		if r.Shifted != "" {
+			data := Shifted{Planned: r.Planned, Holiday: r.Shifted, Rule: d.Settings.Shift}
+			if r.State == RoundPlanned {
+				data.New = d.local(r.Check)
+			}
+			d.postTo(RoomPMO, Post{Key: roundKey(r.ID, "shifted"), Kind: KindShifted, Template: "check.shifted", Data: data, Subject: Subject{Round: r.ID}})
+		}
+	}
+	d.c.Reason = "next rounds planned"
+}
+
+// openRound opens a round: every project that is asked gets a timer of its own.
+func (d *draft) openRound(t Timer) {
+	r := d.Round
+	if r.State != RoundPlanned {
+		d.c.Reason = "round is not planned any more"
+		return
+	}
+	if !d.Now.Before(r.Deadline()) {
+		d.leaveOut(t)
+		return
+	}
+	r.State, r.Opened = RoundOpen, d.Now
+	d.c.Rounds = append(d.c.Rounds, *r)
+	day := d.checkDay(*r)
+	for _, p := range d.Projects {
+		if p.Asked(day) {
+			d.askLater(r.ID, p.ID)
+		}
+	}
+	d.redraw()
+	d.c.Reason = "round opened"
+}
+
+// askLater sets the timer by which one project is asked.
+func (d *draft) askLater(round RoundID, project ProjectID) {
+	d.c.Timers = append(d.c.Timers, Timer{
+		Key: roundKey(round, "ask", string(project)), Kind: TimerAsk, At: d.Now, Subject: Subject{Project: project, Round: round},
+	})
+}
+
+// askProject opens one project's report and asks, in its room or, without one, in
+// the direct chat with who answers for it.
+func (d *draft) askProject(t Timer) {
+	p, round := d.Project, d.Round
+	switch {
+	case p == nil || !p.Asked(d.checkDay(*round)) || d.Report != nil && d.Report.Round == round.ID || !round.Running():
+		d.c.Reason = "not to be asked"
+		return
+	case round.State != RoundOpen:
+		d.leaveOut(t)
+		return
+	}
+	report := Report{Round: round.ID, Project: p.ID, Before: p.Current, Deadline: round.Deadline()}
+	report.Asking = p.Acting(d.Today())
+	switch {
+	case d.ProjectRoom.Joined:
+		report.Room = d.ProjectRoom.ID
+	case t.Subject.User == "":
+		d.askDirectly(report.Asking, round.ID)
+		return
+	default:
+		if !d.claimDirect(t.Subject.User) {
+			return
+		}
+		report.User = t.Subject.User
+	}
+	d.Report = &report
+	d.openReport()
+	d.c.Reason = "project asked"
+	d.c.Reports = append(d.c.Reports, report)
+	d.redraw()
+}
+
+// openReport posts the opening message and the first question, and sets the reminders.
+func (d *draft) openReport() {
+	d.post(d.opening(false))
+	d.pose(&Question{Field: FieldStatus, Ask: AskField, N: 1})
+	d.reminders(*d.Round)
+}
+
+// opening is the first message of a project's thread. again: the dates changed.
+func (d *draft) opening(again bool) Post {
+	r, round, p := d.Report, d.Round, d.Project
+	_, repeatable := r.CanRepeat()
+	data := Opening{
+		Project:    p.name(),
+		To:         d.people(r.Asking),
+		Now:        d.local(d.Now),
+		Check:      d.local(round.Check),
+		Deadline:   d.local(round.Deadline()),
+		Last:       d.local(r.Before.Check),
+		Repeatable: repeatable && d.Abilities.Reactions,
+		Reactions:  d.Abilities.Reactions,
+		Tasks:      d.OpenTasks(),
+		Questions:  len(Fields()) - 1,
+		Shifted:    round.Shifted,
+		Again:      again,
+	}
+	if !slices.Equal(r.Asking, p.Leads) {
+		data.For = d.people(p.Leads)
+	}
+	post := Post{Key: r.AskKey(), Kind: KindOpening, Template: "check.opening", Data: data, Expires: round.Check}
+	if data.Repeatable {
+		post.Seeds = append(post.Seeds, repeatEmoji)
+	}
+	for _, task := range data.Tasks {
+		if task.Number <= 9 {
+			post.Seeds = append(post.Seeds, digitEmoji(task.Number))
+		}
+	}
+	if again {
+		post.Seeds, post.EditOnly = nil, true
+	}
+	return post
+}
+
+// reminders sets the timers of the reminders to come for the snapshot's report.
+func (d *draft) reminders(round Round) {
+	for _, step := range round.Steps {
+		if step.Kind != calendar.StepRemind {
+			continue
+		}
+		key := roundKey(round.ID, "remind", strconv.Itoa(step.N), string(d.Report.Project))
+		if !step.At.After(d.Now) {
+			d.c.Cancel = append(d.c.Cancel, key)
+			continue
+		}
+		d.c.Timers = append(d.c.Timers, Timer{
+			Key: key, Kind: TimerRemind, At: step.At,
+			Subject: Subject{Project: d.Report.Project, Round: round.ID, User: d.Report.User, N: step.N},
+		})
+	}
+}
+
+// askDirectly sends the timer on to the direct chat of the first who has an account.
+func (d *draft) askDirectly(people []PersonID, round RoundID) {
+	for _, p := range d.people(people) {
+		if len(p.Accounts) == 0 {
+			continue
+		}
+		d.c.Timers = append(d.c.Timers, Timer{
+			Key: roundKey(round, "ask", string(d.Project.ID)), Kind: TimerAsk, At: d.Now,
+			Subject: Subject{Project: d.Project.ID, Round: round, User: p.Accounts[0]},
+		})
+		d.c.Reason = "asked in a direct chat"
+		return
+	}
+	d.c.Reason = "nobody to ask: no room, no account"
+	d.redraw()
+}
+
+// claimDirect makes the project the one that is asked about in the direct chat, or
+// puts it in the queue there: one at a time.
+func (d *draft) claimDirect(user UserID) bool {
+	direct := Direct{User: user}
+	if d.Direct != nil {
+		direct = *d.Direct
+	}
+	if direct.Round != d.Round.ID {
+		direct = Direct{User: user, Round: d.Round.ID, Version: direct.Version}
+	}
+	mine := direct.Asking == "" || direct.Asking == d.Project.ID
+	if mine {
+		direct.Asking = d.Project.ID
+		direct.Waiting = slices.DeleteFunc(direct.Waiting, func(p ProjectID) bool { return p == d.Project.ID })
+	} else if !slices.Contains(direct.Waiting, d.Project.ID) {
+		direct.Waiting = append(direct.Waiting, d.Project.ID)
+		d.c.Reason = "waits for its turn in the direct chat"
+	}
+	d.c.Directs = append(d.c.Directs, direct)
+	return mine
+}
+
+// nextDirect gives the next waiting project its turn in a direct chat.
+func (d *draft) nextDirect(t Timer) {
+	if d.Direct == nil || d.Direct.Round != d.Round.ID || d.Direct.Asking != t.Subject.Project {
+		d.c.Reason = "nobody waits"
+		return
+	}
+	d.release(d.Direct.User)
+}
+
+// release ends the turn of the project being asked about in a direct chat.
+func (d *draft) release(user UserID) {
+	direct := *d.Direct
+	direct.Asking = ""
+	if len(direct.Waiting) > 0 {
+		next := direct.Waiting[0]
+		direct.Asking, direct.Waiting = next, direct.Waiting[1:]
+		d.c.Timers = append(d.c.Timers, Timer{
+			Key: roundKey(direct.Round, "ask", string(next)), Kind: TimerAsk, At: d.Now,
+			Subject: Subject{Project: next, Round: direct.Round, User: user},
+		})
+	}
+	d.c.Directs = append(d.c.Directs, direct)
+	d.c.Reason = "next project in the direct chat"
+}
+
+// remind asks for what is missing, in the thread, only while it is missing.
+func (d *draft) remind(t Timer) {
+	r, round := d.Report, d.Round
+	if r == nil || r.Round != round.ID || round.State != RoundOpen || r.Complete() || d.Project == nil || !d.Project.Asked(d.checkDay(*round)) {
+		d.c.Reason = "no reminder needed"
+		return
+	}
+	last := true
+	for _, step := range round.Steps {
+		if step.Kind == calendar.StepRemind && step.N > t.Subject.N {
+			last = false
+			if !step.At.After(d.Now) {
+				d.leaveOut(t)
+				return
+			}
+		}
+	}
+	if !d.Now.Before(round.Deadline()) {
+		d.leaveOut(t)
+		return
+	}
+	r.Reminded++
+	r.Asking = d.Project.Acting(d.Today())
+	d.post(Post{
+		Key:      roundKey(round.ID, "remind", strconv.Itoa(t.Subject.N), string(r.Project), r.To()),
+		Kind:     KindReminder,
+		Subject:  Subject{N: t.Subject.N},
+		Template: "check.reminder",
+		Data: Reminder{
+			Project: d.Project.name(), To: d.people(r.Asking), Check: d.local(round.Check), Deadline: d.local(round.Deadline()),
+			Now: d.local(d.Now), Missing: r.Missing(), N: t.Subject.N, Last: last,
+		},
+		Expires: round.Deadline(),
+	})
+	d.c.Reports = append(d.c.Reports, *r)
+	d.c.Reason = "reminded"
+	if r.User != "" && d.Direct != nil && d.Direct.Asking == r.Project && len(d.Direct.Waiting) > 0 {
+		d.release(r.User) // the others shall not wait for an answer that may not come
+		d.c.Reason = "reminded"
+	}
+}
+
+// closeRound freezes the reports.
+func (d *draft) closeRound() {
+	r := d.Round
+	if r.State != RoundOpen {
+		d.c.Reason = "round is not open"
+		return
+	}
+	r.State, r.Closed = RoundClosed, d.Now
+	d.c.Rounds = append(d.c.Rounds, *r)
+	d.redraw()
+	if d.Now.Before(r.Check) {
+		d.pages(RoomPMO, "closed", "check.closed", KindStand, d.overviewPages(), false)
+	}
+	d.c.Reason = "round closed"
+}
+
+// publish posts the agenda, unless the PMO holds it.
+func (d *draft) publish(t Timer) {
+	r := d.Round
+	switch {
+	case r.Held:
+		d.c.Reason = "agenda is held"
+		return
+	case r.State != RoundClosed:
+		d.c.Reason = "nothing to publish"
+		return
+	case !d.Now.Before(r.Check):
+		d.leaveOut(t)
+		return
+	}
+	r.State = RoundPublished
+	d.agenda(false)
+	d.c.Reason = "agenda published"
+}
+
+// finish ends a round at its check. Who was late or reminded is nobody's business
+// any more: those marks go.
+func (d *draft) finish() {
+	r := d.Round
+	if r.State == RoundDone || r.State == RoundCancelled {
+		d.c.Reason = "round is over"
+		return
+	}
+	r.State, r.Held = RoundDone, false
+	for _, report := range d.Reports {
+		report.Reminded = 0
+		report.Open, report.Previous = nil, nil
+		for f, a := range report.Answers {
+			parts := slices.Clone(a.Parts)
+			for i := range parts {
+				parts[i].Late = false
+			}
+			report.Answers[f] = Answer{Parts: parts}
+		}
+		d.c.Reports = append(d.c.Reports, report)
+	}
+	if r.OverviewPages > 0 {
+		d.overview()
+	} else {
+		d.c.Rounds = append(d.c.Rounds, *r)
+	}
+	reason := "round done"
+	for i := range d.Rounds {
+		if d.Rounds[i].ID == r.ID {
+			d.Rounds[i] = *r
+		}
+	}
+	d.plan()
+	d.c.Reason = reason
+}
+
+// lateSummary shows a complete report whose last question nobody answered.
+func (d *draft) lateSummary() {
+	if !d.running() || d.Report.Completed || !d.Report.Complete() {
+		d.c.Reason = "no summary needed"
+		return
+	}
+	d.Report.Completed = true
+	d.summarise()
+	d.c.Reports = append(d.c.Reports, *d.Report)
+	d.c.Reason = "summary shown"
+}
+
+// tellMoved tells the projects of an open round, one by one, that the check has
+// another date.
+func (d *draft) tellMoved(t Timer) {
+	if t.Subject.Project == "" {
+		d.each(TimerMoved)
+		return
+	}
+	r := d.Report
+	if r == nil || r.Round != d.Round.ID || !d.Round.Running() {
+		d.c.Reason = "nobody to tell"
+		return
+	}
+	d.reminders(*d.Round)
+	d.post(d.opening(true))
+	d.post(Post{
+		Key:      roundKey(r.Round, "moved", strconv.FormatInt(d.Round.Check.Unix(), 10), string(r.Project), r.To()),
+		Kind:     KindMoved,
+		Template: "check.moved",
+		Data: Moved{
+			Project: d.Project.name(), To: d.people(d.Project.Acting(d.Today())), Old: d.local(d.Round.From), New: d.local(d.Round.Check),
+			Deadline: d.local(d.Round.Deadline()), Open: !r.Complete(), Reason: d.Round.Reason,
+		},
+		Expires: d.Round.Check,
+	})
+	r.Deadline = d.Round.Deadline()
+	if r.Completed {
+		d.summarise()
+	}
+	d.c.Reports = append(d.c.Reports, *r)
+	d.c.Reason = "told that the check has moved"
+}
+
+// tellCancelled tells the projects of a cancelled round, one by one.
+func (d *draft) tellCancelled(t Timer) {
+	if t.Subject.Project == "" {
+		d.each(TimerCancel)
+		return
+	}
+	r := d.Report
+	if r == nil || r.Round != d.Round.ID {
+		d.c.Reason = "nobody to tell"
+		return
+	}
+	for _, step := range d.Round.Steps {
+		if step.Kind == calendar.StepRemind {
+			d.c.Cancel = append(d.c.Cancel, roundKey(r.Round, "remind", strconv.Itoa(step.N), string(r.Project)))
+		}
+	}
+	r.Open, r.Previous = nil, nil
+	d.post(Post{
+		Key:      roundKey(r.Round, "cancelled", string(r.Project), r.To()),
+		Kind:     KindCancelled,
+		Template: "check.cancelled",
+		Data:     Cancelled{Project: d.Project.name(), Check: d.local(d.Round.Check), Reason: d.Round.Reason},
+	})
+	d.c.Reports = append(d.c.Reports, *r)
+	d.c.Reason = "told that the check is cancelled"
+}
+
+// each sets one timer of a kind per project that was asked in the round.
+func (d *draft) each(kind TimerKind) {
+	for _, r := range d.Reports {
+		d.c.Timers = append(d.c.Timers, Timer{
+			Key: roundKey(r.Round, string(kind), string(r.Project)), Kind: kind, At: d.Now,
+			Subject: Subject{Project: r.Project, Round: r.Round, User: r.User},
+		})
+	}
+	d.c.Reason = "every project is told"
+}
+
+// byName orders projects as people look for them.
+func byName(a, b Project) int {
+	return cmp.Or(cmp.Compare(Fold(a.Name), Fold(b.Name)), cmp.Compare(a.ID, b.ID))
+}
+
+// timeOf is a round's check on another day or hour, with the steps it brings.
+func (r *Round) timeOf(s Snapshot, check time.Time) {
+	r.Check = check
+	r.Steps = calendar.Plan(check, s.Settings.Days, s.Settings.Plan)
+}
