@@ -40,6 +40,7 @@ type Event struct {
 	ToBot    bool      `json:",omitempty"` // it names the bot
 	Direct   bool      `json:",omitempty"` // the room is a direct chat with the sender
 	Key      Key       `json:",omitempty"` // EventEcho: the slot's key
+	Revision int       `json:",omitempty"` // EventEcho: the slot's revision, 0 if the message does not say
 	RoomName string    `json:",omitempty"` // EventInvitation, EventJoined: for showing
 }
 

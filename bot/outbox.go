@@ -51,7 +51,7 @@ const (
 // Outgoing may be sent twice after a crash: Transaction is the same then.
 type Outgoing struct {
 	Key      Key
-	Revision int // 1: the original, above: an edit
+	Revision int // goes up with every content; Message says whether it is an edit
 	Op       Op
 	Kind     Kind
 	Ref      string // what it is about, for the trace
@@ -60,7 +60,9 @@ type Outgoing struct {
 	ReplyTo  MessageID `json:",omitempty"`
 	Target   MessageID `json:",omitempty"` // OpReaction: what it is put on
 	Emoji    string    `json:",omitempty"`
-	// Message is the message to change (OpMessage) or to take back (Absent).
+	// Message is the message to change (OpMessage) or to take back (Absent); "": this
+	// is an original, whatever its Revision (a message can come back after it was taken
+	// back).
 	Message MessageID `json:",omitempty"`
 	Absent  bool      `json:",omitempty"`
 	Text    Text
@@ -82,6 +84,9 @@ type Delivery struct {
 	// Doubtful: an earlier try may have reached the room although we never heard;
 	// look for the key there before sending.
 	Doubtful bool
+	// Echo is set by the sender before it calls Sent, if the chat will report the
+	// message itself (Abilities.Echo): then only the echo says where it stands.
+	Echo bool
 }
 
 // Received is an event in the inbox.

@@ -1,0 +1,194 @@
+package storage
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"go.mau.fi/util/dbutil"
+	sqlite "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// ErrRehearsal is what [Open] returns for a database of the other kind: the live bot
+// never works on a rehearsal's database, and a rehearsal never on the live one.
+var ErrRehearsal = errors.New("live and rehearsal databases do not mix")
+
+// Options say how a database is opened.
+type Options struct {
+	// Rehearsal opens, or makes, the database of a rehearsal (Probelauf).
+	Rehearsal bool
+	// Log hears about migrations; nil is silent.
+	Log *slog.Logger
+}
+
+// connections is how many SQLite connections a file gets: one that writes, the
+// others read beside it (WAL).
+const connections = 4
+
+// pragmas are set on every connection. FULL, because NORMAL could rewind mautrix's
+// encryption state after a power cut.
+const pragmas = "?_txlock=immediate&_time_format=sqlite&_timezone=UTC" +
+	"&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
+
+// Open opens the database in the file at path, makes it if there is none (readable
+// for its owner only), and brings its tables up to date. What can go wrong is said
+// in plain words: they are for whoever runs the bot.
+func Open(ctx context.Context, path string, opts Options) (*Store, error) {
+	made, err := prepare(path)
+	if err != nil {
+		return nil, err
+	}
+	escaped := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(filepath.ToSlash(path))
+	s, err := open(ctx, "file:"+escaped+pragmas, connections, opts)
+	if err != nil {
+		if made {
+			err = errors.Join(err, os.Remove(path))
+		}
+		return nil, fmt.Errorf("database %s: %w", path, explain(err))
+	}
+	return s, nil
+}
+
+// Memory opens a new, empty database in memory, gone when it is closed: for tests
+// and for trying things out. It has one connection, so that a transaction waits for
+// every other.
+func Memory(ctx context.Context, opts Options) (*Store, error) {
+	s, err := open(ctx, "file::memory:"+pragmas, 1, opts)
+	if err != nil {
+		return nil, fmt.Errorf("database in memory: %w", err)
+	}
+	return s, nil
+}
+
+// prepare makes the file with the right mode and finds out early what would come
+// back from SQLite as a riddle.
+func prepare(path string) (made bool, err error) {
+	folder := filepath.Dir(path)
+	switch info, err := os.Stat(folder); {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, fmt.Errorf("database %s: the folder %s does not exist: %w", path, folder, fs.ErrNotExist)
+	case err != nil:
+		return false, fmt.Errorf("database %s: %w", path, err)
+	case !info.IsDir():
+		return false, fmt.Errorf("database %s: %s is not a folder", path, folder)
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return false, fmt.Errorf("database %s: this is a folder, not a file", path)
+	}
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if made = err == nil; !made && errors.Is(err, fs.ErrExist) {
+		file, err = os.OpenFile(path, os.O_RDWR, 0)
+	}
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return false, fmt.Errorf("database %s: no right to write the file or its folder %s: %w", path, folder, fs.ErrPermission)
+	case err != nil:
+		return false, fmt.Errorf("database %s: %w", path, err)
+	}
+	return made, file.Close()
+}
+
+// open opens a database by its DSN, migrates it and checks what it is for.
+func open(ctx context.Context, dsn string, conns int, opts Options) (_ *Store, err error) {
+	db, err := dbutil.NewWithDialect(dsn, "sqlite")
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, db.Close())
+		}
+	}()
+	db.RawDB.SetMaxOpenConns(conns)
+	db.RawDB.SetMaxIdleConns(conns)
+	db.Owner = "lotse"
+	db.VersionTable = "version"
+	db.IgnoreForeignTables = false
+	db.UpgradeTable = dbutil.BuildUpgradeTable().WithFSPath(migrations, "migrations").Finish()
+	s := &Store{db: db, log: opts.Log}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	db.Log = migrationLog{s.log}
+	if err := db.Upgrade(ctx); err != nil {
+		return nil, err
+	}
+	db.Log = dbutil.NoopLogger
+	return s, s.mark(ctx, opts.Rehearsal)
+}
+
+// mark writes down what a new database is for, and refuses one of the other kind.
+func (s *Store) mark(ctx context.Context, rehearsal bool) error {
+	want := "live"
+	if rehearsal {
+		want = "rehearsal"
+	}
+	var kind string
+	ok, err := found(s.db.QueryRow(ctx, `SELECT value FROM meta WHERE name = 'kind'`).Scan(&kind))
+	if err != nil {
+		return fmt.Errorf("read what the database is for: %w", err)
+	}
+	if !ok {
+		_, err := s.db.Exec(ctx, `INSERT INTO meta (name, value) VALUES ('kind', $1)`, want)
+		return wrap(err, "write what the database is for")
+	}
+	if kind != want {
+		return fmt.Errorf("this is a %s database and cannot be used for a %s run: %w", kind, want, ErrRehearsal)
+	}
+	return nil
+}
+
+// explain puts plain words before an error that an operator would not understand.
+func explain(err error) error {
+	if errors.Is(err, dbutil.ErrUnsupportedDatabaseVersion) {
+		return fmt.Errorf("it was last used by a newer lotse; use that one, or a backup from before: %w", err)
+	}
+	if errors.Is(err, dbutil.ErrNotOwned) || errors.Is(err, dbutil.ErrForeignTables) {
+		return fmt.Errorf("it belongs to another program: %w", err)
+	}
+	failure, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		return err
+	}
+	switch failure.Code() & 0xff { // the rest says more of the same
+	case sqlite3.SQLITE_NOTADB:
+		return fmt.Errorf("the file is not a SQLite database: %w", err)
+	case sqlite3.SQLITE_CORRUPT:
+		return fmt.Errorf("the file is damaged; go back to a backup: %w", err)
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
+		return fmt.Errorf("no right to write the file or its folder: %w", err)
+	case sqlite3.SQLITE_FULL:
+		return fmt.Errorf("the disk is full: %w", err)
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return fmt.Errorf("another program is using it: %w", err)
+	}
+	return err
+}
+
+// migrationLog hears of migrations only: queries carry what people wrote.
+type migrationLog struct{ log *slog.Logger }
+
+func (migrationLog) QueryTiming(context.Context, string, string, []any, int, time.Duration, error) {}
+
+func (migrationLog) Warn(string, ...any) {}
+
+func (l migrationLog) WarnUnsupportedVersion(current, compat, latest int) {
+	l.log.Warn("database schema is newer", "schema", current, "compatible", compat, "known", latest)
+}
+
+func (migrationLog) PrepareUpgrade(int, int, int) {}
+
+func (l migrationLog) DoUpgrade(from, to int, message string, _ dbutil.TxnMode) {
+	l.log.Info("database is migrated", "from", from, "to", to, "what", message)
+}
