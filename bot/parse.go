@@ -167,43 +167,30 @@ var labelLine = regexp.MustCompile(`^[\s*_\-–•>]*([\p{L}\p{M}/ ]{2,40}?)[\s*
 // is what stands above the first label. A label given twice counts twice: both
 // texts belong to it. Without any label the result is nil.
 func ParseLabels(text string) (parts []Labelled, before string) {
-	var lines []string
+	var lines [][]string // of each part; the first: above
+	lines = append(lines, nil)
 	at := map[Field]int{}
-	current := -1
+	current := 0
 	for line := range strings.SplitSeq(text, "\n") {
 		if m := labelLine.FindStringSubmatch(line); m != nil {
 			if f := ParseField(m[1]); f != "" {
-				i, ok := at[f]
-				if !ok {
-					i = len(parts)
-					at[f] = i
+				if _, ok := at[f]; !ok {
+					at[f] = len(lines)
+					lines = append(lines, nil)
 					parts = append(parts, Labelled{Field: f})
 				}
-				current = i
-				parts[i].Text = joinLine(parts[i].Text, m[2])
-				continue
+				current, line = at[f], m[2]
 			}
 		}
-		if current < 0 {
-			lines = append(lines, line)
-		} else {
-			parts[current].Text = joinLine(parts[current].Text, line)
-		}
-	}
-	for i := range parts {
-		parts[i].Text = strings.TrimSpace(parts[i].Text)
+		lines[current] = append(lines[current], line)
 	}
 	if len(parts) == 0 {
 		return nil, text
 	}
-	return parts, strings.TrimSpace(strings.Join(lines, "\n"))
-}
-
-func joinLine(text, line string) string {
-	if text == "" {
-		return line
+	for i := range parts {
+		parts[i].Text = strings.TrimSpace(strings.Join(lines[i+1], "\n"))
 	}
-	return text + "\n" + line
+	return parts, strings.TrimSpace(strings.Join(lines[0], "\n"))
 }
 
 var bullet = regexp.MustCompile(`^\s*(?:[-–—*•·‣+]\s+|[-–—•·‣]\s*|\(?\d{1,2}[.)]\s+|\[[ xX]?\]\s*)+`)
