@@ -14,7 +14,7 @@ import (
 
 // patience is how long a test waits for something to happen before it fails.
 // It is generous because no test may depend on how fast the machine is.
-const patience = time.Minute
+var patience = time.Minute
 
 // Await waits until the room's timeline fulfils a condition and returns it as
 // it is then. After a minute the test fails with what was awaited and what the
@@ -30,7 +30,11 @@ func (u *User) Await(t testing.TB, room, what string, fulfilled func([]Event) bo
 		events = now
 		return u.shows(room, events) && fulfilled(events), nil
 	}, func() string {
-		return fmt.Sprintf("%s in %s. The room as %s sees it:\n%s", what, room, u.ID, Transcript(events))
+		seen := Transcript(events)
+		if seen == "" {
+			seen = "(nothing)"
+		}
+		return fmt.Sprintf("%s in %s. The room as %s sees it:\n%s", what, room, u.ID, seen)
 	})
 	return events
 }
@@ -71,6 +75,21 @@ func (u *User) AwaitKey(t testing.TB, room, key string) Event {
 	t.Helper()
 	return u.AwaitEvent(t, room, fmt.Sprintf("an event with the key %q", key), func(e Event) bool {
 		return e.Key() == key
+	})
+}
+
+// AwaitMember waits until a person, by user id, is what membership says: join,
+// invite, leave or ban.
+func (u *User) AwaitMember(t testing.TB, room, user, membership string) {
+	t.Helper()
+	u.Await(t, room, fmt.Sprintf("the membership %s of %s", membership, user), func(events []Event) bool {
+		is := ""
+		for _, e := range events {
+			if e.Type == "m.room.member" && e.StateKey != nil && *e.StateKey == user {
+				is = text(e.Content, "membership")
+			}
+		}
+		return is == membership
 	})
 }
 

@@ -14,8 +14,28 @@ type recorder struct {
 	skipped, failed string
 }
 
-func (r *recorder) Skipf(format string, args ...any)  { r.skipped = fmt.Sprintf(format, args...) }
-func (r *recorder) Fatalf(format string, args ...any) { r.failed = fmt.Sprintf(format, args...) }
+func (r *recorder) Skipf(format string, args ...any) {
+	r.skipped = fmt.Sprintf(format, args...)
+	runtime.Goexit()
+}
+
+func (r *recorder) Fatalf(format string, args ...any) {
+	r.failed = fmt.Sprintf(format, args...)
+	runtime.Goexit()
+}
+
+// record runs a test and returns how it ended.
+func record(t *testing.T, test func(testing.TB)) (skipped, failed string) {
+	t.Helper()
+	r := &recorder{TB: t}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		test(r)
+	}()
+	<-done
+	return r.skipped, r.failed
+}
 
 func TestNoCompiler(t *testing.T) {
 	if runtime.GOOS != "linux" {
@@ -39,11 +59,10 @@ func TestNoCompiler(t *testing.T) {
 	} {
 		t.Setenv("LOTSE_TEST_REQUIRE", tt.require)
 		built.done = false
-		r := &recorder{TB: t}
-		binaries(r)
-		said := r.skipped + r.failed
-		if (r.skipped != "") != tt.wantSkip || (r.failed != "") != tt.wantFail {
-			t.Errorf("LOTSE_TEST_REQUIRE=%q: skipped %q, failed %q", tt.require, r.skipped, r.failed)
+		skipped, failed := record(t, func(t testing.TB) { binaries(t) })
+		said := skipped + failed
+		if (skipped != "") != tt.wantSkip || (failed != "") != tt.wantFail {
+			t.Errorf("LOTSE_TEST_REQUIRE=%q: skipped %q, failed %q", tt.require, skipped, failed)
 		}
 		for _, part := range []string{`"no-such-compiler" is not installed`, "install gcc"} {
 			if !strings.Contains(said, part) || strings.Contains(said, "\n") {

@@ -124,6 +124,33 @@ func TestRegister(t *testing.T) {
 	}
 }
 
+// A test that waits in vain says what for and shows the room.
+func TestAwaitInVain(t *testing.T) {
+	defer func(d time.Duration) { patience = d }(patience)
+	srv := Shared(t)
+	maria, stranger := srv.Register(t, "maria"), srv.Register(t, "jonas")
+	id := maria.CreateRoom(t, "Serviceportal")
+	maria.Send(t, id, "Hallo?")
+	maria.Events(t, id) // so that the message is there, however short the patience
+	patience = 10 * time.Millisecond
+	for _, tt := range []struct {
+		who   *User
+		room  string
+		parts []string
+	}{
+		{maria, id, []string{`a message with "Ja!"`, "in vain", "#1 maria: Hallo?"}},
+		{stranger, id, []string{"in vain", "(nothing)"}},
+		{maria, "!no-such-room:localhost", []string{`a message with "Ja!"`, "403 M_FORBIDDEN"}},
+	} {
+		_, failed := record(t, func(t testing.TB) { tt.who.AwaitMessage(t, tt.room, "Ja!") })
+		for _, part := range tt.parts {
+			if !strings.Contains(failed, part) {
+				t.Errorf("%s's test says\n%s\nwant %q in it", tt.who.ID, failed, part)
+			}
+		}
+	}
+}
+
 func TestRoomOptions(t *testing.T) {
 	srv := Shared(t)
 	owner, other := srv.Register(t, "maria"), srv.Register(t, "jonas")
@@ -155,6 +182,7 @@ func TestRoomOptions(t *testing.T) {
 	guest := srv.Register(t, "gast")
 	owner.Invite(t, id, guest.ID)
 	guest.Leave(t, id)
+	owner.AwaitMember(t, id, guest.ID, "leave")
 	want := `— maria joined
 — maria invited jonas
 — jonas joined
