@@ -28,6 +28,9 @@ var ErrRehearsal = errors.New("live and rehearsal databases do not mix")
 type Options struct {
 	// Rehearsal opens, or makes, the database of a rehearsal (Probelauf).
 	Rehearsal bool
+	// Either opens a database of either kind, and makes one that is not marked yet: for
+	// commands that come before or beside the bot. The first run marks it.
+	Either bool
 	// Log hears about migrations; nil is silent.
 	Log *slog.Logger
 }
@@ -125,7 +128,17 @@ func open(ctx context.Context, dsn string, conns int, opts Options) (_ *Store, e
 		return nil, err
 	}
 	db.Log = dbutil.NoopLogger
+	if opts.Either {
+		return s, nil
+	}
 	return s, s.mark(ctx, opts.Rehearsal)
+}
+
+// Kind returns what the database is for: "live", "rehearsal", or "" before the first run.
+func (s *Store) Kind(ctx context.Context) (string, error) {
+	var kind string
+	_, err := found(s.db.QueryRow(ctx, `SELECT value FROM meta WHERE name = 'kind'`).Scan(&kind))
+	return kind, wrap(err, "read what the database is for")
 }
 
 // mark writes down what a new database is for, and refuses one of the other kind.
