@@ -37,7 +37,8 @@ type Event struct {
 	Text     string    `json:",omitempty"`
 	Emoji    string    `json:",omitempty"` // without variation selectors
 	Mentions []Mention `json:",omitempty"` // accounts the message names, without the bot
-	ToBot    bool      `json:",omitempty"` // it names the bot
+	ToBot    bool      `json:",omitempty"` // it names the bot; its name is cut from the beginning of Text
+	Notice   bool      `json:",omitempty"` // written by a program (Matrix: m.notice); answering it may never end
 	Direct   bool      `json:",omitempty"` // the room is a direct chat with the sender
 	Key      Key       `json:",omitempty"` // EventEcho: the slot's key
 	Revision int       `json:",omitempty"` // EventEcho: the slot's revision, 0 if the message does not say

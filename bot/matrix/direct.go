@@ -1,0 +1,223 @@
+package matrix
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+
+	"lotse/bot"
+)
+
+// aliases is how many rooms for one account are tried; a further one is needed only
+// when the bot was removed from the one before.
+const aliases = 9
+
+// OpenDirect returns the direct chat with an account and opens one if there is
+// none. To create a room has no transaction id, so the room has an alias made of
+// both accounts: a second try finds what the first one has created.
+func (c *Chat) OpenDirect(ctx context.Context, with bot.UserID) (bot.RoomID, error) {
+	what := "open a direct chat"
+	user := id.UserID(with.Local())
+	if _, _, err := user.Parse(); err != nil || with.Chat() != ID || user == c.self {
+		return "", refused(what, fmt.Errorf("%q is no Matrix user to talk to", with))
+	}
+	c.openMu.Lock()
+	defer c.openMu.Unlock()
+	in, err := c.openDirect(ctx, user)
+	if err != nil {
+		return "", sendError(what, err)
+	}
+	return roomID(in), nil
+}
+
+func (c *Chat) openDirect(ctx context.Context, user id.UserID) (id.RoomID, error) {
+	chats, err := c.directChats(ctx)
+	if err != nil {
+		return "", err
+	}
+	candidates := slices.Clone(chats[user])
+	c.mu.Lock()
+	for in, r := range c.rooms {
+		if r.Direct == user && !slices.Contains(candidates, in) {
+			candidates = append(candidates, in)
+		}
+	}
+	c.mu.Unlock()
+	for _, in := range slices.Backward(candidates) {
+		usable, _, err := c.usable(ctx, in, user)
+		if err != nil {
+			return "", err
+		}
+		if usable {
+			return in, c.markDirect(ctx, user, in)
+		}
+	}
+	for n := range aliases {
+		in, err := c.keyed(ctx, user, n+1)
+		if err != nil {
+			return "", err
+		}
+		if in != "" {
+			return in, c.markDirect(ctx, user, in)
+		}
+	}
+	return "", fmt.Errorf("none of %d rooms for a direct chat can be used", aliases)
+}
+
+// keyed finds or creates the n-th room made for a direct chat; "" if it exists and
+// cannot be used any more.
+func (c *Chat) keyed(ctx context.Context, user id.UserID, n int) (id.RoomID, error) {
+	local := directAlias(c.self, user, n)
+	alias := id.NewRoomAlias(local, c.self.Homeserver())
+	for range 2 {
+		in, err := c.resolve(ctx, alias)
+		if err != nil {
+			return "", err
+		}
+		if in != "" {
+			usable, inside, err := c.usable(ctx, in, user)
+			switch {
+			case err != nil || usable:
+				return in, err
+			case !inside:
+				return "", nil
+			}
+			// They have left it, or an invitation was refused: ask again, in the same room.
+			return in, c.invite(ctx, in, user)
+		}
+		in, err = c.create(ctx, local, user)
+		if code(err) == "M_ROOM_IN_USE" {
+			continue // another try has just created it
+		}
+		return in, err
+	}
+	return "", fmt.Errorf("alias %s is taken, but leads nowhere", alias)
+}
+
+// directAlias is the local part of the alias of a room for a direct chat. It does
+// not show who talks to whom: aliases can be looked up by everybody.
+func directAlias(self, user id.UserID, n int) string {
+	sum := sha256.Sum256([]byte(self + "\x00" + user))
+	alias := "lotse-" + hex.EncodeToString(sum[:10])
+	if n > 1 {
+		alias += "-" + strconv.Itoa(n)
+	}
+	return alias
+}
+
+// resolve returns the room of an alias, or "".
+func (c *Chat) resolve(ctx context.Context, alias id.RoomAlias) (id.RoomID, error) {
+	ctx, cancel := c.limited(ctx)
+	defer cancel()
+	resp, err := c.client.ResolveAlias(ctx, alias)
+	if errors.Is(err, mautrix.MNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return resp.RoomID, nil
+}
+
+// create makes the room. It has a name because clients would show its alias
+// otherwise.
+func (c *Chat) create(ctx context.Context, alias string, user id.UserID) (id.RoomID, error) {
+	ctx, cancel := c.limited(ctx)
+	defer cancel()
+	called := c.botName
+	if called == "" {
+		called = "Lotse"
+	}
+	resp, err := c.client.CreateRoom(ctx, &mautrix.ReqCreateRoom{
+		Visibility:    "private",
+		Preset:        "trusted_private_chat",
+		RoomAliasName: alias,
+		Name:          called,
+		Invite:        []id.UserID{user},
+		IsDirect:      true,
+	})
+	if err != nil {
+		return "", err
+	}
+	return resp.RoomID, nil
+}
+
+// usable reports whether the bot can talk to just that account in a room, and
+// whether the bot is in it at all.
+func (c *Chat) usable(ctx context.Context, in id.RoomID, user id.UserID) (usable, inside bool, err error) {
+	ctx, cancel := c.limited(ctx)
+	defer cancel()
+	joined, err := c.client.JoinedMembers(ctx, in)
+	if denied(err) {
+		return false, false, nil
+	}
+	if err != nil {
+		return false, false, err
+	}
+	if _, inside = joined.Joined[c.self]; !inside {
+		return false, false, nil
+	}
+	if hidden, err := c.encrypted(ctx, in); err != nil || hidden {
+		return false, !hidden, err
+	}
+	if _, there := joined.Joined[user]; there {
+		return len(joined.Joined) == 2, len(joined.Joined) == 2, nil
+	}
+	if len(joined.Joined) != 1 {
+		return false, false, nil
+	}
+	var m event.MemberEventContent
+	err = c.client.StateEvent(ctx, in, event.StateMember, string(user), &m)
+	if err != nil && !denied(err) {
+		return false, true, err
+	}
+	return m.Membership == event.MembershipInvite, true, nil
+}
+
+func (c *Chat) invite(ctx context.Context, in id.RoomID, user id.UserID) error {
+	ctx, cancel := c.limited(ctx)
+	defer cancel()
+	_, err := c.client.InviteUser(ctx, in, &mautrix.ReqInviteUser{UserID: user})
+	return err
+}
+
+// directChats reads the account data m.direct.
+func (c *Chat) directChats(ctx context.Context) (event.DirectChatsEventContent, error) {
+	ctx, cancel := c.limited(ctx)
+	defer cancel()
+	chats := event.DirectChatsEventContent{}
+	err := c.client.GetAccountData(ctx, event.AccountDataDirectChats.Type, &chats)
+	if err != nil && !errors.Is(err, mautrix.MNotFound) {
+		return nil, err
+	}
+	return chats, nil
+}
+
+// markDirect writes a direct chat into the account data, so that it is known to be
+// one after a loss of our database and in other clients of the account.
+func (c *Chat) markDirect(ctx context.Context, user id.UserID, in id.RoomID) error {
+	chats, err := c.directChats(ctx)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(chats[user], in) {
+		chats[user] = append(chats[user], in)
+		ctx, cancel := c.limited(ctx)
+		defer cancel()
+		if err := c.client.SetAccountData(ctx, event.AccountDataDirectChats.Type, chats); err != nil {
+			return err
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.setDirect(chats)
+	return nil
+}

@@ -1,0 +1,45 @@
+// Package matrix is Lotse's chat on Matrix, on top of mautrix. A [Chat] listens
+// ([Chat.Run]) and carries out one operation at a time for each caller
+// ([Chat.Send]); it decides nothing.
+//
+// # What comes in
+//
+// Run asks the homeserver for what is new (a long poll that costs nothing while
+// nothing happens), makes neutral events of it and hands them over, room by room
+// in the room's order. Only when they are committed does it remember its position,
+// so that nothing is lost when the process dies between the two; what is handed
+// over twice has the same [bot.EventID].
+//
+// Between two positions a server shows only the last events of a room. The rest
+// is read backwards from the room's end to the last event that is known, twice
+// with pages of different size, because Dendrite can leave out an event where two
+// pages meet. What happened before the bot itself joined is never handed over.
+//
+// The bot's own events stand in the timeline like everybody's. By the key in
+// their content they are handed over as [bot.EventEcho], so that the rules know
+// whether an answer came before or after a question.
+//
+// # What goes out
+//
+// Markdown becomes sanitised HTML and a plain body (see render). Nobody is called
+// but the accounts in [bot.Text.Mentions], and never the whole room. Every event
+// carries the trace
+//
+//	"org.lotse": {"key": …, "kind": …, "ref": …, "rev": …}
+//
+// which [Chat.Find] looks for when it is in doubt whether a send has arrived.
+// (Redactions ask for it as well, but servers need not keep it: Dendrite drops it.
+// To redact twice does no harm.)
+//
+// # What is kept
+//
+// A [Memory] holds, under names that begin with "matrix/<user id>/":
+//
+//	since   the position in the sync stream, written with every batch
+//	rooms   the joined rooms: last known events, direct chat with whom,
+//	        encrypted or not; written when a room comes or goes, now and then
+//	        otherwise, and at the end. An old one only means reading further back.
+//
+// Member lists are kept nowhere; names of people who write are, up to a limit.
+// Encrypted rooms are recognised and refused, see [ErrEncrypted].
+package matrix

@@ -1,0 +1,67 @@
+package matrix
+
+import (
+	"context"
+	"fmt"
+
+	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+
+	"lotse/bot"
+)
+
+// maxOwn is how many of the bot's own events in a room are looked through. What is
+// in doubt was sent just before a crash or a lost answer, so it is among the last.
+const maxOwn = 1000
+
+// Find looks for the event that carries a key and revision, newest first, and
+// returns what Send would have returned, or "". It reads with two page sizes, since
+// one pass can miss an event.
+func (c *Chat) Find(ctx context.Context, in bot.RoomID, key bot.Key, revision int) (bot.MessageID, error) {
+	for _, size := range pageSizes {
+		found, err := c.find(ctx, id.RoomID(in.Local()), key, revision, size)
+		if err != nil {
+			return "", fmt.Errorf("find %s: %w", key, sendError("read the room", err))
+		}
+		if found != "" {
+			return found, nil
+		}
+	}
+	return "", nil
+}
+
+func (c *Chat) find(ctx context.Context, in id.RoomID, key bot.Key, revision, size int) (bot.MessageID, error) {
+	filter := &mautrix.FilterPart{
+		Limit:           size,
+		Senders:         []id.UserID{c.self},
+		Types:           []event.Type{event.EventMessage, event.EventReaction, event.EventRedaction},
+		LazyLoadMembers: true,
+	}
+	looked := 0
+	for page, err := range c.pages(ctx, in, filter, size) {
+		if err != nil {
+			return "", err
+		}
+		for _, e := range page.Chunk {
+			if e.Sender != c.self {
+				continue
+			}
+			looked++
+			t, ok := traceOf(e)
+			if !ok || t.Key != key || t.Rev != revision || !parse(e) {
+				continue
+			}
+			if e.Type == event.EventMessage {
+				if edited := e.Content.AsMessage().RelatesTo.GetReplaceID(); edited != "" {
+					return messageID(edited), nil
+				}
+			}
+			return messageID(e.ID), nil
+		}
+		if looked >= maxOwn {
+			break
+		}
+	}
+	return "", nil
+}
