@@ -244,8 +244,9 @@ type DroppedLine struct {
 
 // Failed tells the PMO that something could not be worked on: note.failed.
 type Failed struct {
-	Room RoomID
-	Kind EventKind
+	Room  RoomID
+	Kind  EventKind
+	Timer TimerKind // what was due, if it was no event
 }
 
 // Problems a person can mend, each with what to do: error.<name>.

@@ -1,0 +1,138 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"lotse/bot"
+)
+
+// render turns the posts of a change into slots, each in the language of the room
+// it will stand in, and seeds into reactions of their own.
+func (e *Engine) render(ctx context.Context, s bot.Snapshot, c bot.Change) ([]bot.Slot, error) {
+	if len(c.Posts) == 0 {
+		return nil, nil
+	}
+	langs, err := e.languages(ctx, s, c)
+	if err != nil {
+		return nil, err
+	}
+	var slots []bot.Slot
+	for _, p := range c.Posts {
+		chat := p.Room.Chat()
+		if p.Room == "" {
+			chat = p.User.Chat()
+		}
+		var can bot.Abilities
+		if k := e.chatOf(chat); k != nil {
+			can = k.Abilities()
+		}
+		if p.Op == bot.OpReaction && !can.Reactions {
+			continue
+		}
+		slot, err := e.slot(p, langs.of(p, e.Settings.Language), chat)
+		if err != nil {
+			return nil, fmt.Errorf("post %s: %w", p.Key, err)
+		}
+		slots = append(slots, slot)
+		if can.Reactions && !p.Absent {
+			slots = append(slots, seeds(p)...)
+		}
+	}
+	return slots, nil
+}
+
+// slot renders one post.
+func (e *Engine) slot(p bot.Post, lang bot.Language, chat bot.ChatID) (bot.Slot, error) {
+	slot := bot.Slot{
+		Key: p.Key, Op: p.Op, Kind: p.Kind, Subject: p.Subject, Room: p.Room, User: p.User,
+		Thread: p.Thread, ReplyTo: p.ReplyTo, Target: p.Target, Emoji: p.Emoji, Absent: p.Absent,
+		EditOnly: p.EditOnly, Expires: p.Expires,
+	}
+	put(&slot.Op, bot.OpMessage)
+	if p.Op != "" {
+		slot.Op = p.Op
+	}
+	if slot.Op != bot.OpMessage || p.Absent {
+		return slot, nil
+	}
+	text, err := e.Renderer.Render(lang, p.Template, p.Data, chat)
+	if err != nil {
+		return slot, fmt.Errorf("render %s: %w", p.Template, err)
+	}
+	text.Quiet = text.Quiet || p.Quiet
+	slot.Text = text
+	return slot, nil
+}
+
+// seeds are the reactions the bot puts on its own message.
+func seeds(p bot.Post) []bot.Slot {
+	var slots []bot.Slot
+	for _, emoji := range p.Seeds {
+		slots = append(slots, bot.Slot{
+			Key: bot.NewKey("seed", emoji, string(p.Key)), Op: bot.OpReaction, Kind: bot.KindSeed,
+			Subject: p.Subject, Room: p.Room, User: p.User,
+			Target: bot.Target{Key: p.Key}, Emoji: emoji, EditOnly: p.EditOnly, Expires: p.Expires,
+		})
+	}
+	return slots
+}
+
+// languages are those of rooms, and of the direct chats with accounts.
+type languages struct {
+	rooms map[bot.RoomID]bot.Language
+	users map[bot.UserID]bot.Language
+}
+
+func (l languages) add(rooms ...bot.Room) {
+	for _, r := range rooms {
+		if r.ID != "" {
+			l.rooms[r.ID] = r.Language
+		}
+		if r.User != "" {
+			l.users[r.User] = r.Language
+		}
+	}
+}
+
+func (l languages) of(p bot.Post, otherwise bot.Language) bot.Language {
+	lang := l.rooms[p.Room]
+	if p.Room == "" {
+		lang = l.users[p.User]
+	}
+	if lang == "" {
+		return otherwise
+	}
+	return lang
+}
+
+// languages finds the languages of all posts: from what the snapshot holds, and
+// for other rooms from the store; what the change itself says comes last.
+func (e *Engine) languages(ctx context.Context, s bot.Snapshot, c bot.Change) (languages, error) {
+	l := languages{map[bot.RoomID]bot.Language{}, map[bot.UserID]bot.Language{}}
+	l.add(s.Room, s.ProjectRoom)
+	l.add(s.Rooms...)
+	var rooms []bot.RoomID
+	var users []bot.UserID
+	for _, p := range c.Posts {
+		_, room := l.rooms[p.Room]
+		_, user := l.users[p.User]
+		switch {
+		case p.Op != "" && p.Op != bot.OpMessage:
+		case p.Room != "" && !room && !slices.Contains(rooms, p.Room):
+			rooms = append(rooms, p.Room)
+		case p.Room == "" && !user && !slices.Contains(users, p.User):
+			users = append(users, p.User)
+		}
+	}
+	if len(rooms)+len(users) > 0 {
+		found, err := e.Store.Rooms(ctx, rooms, users)
+		if err != nil {
+			return l, fmt.Errorf("look up the languages of rooms: %w", err)
+		}
+		l.add(found...)
+	}
+	l.add(c.Rooms...)
+	return l, nil
+}
