@@ -65,8 +65,8 @@ func (d *draft) message() (Change, error) {
 		return Change{}, nil // a conversation between people
 	}
 	if !d.running() {
-		if parts == nil && (d.Report.Complete() || d.ReplyTo == nil && d.Report.Open == nil) {
-			return Change{}, nil
+		if parts == nil && d.Report.Complete() {
+			return Change{}, nil // a conversation about what was reported
 		}
 		return d.over(), nil
 	}

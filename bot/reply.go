@@ -223,8 +223,8 @@ type CheckChanged struct {
 	Undo     string
 }
 
-// Inquiry confirms !nachfrage: reply.inquiry.
-type Inquiry struct {
+// Inquired confirms !nachfrage: reply.inquiry.
+type Inquired struct {
 	Project  ProjectName
 	To       []Person
 	Question string

@@ -1,0 +1,470 @@
+package bot
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"lotse/bot/calendar"
+)
+
+var berlin = mustZone("Europe/Berlin")
+
+func mustZone(name string) *time.Location {
+	z, err := time.LoadLocation(name)
+	if err != nil {
+		panic(err)
+	}
+	return z
+}
+
+func at(t *testing.T, s string) time.Time {
+	t.Helper()
+	when, err := time.ParseInLocation("2006-01-02 15:04", s, berlin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return when
+}
+
+// example settings: every three weeks from Wednesday, 25 November 2026, 10:00, in
+// North Rhine-Westphalia.
+func exampleSettings(t *testing.T) *Settings {
+	t.Helper()
+	rhythm, err := calendar.EveryWeeks(3, calendar.Date{Year: 2026, Month: 11, Day: 25}, calendar.Clock{Hour: 10}, berlin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Settings{
+		City: "Beispielstadt", Zone: berlin, Days: calendar.NewDays("NW"), Shift: calendar.ShiftNext, Rhythm: rhythm,
+		Plan:          calendar.DefaultPlanRules(),
+		Roles:         map[Role][]PersonID{RolePMO: {"pia"}, RoleDM: {"dora"}},
+		OverviewEvery: 5 * time.Second,
+		MaxText:       2000,
+		Language:      German,
+	}
+}
+
+var exampleRooms = []Room{
+	{ID: "test:pmo", Kind: RoomPMO, Joined: true},
+	{ID: "test:dm", Kind: RoomDM, Joined: true},
+}
+
+func exampleProject(id ProjectID) Project {
+	return Project{ID: id, Name: string(id), Leads: []PersonID{"maria"}, State: ProjectActive}
+}
+
+// openReport is a report in the middle of an open round.
+func openReport(t *testing.T, now string) Snapshot {
+	t.Helper()
+	s := Snapshot{Now: at(t, now), Settings: exampleSettings(t), Abilities: Abilities{Threads: true, Reactions: true, Edits: true, Echo: true}}
+	s.Rooms = exampleRooms
+	check := at(t, "2026-11-25 10:00")
+	s.Round = &Round{
+		ID: "2026-11-25", Planned: calendar.Date{Year: 2026, Month: 11, Day: 25}, Check: check, State: RoundOpen,
+		Steps: calendar.Plan(check, s.Settings.Days, s.Settings.Plan),
+	}
+	p := exampleProject("serviceportal")
+	s.Project = &p
+	s.ProjectRoom = Room{ID: "test:portal", Kind: RoomProject, Project: p.ID, Joined: true}
+	s.Room = s.ProjectRoom
+	s.People = map[PersonID]Person{"maria": {ID: "maria", Name: "Maria Beispiel", Accounts: []UserID{"test:maria"}}}
+	maria := s.People["maria"]
+	s.Person, s.User = &maria, "test:maria"
+	s.Report = &Report{Round: s.Round.ID, Project: p.ID, Room: "test:portal", Open: &Question{FieldStatus, AskField, 1}, Asked: []Question{{FieldStatus, AskField, 1}}}
+	s.OpenStands = true
+	s.Thread = &Known{Message: "test:opening", Own: true, Key: s.Report.AskKey(), Kind: KindOpening, Subject: Subject{Project: p.ID, Round: s.Round.ID}}
+	return s
+}
+
+func TestPlanRounds(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		now  string
+		rows []Round
+		want []string // id state
+	}{
+		{"the rhythm alone", "2026-11-01 12:00", nil, []string{"2026-11-25 planned", "2026-12-16 planned", "2027-01-06 planned"}},
+		{"not the one of this morning", "2026-11-25 10:00", nil, []string{"2026-12-16 planned", "2027-01-06 planned", "2027-01-27 planned"}},
+		{"the one of this noon", "2026-11-25 09:59", nil, []string{"2026-11-25 planned", "2026-12-16 planned", "2027-01-06 planned"}},
+		{"a row counts instead of the rhythm", "2026-11-26 12:00",
+			[]Round{{ID: "2026-12-16", Check: at(t, "2026-12-17 10:00"), State: RoundPlanned, Moved: true}},
+			[]string{"2026-12-16 planned", "2027-01-06 planned", "2027-01-27 planned"}},
+		{"an extra one in between", "2026-11-26 12:00",
+			[]Round{{ID: "2026-12-02", Check: at(t, "2026-12-02 10:00"), State: RoundPlanned, Extra: true}},
+			[]string{"2026-12-02 planned", "2026-12-16 planned", "2027-01-06 planned"}},
+		{"a done one is gone, though its date was moved ahead", "2026-11-23 12:00",
+			[]Round{{ID: "2026-11-25", Check: at(t, "2026-11-20 10:00"), State: RoundDone}},
+			[]string{"2026-12-16 planned", "2027-01-06 planned", "2027-01-27 planned"}},
+		{"a cancelled one still shows", "2026-11-23 12:00",
+			[]Round{{ID: "2026-11-25", Check: at(t, "2026-11-25 10:00"), State: RoundCancelled}},
+			[]string{"2026-11-25 cancelled", "2026-12-16 planned", "2027-01-06 planned"}},
+	} {
+		s := Snapshot{Now: at(t, c.now), Settings: exampleSettings(t), Rounds: c.rows}
+		var got []string
+		for _, r := range PlanRounds(s, 3) {
+			got = append(got, fmt.Sprintf("%s %s", r.ID, r.State))
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// A holiday moves the check; the PMO is told beforehand, once.
+func TestPlanTellsOfHolidays(t *testing.T) {
+	s := Snapshot{Now: at(t, "2026-11-26 08:00"), Settings: exampleSettings(t), Rooms: exampleRooms}
+	var err error
+	// 25 December 2026 is a Friday and a holiday; the next working day is Monday.
+	s.Settings.Rhythm, err = calendar.EveryWeeks(3, calendar.Date{Year: 2026, Month: 12, Day: 25}, calendar.Clock{Hour: 10}, berlin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := Due(s, Timer{Key: "plan", Kind: TimerPlan})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Rounds) != plansAhead || c.Rounds[0].ID != "2026-12-25" || !c.Rounds[0].Check.Equal(at(t, "2026-12-28 10:00")) {
+		t.Fatalf("rounds = %+v, want 2026-12-25 moved to 28 December and one more", c.Rounds)
+	}
+	var told []Key
+	for _, p := range c.Posts {
+		told = append(told, p.Key)
+	}
+	// 15 January 2027 is a plain Friday: nothing to tell.
+	if want := []Key{"check/2026-12-25/shifted/test:pmo"}; !slices.Equal(told, want) {
+		t.Errorf("told %q, want %q", told, want)
+	}
+	s.Rounds = c.Rounds
+	again, err := Due(s, Timer{Key: "plan", Kind: TimerPlan})
+	if err != nil || len(again.Posts)+len(again.Rounds)+len(again.Timers) != 0 {
+		t.Errorf("planning again: %+v, %v; want nothing", again, err)
+	}
+}
+
+func TestOpenRoundAsksEveryActiveProject(t *testing.T) {
+	s := openReport(t, "2026-11-18 09:00")
+	s.Round.State, s.Report, s.Project = RoundPlanned, nil, nil
+	paused, until, archived := exampleProject("pause"), exampleProject("bald"), exampleProject("alt")
+	paused.State, archived.State = ProjectPaused, ProjectArchived
+	until.State, until.Until = ProjectPaused, calendar.Date{Year: 2026, Month: 11, Day: 25}
+	s.Projects = []Project{exampleProject("a"), paused, until, archived}
+	c, err := Due(s, Timer{Kind: TimerOpen, At: s.Now, Subject: Subject{Round: "2026-11-25"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var asked []ProjectID
+	for _, timer := range c.Timers {
+		if timer.Kind == TimerAsk {
+			asked = append(asked, timer.Subject.Project)
+		}
+	}
+	if want := []ProjectID{"a", "bald"}; !slices.Equal(asked, want) {
+		t.Errorf("asked %q, want %q", asked, want)
+	}
+	if len(c.Rounds) != 1 || c.Rounds[0].State != RoundOpen {
+		t.Errorf("round = %+v, want open", c.Rounds)
+	}
+}
+
+// What comes too late after a downtime is left out on purpose, and said.
+func TestTooLateIsLeftOut(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		kind TimerKind
+		now  string
+		set  func(s *Snapshot)
+		n    int
+	}{
+		{"opening after the close", TimerOpen, "2026-11-24 14:00", func(s *Snapshot) { s.Round.State = RoundPlanned }, 0},
+		{"asking after the close", TimerAsk, "2026-11-24 15:00", func(s *Snapshot) { s.Round.State, s.Report = RoundClosed, nil }, 0},
+		{"the first reminder after the second's time", TimerRemind, "2026-11-23 09:00", func(*Snapshot) {}, 1},
+		{"a reminder after the deadline", TimerRemind, "2026-11-24 14:00", func(*Snapshot) {}, 2},
+		{"the agenda after the check began", TimerAgenda, "2026-11-25 10:00", func(s *Snapshot) { s.Round.State = RoundClosed }, 0},
+	} {
+		s := openReport(t, c.now)
+		c.set(&s)
+		change, err := Due(s, Timer{Kind: c.kind, At: s.Now, Subject: Subject{Round: s.Round.ID, Project: "serviceportal", N: c.n}})
+		if err != nil || len(change.Dropped) != 1 || len(change.Posts) != 0 {
+			t.Errorf("%s: %+v, %v; want it dropped and nothing posted", c.name, change, err)
+		}
+	}
+}
+
+func TestRemindOnlyTheIncomplete(t *testing.T) {
+	remind := Timer{Kind: TimerRemind, Subject: Subject{Round: "2026-11-25", Project: "serviceportal", N: 1}}
+	s := openReport(t, "2026-11-20 09:00")
+	c, err := Due(s, remind)
+	if err != nil || len(c.Posts) != 1 {
+		t.Fatalf("incomplete: %+v, %v; want one reminder", c, err)
+	}
+	data := c.Posts[0].Data.(Reminder)
+	if c.Posts[0].Thread.Key != s.Report.AskKey() || data.To[0].ID != "maria" || len(data.Missing) != 4 || data.Last {
+		t.Errorf("reminder = %+v, want in the thread, to maria, four missing, not the last", c.Posts[0])
+	}
+	s = openReport(t, "2026-11-20 09:00")
+	s.Report.Answers = completeAnswers()
+	if c, err := Due(s, remind); err != nil || len(c.Posts) != 0 {
+		t.Errorf("complete: %+v, %v; want no reminder", c, err)
+	}
+	s = openReport(t, "2026-11-20 09:00")
+	s.Project.State = ProjectPaused
+	if c, err := Due(s, remind); err != nil || len(c.Posts) != 0 {
+		t.Errorf("paused: %+v, %v; want no reminder", c, err)
+	}
+	// The deputy is named while the lead is away.
+	s = openReport(t, "2026-11-20 09:00")
+	s.Project.Deputies = []Deputy{{Person: "dieter", From: calendar.Date{Year: 2026, Month: 11, Day: 19}, Until: calendar.Date{Year: 2026, Month: 11, Day: 27}}}
+	s.People["dieter"] = Person{ID: "dieter", Name: "Dieter Beispiel"}
+	c, err = Due(s, remind)
+	if err != nil || c.Posts[0].Data.(Reminder).To[0].ID != "dieter" {
+		t.Errorf("deputy: %+v, %v; want dieter named", c, err)
+	}
+}
+
+func completeAnswers() map[Field]Answer {
+	return map[Field]Answer{
+		FieldStatus:   {Parts: []Part{{Message: "test:s", Light: Green, By: "maria"}}},
+		FieldOutlook:  {Parts: []Part{{Message: "test:o", Light: Green, Text: "Pilot starten", By: "maria"}}},
+		FieldBlocker:  {Parts: []Part{{Message: "test:b", None: true, By: "maria"}}},
+		FieldDecision: {Parts: []Part{{Message: "test:d", None: true, By: "maria"}}},
+	}
+}
+
+// After the check, nobody can see any more who was late or reminded.
+func TestDoneForgetsWhoWasLate(t *testing.T) {
+	s := openReport(t, "2026-11-25 10:00")
+	report := *s.Report
+	report.Reminded = 2
+	report.Answers = completeAnswers()
+	late := report.Answers[FieldStatus]
+	late.Parts[0].Late = true
+	s.Round.State, s.Round.OverviewPages = RoundPublished, 1
+	s.Reports, s.Projects = []Report{report}, []Project{*s.Project}
+	s.Report, s.Project = nil, nil
+	c, err := Due(s, Timer{Kind: TimerCheck, Subject: Subject{Round: "2026-11-25"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Reports[0]; got.Reminded != 0 || got.Answers[FieldStatus].Late() {
+		t.Errorf("report after the check = %+v, want no trace of late or reminded", got)
+	}
+	for _, p := range c.Posts {
+		if o, ok := p.Data.(Overview); ok && len(o.Rows) > 0 {
+			t.Errorf("the overview still lists %+v", o.Rows)
+		}
+	}
+	if i := slices.IndexFunc(c.Rounds, func(r Round) bool { return r.ID == "2026-12-16" }); i < 0 {
+		t.Errorf("the next round was not planned: %+v", c.Rounds)
+	}
+}
+
+// A lead with several projects without a room is asked about one at a time.
+func TestDirectChatOneProjectAtATime(t *testing.T) {
+	s := openReport(t, "2026-11-18 09:00")
+	s.Report, s.ProjectRoom, s.Room = nil, Room{}, Room{}
+	ask := Timer{Kind: TimerAsk, Subject: Subject{Round: "2026-11-25", Project: "serviceportal"}}
+	c, err := Due(s, ask)
+	if err != nil || len(c.Posts) != 0 || len(c.Timers) != 1 || c.Timers[0].Subject.User != "test:maria" {
+		t.Fatalf("first step: %+v, %v; want the timer sent on to maria", c, err)
+	}
+	c, err = Due(s, c.Timers[0])
+	if err != nil || len(c.Reports) != 1 || c.Reports[0].User != "test:maria" || c.Directs[0].Asking != "serviceportal" {
+		t.Fatalf("second step: %+v, %v; want the project asked", c, err)
+	}
+	if p := c.Posts[0]; p.User != "test:maria" || p.Room != "" {
+		t.Errorf("opening goes to %q %q, want to maria", p.Room, p.User)
+	}
+	// Another project of hers waits …
+	direct := c.Directs[0]
+	other := exampleProject("eakte")
+	s.Project, s.Direct = &other, &direct
+	ask.Subject = Subject{Round: "2026-11-25", Project: "eakte", User: "test:maria"}
+	c, err = Due(s, ask)
+	if err != nil || len(c.Posts) != 0 || !slices.Equal(c.Directs[0].Waiting, []ProjectID{"eakte"}) {
+		t.Fatalf("other project: %+v, %v; want it waiting", c, err)
+	}
+	// … and gets its turn when the first is complete.
+	direct = c.Directs[0]
+	s.Direct = &direct
+	first := exampleProject("serviceportal")
+	s.Project = &first
+	c, err = Due(s, Timer{Kind: TimerNext, Subject: Subject{Round: "2026-11-25", Project: "serviceportal", User: "test:maria"}})
+	if err != nil || len(c.Timers) != 1 || c.Timers[0].Subject.Project != "eakte" || c.Directs[0].Asking != "eakte" {
+		t.Fatalf("next: %+v, %v; want eakte asked", c, err)
+	}
+}
+
+func TestMoveCheckRefusesBadDates(t *testing.T) {
+	s := openReport(t, "2026-11-19 12:00")
+	s.Rounds = []Round{*s.Round}
+	for _, c := range []struct {
+		to, why string
+	}{
+		{"2026-11-19 11:00", "past"},
+		{"2026-12-16 09:00", "taken"}, // the next one of the rhythm stands there
+	} {
+		_, err := MoveCheck(s, Event{}, *s.Round, at(t, c.to), "")
+		user, ok := err.(*UserError)
+		if !ok || user.Data.(BadDate).Why != c.why {
+			t.Errorf("move to %s: %v, want %s", c.to, err, c.why)
+		}
+	}
+	done := *s.Round
+	done.State = RoundDone
+	if _, err := MoveCheck(s, Event{}, done, at(t, "2026-11-27 10:00"), ""); err == nil {
+		t.Error("a done round was moved")
+	}
+}
+
+// Moving an open check sets every deadline anew and tells each project.
+func TestMoveOpenCheck(t *testing.T) {
+	s := openReport(t, "2026-11-19 12:00")
+	s.Rounds = []Round{*s.Round}
+	c, err := MoveCheck(s, Event{}, *s.Round, at(t, "2026-11-27 10:00"), "Ratssitzung")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at1, at2 := map[TimerKind]time.Time{}, c.Rounds[0]
+	for _, timer := range c.Timers {
+		at1[timer.Kind] = timer.At
+		if slices.Contains(c.Cancel, timer.Key) {
+			t.Errorf("timer %s is set and stopped", timer.Key)
+		}
+	}
+	if !at1[TimerClose].Equal(at(t, "2026-11-26 14:00")) || !at1[TimerCheck].Equal(at(t, "2026-11-27 10:00")) || !at2.Deadline().Equal(at1[TimerClose]) {
+		t.Errorf("timers %v, round %+v; want close on 26 November 14:00", at1, at2)
+	}
+	if at1[TimerMoved].IsZero() {
+		t.Error("the projects are not told")
+	}
+	if _, again := at1[TimerOpen]; again {
+		t.Error("an open round would open again")
+	}
+	// One project is told: its opening is edited, its reminders move.
+	s.Round = &at2
+	c, err = Due(s, Timer{Kind: TimerMoved, Subject: Subject{Round: s.Round.ID, Project: "serviceportal"}})
+	if err != nil || len(c.Posts) != 2 || !c.Posts[0].EditOnly || c.Posts[1].Template != "check.moved" {
+		t.Fatalf("told: %+v, %v; want the opening edited and a note", c.Posts, err)
+	}
+	var reminders []time.Time
+	for _, timer := range c.Timers {
+		if timer.Kind == TimerRemind {
+			reminders = append(reminders, timer.At)
+		}
+	}
+	if want := []time.Time{at(t, "2026-11-24 09:00"), at(t, "2026-11-25 09:00")}; !slices.EqualFunc(reminders, want, time.Time.Equal) {
+		t.Errorf("reminders at %v, want %v", reminders, want)
+	}
+}
+
+func TestAgendaOrder(t *testing.T) {
+	s := openReport(t, "2026-11-24 16:00")
+	s.Round.State = RoundClosed
+	s.ProjectRooms = map[ProjectID]RoomID{}
+	before := Standing{Round: "2026-11-04", Answers: completeAnswers()}
+	report := func(id ProjectID, status Light, edit func(r *Report)) {
+		r := Report{Round: "2026-11-25", Project: id, Room: "test:r", Before: before, Answers: completeAnswers()}
+		r.Answers[FieldStatus] = Answer{Parts: []Part{{Light: status, Text: "Text", By: "maria"}}}
+		edit(&r)
+		s.Reports = append(s.Reports, r)
+		s.Projects = append(s.Projects, exampleProject(id))
+	}
+	same := func(r *Report) { r.Before.Answers = r.Answers }
+	report("ruhig", Green, same)
+	report("gelb", Yellow, same)
+	report("bedarf", Green, func(r *Report) {
+		r.Answers[FieldDecision] = Answer{Parts: []Part{{Text: "DM: Priorität"}}}
+		r.Before.Answers = r.Answers
+	})
+	report("besser", Green, func(r *Report) {
+		r.Before.Answers = completeAnswers()
+		r.Before.Answers[FieldStatus] = Answer{Parts: []Part{{Light: Red}}}
+	})
+	report("rot", Red, same)
+	report("neurot", Red, func(*Report) {})
+	report("fehlt", Green, func(r *Report) { r.Answers = nil })
+	c, err := Due(s, Timer{Kind: TimerAgenda, Subject: Subject{Round: "2026-11-25"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rooms := map[RoomID]int{}
+	for _, p := range c.Posts {
+		rooms[p.Room]++
+	}
+	if rooms["test:dm"] != 1 || rooms["test:pmo"] != 1 {
+		t.Fatalf("agenda went to %v, want DM and PMO once each", rooms)
+	}
+	var got []string
+	for _, section := range c.Posts[0].Data.(Agenda).Sections {
+		for _, e := range section.Entries {
+			got = append(got, section.Name+" "+string(e.Project.ID))
+		}
+	}
+	want := []string{"changed-red neurot", "red rot", "changed besser", "decision bedarf", "yellow gelb", "rest ruhig", "missing fehlt"}
+	if !slices.Equal(got, want) {
+		t.Errorf("agenda = %q, want %q", got, want)
+	}
+}
+
+// The agenda of many projects takes several messages; every project stands on it once.
+func TestAgendaPages(t *testing.T) {
+	s := openReport(t, "2026-11-24 16:00")
+	s.Round.State = RoundClosed
+	for i := range 200 {
+		id := ProjectID(fmt.Sprintf("p%03d", i))
+		s.Projects = append(s.Projects, exampleProject(id))
+		if i%3 != 0 {
+			s.Reports = append(s.Reports, Report{Round: "2026-11-25", Project: id, Room: "test:r", Answers: completeAnswers()})
+		}
+	}
+	d := &draft{Snapshot: s}
+	seen := map[ProjectID]int{}
+	pages := d.agendaPages(false)
+	for _, page := range pages {
+		n := 0
+		for _, section := range page.Sections {
+			n += len(section.Entries)
+			for _, e := range section.Entries {
+				seen[e.Project.ID]++
+			}
+		}
+		if n > entriesPerPage || page.Pages != len(pages) {
+			t.Errorf("page %d of %d has %d entries", page.Page, page.Pages, n)
+		}
+	}
+	if len(seen) != 200 {
+		t.Errorf("%d projects stand on the agenda, want 200", len(seen))
+	}
+	for id, n := range seen {
+		if n != 1 {
+			t.Errorf("%s stands on the agenda %d times", id, n)
+		}
+	}
+}
+
+func TestInvitations(t *testing.T) {
+	settings := exampleSettings(t)
+	settings.Allowed = []UserID{"test:@pia:stadt.example"}
+	settings.AllowedServers = []string{"stadt.example"}
+	for _, c := range []struct {
+		by   UserID
+		want Op
+	}{
+		{"test:@pia:stadt.example", OpJoin},
+		{"test:@irgendwer:stadt.example", OpJoin},    // the whole server
+		{"test:@pia:stadt.example.org", OpLeave},     // another server with a like name
+		{"test:@stadt.example:boese.org", OpLeave},   // the server's name as a user name
+		{"test:@x:boese.org:stadt.example", OpLeave}, // a port is no server
+	} {
+		s := Snapshot{Now: at(t, "2026-11-18 09:00"), Settings: settings, Rooms: exampleRooms}
+		change, err := Decide(s, Event{ID: "e", Kind: EventInvitation, Room: "test:!new", Sender: c.by, RoomName: "Neuer Raum"})
+		if err != nil || len(change.Posts) == 0 || change.Posts[0].Op != c.want {
+			t.Errorf("invited by %s: %+v, %v; want %s", c.by, change.Posts, err, c.want)
+		}
+		if told := len(change.Posts) == 2; told != (c.want == OpLeave) {
+			t.Errorf("invited by %s: PMO told %v", c.by, told)
+		}
+	}
+}
