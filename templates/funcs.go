@@ -64,16 +64,21 @@ func (r *run) funcs() template.FuncMap {
 		"number": r.number, // «vier», «13»
 		"count":  r.count,  // n, one, many: «eine Antwort», «vier Antworten»
 		"plural": plural,   // n, one, many: the word alone
+		"figure": r.figure, // «2.000»
 
 		// Foreign text.
-		"code":    func(s string) bot.Markdown { return code(s + r.hostile) },
-		"quote":   r.quote,   // „so“
-		"shorten": shorten,   // n, text: at most n characters
-		"indent":  r.indent,  // several lines, each kept, in a list
-		"block":   r.block,   // several lines as a quotation
-		"link":    r.link,    // text, https address
-		"want":    r.want,    // the template want.<name>
-		"join":    joinTexts, // strings with something between
+		"code":    r.code,   // `so`
+		"quote":   r.quote,  // „so“
+		"shorten": shorten,  // n, text: at most n characters
+		"indent":  r.indent, // several lines, each kept, in a list
+		"cite":    r.cite,   // several lines as a quotation
+		"link":    r.link,   // text, https address
+		"want":    r.want,   // the template want.<name>
+		"beyond":  beyond,   // a text without the lines that are tasks in the lists that follow
+
+		// Reports.
+		"inState": inState, // "missing", []OverviewRow: those in that state
+		"keycap":  keycap,  // 1: «1️⃣», from 10: «10:»
 	}
 }
 
@@ -159,6 +164,10 @@ func (r *run) name(v any) (string, error) {
 			return string(v.ID), nil
 		}
 		return v.Name, nil
+	case bot.OverviewRow:
+		return r.name(v.Project)
+	case bot.AgendaEntry:
+		return r.name(v.Project)
 	case bot.Field:
 		return nameIn(r.words.fields, v), nil
 	case bot.Role:
@@ -353,7 +362,7 @@ func shorten(n int, s string) string {
 
 func (r *run) indent(s string) bot.Markdown { return escapeLines(s+r.hostile, "\n  ") }
 
-func (r *run) block(s string) bot.Markdown {
+func (r *run) cite(s string) bot.Markdown {
 	text := escapeLines(s+r.hostile, "\n> ")
 	if text == "" {
 		return ""
@@ -384,4 +393,50 @@ func (r *run) want(name string) (bot.Markdown, error) {
 	return r.execute("want."+name, nil)
 }
 
-func joinTexts(between string, texts []string) string { return strings.Join(texts, between) }
+// code shows foreign text, or an id, as something to type.
+func (r *run) code(v any) (bot.Markdown, error) {
+	value := reflect.ValueOf(v)
+	if value.Kind() != reflect.String {
+		return "", fmt.Errorf("%T is nothing to type", v)
+	}
+	return code(value.String() + r.hostile), nil
+}
+
+// beyond leaves of an Ausblick's text the lines that did not become tasks.
+func beyond(text string, tasks ...[]bot.TaskLine) string {
+	var rest []string
+	for line := range strings.SplitSeq(text, "\n") {
+		bare := strings.TrimLeft(line, " \t-–—•*·0123456789.)")
+		known := slices.ContainsFunc(slices.Concat(tasks...), func(t bot.TaskLine) bool { return t.Text == bare || t.Text == line })
+		if !known && bare != "" {
+			rest = append(rest, line)
+		}
+	}
+	return strings.Join(rest, "\n")
+}
+
+func inState(state string, rows []bot.OverviewRow) []bot.OverviewRow {
+	var some []bot.OverviewRow
+	for _, row := range rows {
+		if row.State == state {
+			some = append(some, row)
+		}
+	}
+	return some
+}
+
+func keycap(n int) string {
+	if n < 1 || n > 9 {
+		return strconv.Itoa(n) + ":"
+	}
+	return strconv.Itoa(n) + "\ufe0f\u20e3"
+}
+
+// figure is a number with its thousands apart.
+func (r *run) figure(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + r.words.thousands + s[i:]
+	}
+	return s
+}

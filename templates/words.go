@@ -21,6 +21,7 @@ type words struct {
 	greetings [3]string // before 11, before 18, later
 	relative  [2]string // today, tomorrow
 	numbers   [13]string
+	thousands string
 	quotes    [2]string
 	rehearsal string
 }
@@ -41,6 +42,7 @@ var german = words{
 		bot.FieldBlocker:       "Blocker",
 		bot.FieldDecision:      "Entscheidungsbedarf",
 		bot.FieldCommunication: "Kommunikation",
+		bot.FieldReturn:        "Rückfrage des PMO",
 	},
 	roles: map[bot.Role]string{
 		bot.RolePMO:    "PMO",
@@ -72,6 +74,7 @@ var german = words{
 	relative:  [2]string{"heute", "morgen"},
 	numbers: [13]string{"null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun",
 		"zehn", "elf", "zwölf"},
+	thousands: ".",
 	quotes:    [2]string{"„", "“"},
 	rehearsal: "Probelauf",
 }
@@ -86,6 +89,7 @@ var english = words{
 		bot.FieldBlocker:       "Blockers",
 		bot.FieldDecision:      "Decisions needed",
 		bot.FieldCommunication: "Communication",
+		bot.FieldReturn:        "question from the PMO",
 	},
 	roles: map[bot.Role]string{
 		bot.RolePMO:    "PMO",
@@ -112,6 +116,7 @@ var english = words{
 	relative:  [2]string{"today", "tomorrow"},
 	numbers: [13]string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
 		"ten", "eleven", "twelve"},
+	thousands: ",",
 	quotes:    [2]string{"“", "”"},
 	rehearsal: "Rehearsal",
 }
