@@ -5,6 +5,7 @@
 // Its binaries are built once per machine from the nested module in dendrite/
 // and kept in the user's cache folder; that wants a C compiler, and where there
 // is none the test is skipped (LOTSE_TEST_REQUIRE=all makes it fail instead).
+// It needs a Unix: Windows has no file locks of this kind.
 //
 // [Server.Register] makes a [User]: a client of its own, written on net/http
 // alone, so that it is a second opinion on what the bot's Matrix library does.
