@@ -1,0 +1,118 @@
+package commands
+
+import (
+	"slices"
+
+	"lotse/bot"
+)
+
+func nameOf(p bot.Project) bot.ProjectName { return bot.ProjectName{ID: p.ID, Name: p.Name} }
+
+// named asks for the project that the arguments may begin with.
+func named(c call) bot.Query { return bot.Query{Name: c.args} }
+
+// namedFirst asks for the project that the arguments begin with, also in another
+// project's room.
+func namedFirst(c call) bot.Query { return bot.Query{Name: c.args, NameFirst: true} }
+
+// slugs are how a project can be called.
+func slugs(p bot.Project) []string { return []string{string(p.ID), bot.Slug(p.Name)} }
+
+// reads returns what follows the project's name at the beginning of text, and
+// whether it stands there.
+func reads(p bot.Project, text string) (bot.Reading, bool) {
+	for _, r := range bot.Readings(text) {
+		if slices.Contains(slugs(p), r.Slug) {
+			return r, true
+		}
+	}
+	return bot.Reading{}, false
+}
+
+// subject returns the project a command is about and the arguments without its
+// name. words says that the arguments are somebody's words, which may begin with
+// the project's name without naming it.
+func (c call) subject(s bot.Snapshot, words bool) (bot.Project, string, error) {
+	if s.Project == nil {
+		return bot.Project{}, "", c.noProject(s, firstOf(c.args))
+	}
+	p := *s.Project
+	r, ok := reads(p, c.args)
+	if ok && words && p.ID == s.Room.Project && !r.Exact && !r.Quoted {
+		ok = false // «Serviceportal geht online»: a sentence
+	}
+	if ok {
+		return p, r.Rest, nil
+	}
+	// The PMO names another project in a project's room: better to ask than to
+	// write the words down for the wrong one.
+	if s.Is(bot.RolePMO) && s.ProjectRole() == "" {
+		for _, other := range s.Candidates {
+			if _, ok := reads(other, c.args); ok && other.ID != p.ID {
+				return bot.Project{}, "", c.wrong(s, "elsewhere", other.Name)
+			}
+		}
+	}
+	return p, c.args, nil
+}
+
+// only is subject for commands that take nothing but a project.
+func (c call) only(s bot.Snapshot) (bot.Project, error) {
+	p, rest, err := c.subject(s, false)
+	if err == nil && rest != "" {
+		err = c.noProject(s, rest)
+	}
+	return p, err
+}
+
+// sees reports whether the asker may read about the project: PMO, DM and DIKON all,
+// leads and deputies their own.
+func (c call) sees(s bot.Snapshot, p bot.Project) bool {
+	return seesAll(s) || s.Person != nil && p.RoleOf(s.Person.ID, s.Today()) != ""
+}
+
+func seesAll(s bot.Snapshot) bool {
+	return s.Is(bot.RolePMO) || s.Is(bot.RoleDM) || s.Is(bot.RoleDIKON)
+}
+
+// shows reports whether everybody in the room may read about the project, or, with
+// an empty id, about all.
+func (c call) shows(s bot.Snapshot, id bot.ProjectID) bool {
+	if c.event.Direct {
+		return true
+	}
+	switch s.Room.Kind {
+	case bot.RoomPMO, bot.RoomDM, bot.RoomDIKON, bot.RoomDirect:
+		return true
+	case bot.RoomProject:
+		return id != "" && id == s.Room.Project
+	}
+	return false
+}
+
+// own are the asker's projects among those loaded.
+func own(s bot.Snapshot) []bot.Project {
+	var mine []bot.Project
+	for _, p := range s.Projects {
+		if s.Person != nil && p.State != bot.ProjectArchived && p.RoleOf(s.Person.ID, s.Today()) != "" {
+			mine = append(mine, p)
+		}
+	}
+	return mine
+}
+
+// people looks persons up; one who is not known keeps the id as name.
+func people(s bot.Snapshot, ids []bot.PersonID) []bot.Person {
+	var list []bot.Person
+	for _, id := range ids {
+		p, ok := s.People[id]
+		if !ok {
+			p = bot.Person{ID: id, Name: string(id)}
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// running reports whether a round is running.
+func running(s bot.Snapshot) bool { return s.Round != nil && s.Round.Running() }
