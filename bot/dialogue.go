@@ -307,6 +307,9 @@ func (d *draft) next(changed []Field) *Question {
 		if r.Answers[f].Answers(f) {
 			continue
 		}
+		if f.HasLight() && r.Answers[f].Given() {
+			return fresh(f, AskLight) // all but the light is there
+		}
 		asked := slices.ContainsFunc(r.Asked, func(q Question) bool { return q.Field == f })
 		if f.Required() || !asked {
 			return fresh(f, AskField)
