@@ -44,16 +44,8 @@ func (c *checker) oneOf(path, value string, choices ...string) bool {
 	if slices.Contains(choices, value) {
 		return true
 	}
-	c.fail(path, "%q is none of %s%s", value, strings.Join(choices, ", "), nearestHint(value, choices))
+	c.fail(path, "%q is none of %s%s", value, strings.Join(choices, ", "), didYouMean(nearest(value, choices)))
 	return false
-}
-
-// nearestHint names the nearest choice, if one is near.
-func nearestHint(value string, choices []string) string {
-	if near := nearest(value, choices); near != "" {
-		return fmt.Sprintf("; did you mean %q?", near)
-	}
-	return ""
 }
 
 func (c *checker) all() {
@@ -98,42 +90,59 @@ var (
 	noSigil = regexp.MustCompile(`^([^\s:@#!]+):(` + server + `)$`)
 )
 
-// userFault says what is wrong with a Matrix account; "" if nothing is.
-func userFault(account string) string {
+// goodUser reports whether the text is a Matrix account, and if not, which was probably meant.
+func goodUser(account string) (near string, ok bool) {
 	bare := strings.TrimPrefix(account, "matrix:")
 	if isUser.MatchString(bare) {
-		return ""
+		return "", true
 	}
-	text := fmt.Sprintf(`%q is not a Matrix account: want one like "@maria:stadt.example"`, account)
-	near := linked(bare)
+	near = linked(bare)
 	if m := mail.FindStringSubmatch(near); m != nil {
 		near = "@" + m[1] + ":" + m[2]
 	} else if m := noSigil.FindStringSubmatch(near); m != nil {
 		near = "@" + near
 	}
-	if isUser.MatchString(near) {
-		text += fmt.Sprintf("; did you mean %q?", near)
+	if !isUser.MatchString(near) {
+		near = ""
 	}
-	return text
+	return near, false
 }
 
-// roomFault says what is wrong with a Matrix room; "" if nothing is.
-func roomFault(room string) string {
+// goodRoom reports whether the text is a Matrix room's id or address, and if not, which was probably meant.
+func goodRoom(room string) (near string, ok bool) {
 	bare := strings.TrimPrefix(room, "matrix:")
 	if isRoom.MatchString(bare) {
-		return ""
+		return "", true
 	}
-	text := fmt.Sprintf(`%q is not a Matrix room: want its id like "!abc:stadt.example" (Element: room settings, advanced) or its address like "#serviceportal:stadt.example"`, room)
-	near := linked(bare)
+	near = linked(bare)
 	if m := noSigil.FindStringSubmatch(near); m != nil {
 		near = "#" + near
 	} else if m := mail.FindStringSubmatch(near); m != nil {
 		near = "#" + m[1] + ":" + m[2]
 	}
-	if isRoom.MatchString(near) {
-		text += fmt.Sprintf("; did you mean %q?", near)
+	if !isRoom.MatchString(near) {
+		near = ""
 	}
-	return text
+	return near, false
+}
+
+// userFault says what is wrong with a Matrix account; "" if nothing is.
+func userFault(account string) string {
+	near, ok := goodUser(account)
+	if ok {
+		return ""
+	}
+	return fmt.Sprintf(`%q is not a Matrix account: want one like "@maria:stadt.example"%s`, account, didYouMean(near))
+}
+
+// roomFault says what is wrong with a Matrix room; "" if nothing is.
+func roomFault(room string) string {
+	near, ok := goodRoom(room)
+	if ok {
+		return ""
+	}
+	return fmt.Sprintf(`%q is not a Matrix room: want its id like "!abc:stadt.example" (in Element: room settings, advanced) or its address like "#serviceportal:stadt.example"%s`,
+		room, didYouMean(near))
 }
 
 // linked is what a matrix.to link leads to, or the text itself.
@@ -175,11 +184,11 @@ func (c *checker) matrix() {
 			if _, after, ok := strings.Cut(near, ":"); ok && strings.HasPrefix(name, "@") {
 				near = after
 			}
-			hint := ""
-			if isServer.MatchString(near) {
-				hint = fmt.Sprintf("; did you mean %q?", near)
+			if !isServer.MatchString(near) {
+				near = ""
 			}
-			c.fail(fmt.Sprintf("matrix.allow.servers[%d]", i), `%q is not the name of a server: want what stands behind the colon of its accounts, like "stadt.example"%s`, name, hint)
+			c.fail(fmt.Sprintf("matrix.allow.servers[%d]", i),
+				`%q is not the name of a server: want what stands behind the colon of its accounts, like "stadt.example"%s`, name, didYouMean(near))
 		}
 	}
 }
@@ -188,11 +197,11 @@ func (c *checker) homeserver(address string) {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
-		hint := ""
+		near := ""
 		if isServer.MatchString(strings.TrimRight(address, "/")) {
-			hint = fmt.Sprintf("; did you mean %q?", "https://"+strings.TrimRight(address, "/"))
+			near = "https://" + strings.TrimRight(address, "/")
 		}
-		c.fail("matrix.homeserver", `%q is not the address of a homeserver: want one like "https://matrix.stadt.example"%s`, address, hint)
+		c.fail("matrix.homeserver", `%q is not the address of a homeserver: want one like "https://matrix.stadt.example"%s`, address, didYouMean(near))
 	case u.User != nil:
 		c.fail("matrix.homeserver", "an address with a password in it does not belong in this file; use matrix.password_file")
 	case u.RawQuery != "" || u.Fragment != "" || strings.HasPrefix(u.Path, "/_matrix"):
@@ -236,11 +245,11 @@ func (c *checker) network() {
 				c.fail("network.proxy", "write the user into network.proxy_user")
 			}
 		case err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "socks5"}, u.Scheme):
-			hint := ""
+			near := ""
 			if isServer.MatchString(n.Proxy) {
-				hint = fmt.Sprintf("; did you mean %q?", "http://"+n.Proxy)
+				near = "http://" + n.Proxy
 			}
-			c.fail("network.proxy", `this is not the address of a proxy: want one like "http://proxy.stadt.example:3128", or "none"%s`, hint)
+			c.fail("network.proxy", `this is not the address of a proxy: want one like "http://proxy.stadt.example:3128", or "none"%s`, didYouMean(near))
 		}
 	}
 	if n.Proxy == "" || n.Proxy == "none" {
@@ -262,7 +271,7 @@ func (c *checker) people() []string {
 		switch {
 		case !c.need(path+".id", p.ID, "id: maria"):
 		case !isID(p.ID):
-			c.fail(path+".id", "%q is not an id: want small letters, digits and hyphens%s", p.ID, slugHint(p.ID))
+			c.fail(path+".id", "%q is not an id: want small letters, digits and hyphens%s", p.ID, didYouMean(bot.Slug(p.ID)))
 		case slices.Contains(ids, p.ID):
 			c.fail(path+".id", "%q is another person's id already; a person with several accounts is one entry with several accounts", p.ID)
 		}
@@ -296,14 +305,6 @@ func (c *checker) people() []string {
 
 // isID reports whether the text is as ids are: what bot.Slug leaves as it is.
 func isID(text string) bool { return text != "" && bot.Slug(text) == text }
-
-// slugHint names the id that was probably meant.
-func slugHint(text string) string {
-	if near := bot.Slug(text); near != "" {
-		return fmt.Sprintf("; did you mean %q?", near)
-	}
-	return ""
-}
 
 func (c *checker) roles(ids []string) {
 	for _, role := range []struct {
@@ -381,7 +382,7 @@ func (c *checker) roomKind(path string, r RoomConfig) {
 	case r.Kind == bot.RoomProject && r.Project == "":
 		c.fail(path+".project", "is missing; want the short name of the project whose room it is, like project: serviceportal")
 	case r.Kind == bot.RoomProject && !isID(r.Project):
-		c.fail(path+".project", "%q is not the short name of a project: want small letters, digits and hyphens%s", r.Project, slugHint(r.Project))
+		c.fail(path+".project", "%q is not the short name of a project: want small letters, digits and hyphens%s", r.Project, didYouMean(bot.Slug(r.Project)))
 	case r.Kind != bot.RoomProject && r.Project != "":
 		c.fail(path+".project", "a room of kind %s has no project; did you mean \"kind: project\"?", r.Kind)
 	}
@@ -389,7 +390,7 @@ func (c *checker) roomKind(path string, r RoomConfig) {
 	case r.Kind == bot.RoomNetwork && r.Network == "":
 		c.fail(path+".network", "is missing; want the network's short name, like network: digilotsen")
 	case r.Kind == bot.RoomNetwork && !isID(r.Network):
-		c.fail(path+".network", "%q is not a short name: want small letters, digits and hyphens%s", r.Network, slugHint(r.Network))
+		c.fail(path+".network", "%q is not a short name: want small letters, digits and hyphens%s", r.Network, didYouMean(bot.Slug(r.Network)))
 	case r.Kind != bot.RoomNetwork && r.Network != "":
 		c.fail(path+".network", "a room of kind %s has no network; did you mean \"kind: network\"?", r.Kind)
 	}
@@ -471,11 +472,11 @@ func (c *checker) rest() {
 		number, notNumber := strconv.Atoi(port)
 		switch {
 		case err != nil || notNumber != nil || number < 0 || number > 65535:
-			hint := ""
+			near := ""
 			if _, bare := strconv.Atoi(listen); bare == nil {
-				hint = fmt.Sprintf("; did you mean %q?", "127.0.0.1:"+listen)
+				near = "127.0.0.1:" + listen
 			}
-			c.fail("metrics.listen", `%q is not an address with a port: want one like "127.0.0.1:9464", or "" for off%s`, listen, hint)
+			c.fail("metrics.listen", `%q is not an address with a port: want one like "127.0.0.1:9464", or "" for off%s`, listen, didYouMean(near))
 		case !loopback(host):
 			c.warn("metrics.listen: %s can be reached from other machines, without a password; 127.0.0.1:%s can not", listen, port)
 		}

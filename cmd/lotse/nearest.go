@@ -56,11 +56,16 @@ func slips(a, b []rune) int {
 
 // orNearest is the end of an error's text: the nearest choice, or all of them if none is near.
 func orNearest(input string, choices []string) string {
-	if near := nearest(input, choices); near != "" {
-		return fmt.Sprintf("; did you mean %q?", near)
-	}
-	if len(choices) == 0 {
-		return ""
+	if near := nearest(input, choices); near != "" || len(choices) == 0 {
+		return didYouMean(near)
 	}
 	return "; known are " + strings.Join(choices, ", ")
+}
+
+// didYouMean is the end of an error's text that names what was probably meant.
+func didYouMean(near string) string {
+	if near == "" {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %q?", near)
 }
