@@ -74,6 +74,7 @@ func (r *run) funcs() template.FuncMap {
 		"cite":    r.cite,   // several lines as a quotation
 		"link":    r.link,   // text, https address
 		"want":    r.want,   // the template want.<name>
+		"help":    r.help,   // the template help.<name>
 		"beyond":  beyond,   // a text without the lines that are tasks in the lists that follow
 
 		// Reports.
@@ -391,6 +392,16 @@ func (r *run) want(name string) (bot.Markdown, error) {
 	r.depth++
 	defer func() { r.depth-- }()
 	return r.execute("want."+name, nil)
+}
+
+// help is the template help.<name>: what a command does, said within another text.
+func (r *run) help(name string) (bot.Markdown, error) {
+	if r.depth > 0 {
+		return "", fmt.Errorf("help.%s within a help", name)
+	}
+	r.depth++
+	defer func() { r.depth-- }()
+	return r.execute("help."+name, nil)
 }
 
 // code shows foreign text, or an id, as something to type.
