@@ -1,6 +1,7 @@
 package matrix
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -24,6 +25,8 @@ type Credentials struct {
 	Password    string
 	LoginToken  string // m.login.token, from single sign-on
 	AccessToken string // of a session that exists already
+	// DeviceName is how the new device is shown; "" means Lotse.
+	DeviceName string
 }
 
 // Login logs in once. The session is to be stored: each login makes a new device,
@@ -53,7 +56,7 @@ func Login(ctx context.Context, homeserver string, hc *http.Client, user string,
 		}
 		return Session{Homeserver: address, UserID: string(who.UserID), DeviceID: string(who.DeviceID), AccessToken: by.AccessToken}, nil
 	}
-	req := &mautrix.ReqLogin{InitialDeviceDisplayName: "Lotse"}
+	req := &mautrix.ReqLogin{InitialDeviceDisplayName: cmp.Or(by.DeviceName, "Lotse")}
 	switch {
 	case by.LoginToken != "":
 		req.Type, req.Token = mautrix.AuthTypeToken, by.LoginToken

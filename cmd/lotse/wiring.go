@@ -1,0 +1,257 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"time"
+
+	"lotse/bot"
+	"lotse/bot/engine"
+	"lotse/commands"
+	"lotse/storage"
+	"lotse/templates"
+)
+
+// parts is what a bot is put together from. Whoever runs one, `lotse run`, the demo and tests, fills it in and calls
+// [parts.assemble]:
+//
+//	e, err := parts{settings: settings, people: people, rooms: rooms, store: store, chats: []engine.Chat{chat}, clock: clock, log: log}.assemble(ctx)
+//	go e.Run(ctx)
+//	e.RunUntil(ctx, monday) // only with a simulated clock
+//
+// A database that was opened for it, a chat's connection and the like stay the caller's to close, once Run has returned.
+type parts struct {
+	settings *bot.Settings // Settings.Rehearsal puts «Probelauf» on every message
+	people   []bot.Person  // whom the configuration names
+	rooms    []bot.Room    // that the configuration binds, with real ids
+	books    bot.Change    // further new rows, for the demo and for tests: projects, tasks
+	words    string        // folder with texts of the city's own, "" for none
+	store    *storage.Store
+	chats    []engine.Chat
+	clock    engine.Clock // nil: the computer's
+	log      *slog.Logger
+	metrics  engine.Metrics
+	limits   engine.Limits
+	holder   string // who holds the lease; "": this machine
+}
+
+// leaseWait is how long a start waits for the lease of a process that was killed; leaseTTL is how long a lease is
+// good for without being renewed.
+const (
+	leaseTTL  = time.Minute
+	leaseWait = leaseTTL + 5*time.Second
+)
+
+// assemble reads the texts, takes the lease, brings the configuration's people and rooms into the books, sees that the
+// next rounds are planned, and returns an engine that is ready to run. The engine gives the lease back.
+func (p parts) assemble(ctx context.Context) (*engine.Engine, error) {
+	if p.log == nil {
+		p.log = slog.New(slog.DiscardHandler)
+	}
+	if p.clock == nil {
+		p.clock = engine.Real{}
+	}
+	if p.holder == "" {
+		p.holder = holder()
+	}
+	if p.limits.LeaseTTL == 0 {
+		p.limits.LeaseTTL, p.limits.LeaseWait = leaseTTL, leaseWait
+	}
+	words, err := readWords(p.words, p.settings)
+	if err != nil {
+		return nil, err
+	}
+	e, err := engine.New(engine.Config{
+		Store:     p.store,
+		Chats:     p.chats,
+		Renderer:  words,
+		Commander: commands.New(p.settings.BotName),
+		Settings:  p.settings,
+		Clock:     p.clock,
+		Log:       p.log,
+		Holder:    p.holder,
+		Metrics:   p.metrics,
+		Limits:    p.limits,
+	})
+	if err != nil {
+		return nil, err
+	}
+	epoch, err := p.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.begin(ctx, epoch); err != nil {
+		return nil, errors.Join(err, p.store.Release(context.WithoutCancel(ctx), epoch))
+	}
+	return e, nil
+}
+
+// readWords reads and proves all texts.
+func readWords(dir string, settings *bot.Settings) (*templates.Set, error) {
+	return templates.New(templates.Options{Dir: dir, Rehearsal: settings.Rehearsal, Zone: settings.Zone, Default: settings.Language})
+}
+
+// holder names this machine in the lease. It is the same after a restart, so that the lease of a process that was
+// killed is taken over at once; that there is only one process on a machine, lockDatabase sees to.
+func holder() string {
+	host, err := os.Hostname()
+	if err != nil || host == "" {
+		host = "this machine"
+	}
+	return "lotse run on " + host
+}
+
+// acquire takes the lease; the engine only renews it. Held by somebody else, it is waited for.
+func (p parts) acquire(ctx context.Context) (int64, error) {
+	until := time.Now().Add(p.limits.LeaseWait)
+	for told := false; ; told = true {
+		epoch, err := p.store.Acquire(ctx, p.holder, time.Now(), p.limits.LeaseTTL)
+		if !errors.Is(err, bot.ErrEpoch) || !time.Now().Before(until) {
+			return epoch, err
+		}
+		if !told {
+			p.log.WarnContext(ctx, "waiting for the lease of another process", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		case <-time.After(min(time.Second, time.Until(until))):
+		}
+	}
+}
+
+// begin brings the books up to date with the configuration.
+func (p parts) begin(ctx context.Context, epoch int64) error {
+	now := p.clock.Now()
+	for tries := 1; ; tries++ {
+		books, err := p.store.Load(ctx, bot.Query{AllPeople: true, AllRooms: true, AllProjects: true, Archived: true})
+		if err != nil {
+			return fmt.Errorf("read the books: %w", err)
+		}
+		change := p.catchUp(ctx, books)
+		change.Timers = append(change.Timers, bot.Timer{Key: "plan", Kind: bot.TimerPlan, At: now})
+		err = p.store.Commit(ctx, bot.Commit{Epoch: epoch, Now: now, Change: change})
+		if !errors.Is(err, bot.ErrStale) || tries == 5 {
+			return err
+		}
+	}
+}
+
+// catchUp is what has to change in the books for the configuration to hold. The books win where they know better: what
+// an import or a person in chat has said of a room stands.
+func (p parts) catchUp(ctx context.Context, books bot.Snapshot) bot.Change {
+	change := p.books
+	change.Reason = "configuration read"
+	people, moved := mergePeople(p.people, books.People)
+	change.People = append(slices.Clone(change.People), people...)
+	for _, project := range books.Projects {
+		if renamed, ok := handOver(project, moved); ok {
+			change.Projects = append(slices.Clone(change.Projects), renamed)
+			p.log.InfoContext(ctx, "a person of the project has another id now", "project", project.ID)
+		}
+	}
+	rooms, skipped := mergeRooms(p.rooms, books.Rooms)
+	change.Rooms = append(slices.Clone(change.Rooms), rooms...)
+	for _, room := range skipped {
+		p.log.InfoContext(ctx, "the books know better what a room is for than the configuration", "room", room)
+	}
+	return change
+}
+
+// mergePeople returns the rows to write. The configuration says which accounts its people have; what the books held
+// about the same person under another id, because the account was heard of in chat before, goes over to the
+// configuration's: moved says from which id to which.
+func mergePeople(config []bot.Person, books map[bot.PersonID]bot.Person) (rows []bot.Person, moved map[bot.PersonID]bot.PersonID) {
+	owner := map[bot.UserID]bot.PersonID{}
+	named := map[bot.PersonID]bool{}
+	for _, person := range config {
+		named[person.ID] = true
+		for _, account := range person.Accounts {
+			owner[account] = person.ID
+		}
+		known := books[person.ID]
+		if known.ID == "" || known.Name != person.Name || !slices.Equal(known.Accounts, person.Accounts) {
+			person.Version = known.Version
+			rows = append(rows, person)
+		}
+	}
+	moved = map[bot.PersonID]bot.PersonID{}
+	for id, known := range books {
+		if named[id] || len(known.Accounts) == 0 {
+			continue
+		}
+		to := owner[known.Accounts[0]]
+		if to != "" && !slices.ContainsFunc(known.Accounts, func(u bot.UserID) bool { return owner[u] != to }) {
+			moved[id] = to
+		}
+	}
+	return rows, moved
+}
+
+// handOver gives a project's leads and deputies their new ids.
+func handOver(project bot.Project, moved map[bot.PersonID]bot.PersonID) (bot.Project, bool) {
+	changed := false
+	id := func(old bot.PersonID) bot.PersonID {
+		if to, ok := moved[old]; ok {
+			changed = true
+			return to
+		}
+		return old
+	}
+	var leads []bot.PersonID
+	for _, lead := range project.Leads {
+		if lead = id(lead); !slices.Contains(leads, lead) {
+			leads = append(leads, lead)
+		}
+	}
+	project.Leads = leads
+	project.Deputies = slices.Clone(project.Deputies)
+	for i := range project.Deputies {
+		project.Deputies[i].Person = id(project.Deputies[i].Person)
+	}
+	return project, changed
+}
+
+// mergeRooms returns the rows to write, and those of the configuration's rooms that the books know better about. What a
+// room is for: chat beats import beats configuration. Which language it reads: the configuration.
+func mergeRooms(config, books []bot.Room) (rows []bot.Room, skipped []bot.RoomID) {
+	known := map[bot.RoomID]bot.Room{}
+	housed := map[bot.ProjectID]bool{} // has a room that the configuration may not change
+	for _, room := range books {
+		known[room.ID] = room
+		if room.Project != "" && !bot.FromConfig.Beats(room.Origin) {
+			housed[room.Project] = true
+		}
+	}
+	wanted := map[bot.RoomID]bool{}
+	for _, want := range config {
+		room := known[want.ID]
+		before := room
+		room.ID, room.Language = want.ID, want.Language
+		if bot.FromConfig.Beats(room.Origin) && !housed[want.Project] {
+			room.Kind, room.Project, room.Network, room.Origin = want.Kind, want.Project, want.Network, bot.FromConfig
+			wanted[room.ID] = true
+		} else {
+			skipped = append(skipped, room.ID)
+		}
+		if room != before {
+			rows = append(rows, room)
+		}
+	}
+	for _, room := range books {
+		if room.Origin == bot.FromConfig && !wanted[room.ID] {
+			// The configuration has bound it once and does not any more.
+			language := room.Language
+			if i := slices.IndexFunc(config, func(r bot.Room) bool { return r.ID == room.ID }); i < 0 {
+				language = ""
+			}
+			rows = slices.DeleteFunc(rows, func(r bot.Room) bool { return r.ID == room.ID })
+			rows = append(rows, bot.Room{ID: room.ID, Language: language, Joined: room.Joined, Version: room.Version})
+		}
+	}
+	return rows, skipped
+}
