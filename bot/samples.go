@@ -244,6 +244,7 @@ func agendaSamples() []any {
 			{Name: "rest", Entries: []AgendaEntry{
 				{Project: sampleChange, Status: status(Green, Green, "läuft")}, {Project: ProjectName{ID: "ozg", Name: "OZG-Umsetzung"}, Status: status(Green, Green, "")},
 				{Project: ProjectName{ID: "intranet", Name: "Intranet Relaunch"}, Status: status(Green, Green, "")},
+				{Project: ProjectName{ID: "eid", Name: "Digitale Unterschrift"}, Missing: []Field{FieldStatus, FieldOutlook}, Blocker: "Anbieter antwortet nicht"},
 			}},
 			{Name: "missing", Entries: []AgendaEntry{
 				{Project: ProjectName{ID: "beBPo", Name: "beBPo"}, Leads: []Person{sampleElsewho}, Status: status(Green, Green, "")},

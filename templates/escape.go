@@ -12,7 +12,14 @@ import (
 // nothing else: no markup, link, HTML or mention comes of it, wherever in a line it
 // stands. Line breaks become " / ". What cannot be seen (control, zero-width and
 // direction characters) is left out.
-func Escape(s string) bot.Markdown { return escapeLines(s, " / ") }
+func Escape(s string) bot.Markdown {
+	return bot.Markdown(strings.ReplaceAll(string(escapeLines(s, " / ")), atStart, `\`))
+}
+
+// atStart stands for a backslash that is needed only where the character behind it
+// begins a line: tidy, which sees the whole text, makes one of it or takes it away.
+// It is a private character, so clean leaves none in foreign text.
+const atStart = "\ue000"
 
 // escapeLines is Escape with another text between the lines; blank lines are left
 // out. A between that ends in a line break is fine: every line is escaped for the
@@ -45,19 +52,25 @@ func escapeLine(b *strings.Builder, line string) {
 	}
 	for i := range len(line) {
 		c := line[i]
-		escaped := false
 		switch c {
 		case '\\', '`', '*', '_', '[', ']', '<', '>', '&', '~', '|', '#', '@':
-			escaped = true
-		case '-', '+', '=': // a list, a rule, or it makes the line above a heading
-			escaped = i == 0
-		case '.', ')': // a numbered list, or an address that some make a link of
-			escaped = i == digits && digits > 0 || c == '.' && endsInFold(line[:i], "www")
-		case ':': // a table's second line, an address
-			escaped = i == 0 || strings.HasPrefix(line[i+1:], "//")
-		}
-		if escaped {
 			b.WriteByte('\\')
+		case '-', '+', '=': // a list, a rule, or it makes the line above a heading
+			if i == 0 {
+				b.WriteString(atStart)
+			}
+		case '.', ')': // a numbered list, or an address that some make a link of
+			if c == '.' && endsInFold(line[:i], "www") {
+				b.WriteByte('\\')
+			} else if i == digits && digits > 0 {
+				b.WriteString(atStart)
+			}
+		case ':': // an address, a table's second line
+			if strings.HasPrefix(line[i+1:], "//") {
+				b.WriteByte('\\')
+			} else if i == 0 {
+				b.WriteString(atStart)
+			}
 		}
 		b.WriteByte(c)
 		if c == '@' && len(line) >= i+5 && strings.EqualFold(line[i+1:i+5], "room") {

@@ -78,8 +78,13 @@ func (r *run) funcs() template.FuncMap {
 		"beyond":  beyond,   // a text without the lines that are tasks in the lists that follow
 
 		// Reports.
-		"inState": inState, // "missing", []OverviewRow: those in that state
-		"keycap":  keycap,  // 1: «1️⃣», from 10: «10:»
+		"marks":      r.marks,    // SummaryLine: «(neu, nachgereicht)»
+		"quiet":      quiet,      // []OverviewRow: those that are complete, green and as they were
+		"notable":    notable,    // []OverviewRow: all others
+		"inState":    inState,    // "missing", []OverviewRow: those in that state
+		"complete":   complete,   // []AgendaEntry: those that answered all that is required
+		"incomplete": incomplete, // []AgendaEntry: all others
+		"keycap":     keycap,     // 1: «1️⃣», from 10: «10:»
 	}
 }
 
@@ -103,7 +108,7 @@ func (r *run) escape(v any) (bot.Markdown, error) {
 }
 
 // text escapes foreign text.
-func (r *run) text(s string) bot.Markdown { return Escape(s + r.hostile) }
+func (r *run) text(s string) bot.Markdown { return escapeLines(s+r.hostile, " / ") }
 
 func (r *run) mention(v any) (bot.Markdown, error) {
 	people, err := peopleOf(v)
@@ -426,10 +431,48 @@ func beyond(text string, tasks ...[]bot.TaskLine) string {
 	return strings.Join(rest, "\n")
 }
 
+// marks is what is to be known about an answer beside what it says.
+func (r *run) marks(l bot.SummaryLine) string {
+	var marks []string
+	for i, applies := range []bool{l.Changed && !(l.Before != bot.NoLight && l.Light != l.Before), l.PMO, l.Late} {
+		if applies {
+			marks = append(marks, r.words.marks[i])
+		}
+	}
+	if marks == nil {
+		return ""
+	}
+	return "(" + strings.Join(marks, ", ") + ")"
+}
+
+func isQuiet(row bot.OverviewRow) bool {
+	return row.State == "complete" && row.Status == bot.Green && row.Outlook == bot.Green &&
+		(row.Before == bot.Green || row.Before == bot.NoLight) &&
+		!row.Blocker && !row.Decision && !row.Late && !row.PMO && !row.Returned
+}
+
+func isComplete(entry bot.AgendaEntry) bool { return len(entry.Missing) == 0 }
+
+func complete(entries []bot.AgendaEntry) []bot.AgendaEntry { return filter(entries, isComplete) }
+
+func incomplete(entries []bot.AgendaEntry) []bot.AgendaEntry {
+	return filter(entries, func(entry bot.AgendaEntry) bool { return !isComplete(entry) })
+}
+
+func quiet(rows []bot.OverviewRow) []bot.OverviewRow { return filter(rows, isQuiet) }
+
+func notable(rows []bot.OverviewRow) []bot.OverviewRow {
+	return filter(rows, func(row bot.OverviewRow) bool { return !isQuiet(row) })
+}
+
 func inState(state string, rows []bot.OverviewRow) []bot.OverviewRow {
-	var some []bot.OverviewRow
+	return filter(rows, func(row bot.OverviewRow) bool { return row.State == state })
+}
+
+func filter[T any](rows []T, wanted func(T) bool) []T {
+	var some []T
 	for _, row := range rows {
-		if row.State == state {
+		if wanted(row) {
 			some = append(some, row)
 		}
 	}

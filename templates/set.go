@@ -96,11 +96,30 @@ func (r *run) execute(name string, data any) (bot.Markdown, error) {
 var (
 	lineEnd = regexp.MustCompile(`[ \t]+\n`)
 	gap     = regexp.MustCompile(`\n{3,}`)
+	// begins is what may stand in front of a line's text: quotation and list marks.
+	begins = regexp.MustCompile(`^[\s>*+=:.)\\0-9-]*$`)
 )
 
 // tidy takes away what {{if}} and {{range}} leave behind: spaces at the end of
-// lines, more than one empty line in a row.
+// lines, more than one empty line in a row. It decides about every atStart.
 func tidy(s string) bot.Markdown {
+	if strings.Contains(s, atStart) {
+		lines := strings.Split(s, "\n")
+		for i, line := range lines {
+			for {
+				before, rest, found := strings.Cut(line, atStart)
+				if !found {
+					break
+				}
+				if begins.MatchString(before) {
+					before += `\`
+				}
+				line = before + rest
+			}
+			lines[i] = line
+		}
+		s = strings.Join(lines, "\n")
+	}
 	s = lineEnd.ReplaceAllString(s, "\n")
 	s = gap.ReplaceAllString(s, "\n\n")
 	return bot.Markdown(strings.TrimSpace(s))

@@ -23,6 +23,7 @@ type words struct {
 	numbers   [13]string
 	thousands string
 	quotes    [2]string
+	marks     [3]string // new, entered by the PMO, late
 	rehearsal string
 }
 
@@ -76,6 +77,7 @@ var german = words{
 		"zehn", "elf", "zwölf"},
 	thousands: ".",
 	quotes:    [2]string{"„", "“"},
+	marks:     [3]string{"neu", "vom PMO eingetragen", "nachgereicht"},
 	rehearsal: "Probelauf",
 }
 
@@ -118,6 +120,7 @@ var english = words{
 		"ten", "eleven", "twelve"},
 	thousands: ",",
 	quotes:    [2]string{"“", "”"},
+	marks:     [3]string{"new", "entered by the PMO", "added late"},
 	rehearsal: "Rehearsal",
 }
 
