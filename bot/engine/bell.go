@@ -116,6 +116,18 @@ func (w *watch) quiet() (bool, <-chan struct{}) {
 	return true, nil
 }
 
+// others reports whether anybody but b does not rest.
+func (w *watch) others(b *bell) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, o := range w.bells {
+		if o != b && (!o.resting || o.heard != o.rung) {
+			return true
+		}
+	}
+	return false
+}
+
 // rest blocks until everybody rests, or until ctx or stop ends.
 func (w *watch) rest(ctx context.Context, stop <-chan struct{}) error {
 	for {

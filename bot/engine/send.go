@@ -27,6 +27,10 @@ type sender struct {
 	failing map[bot.RoomID]bool
 	pause   time.Time // the whole chat rests until then, real time
 	pauses  int       // how often in a row
+
+	// ahead is how far the outbox's time is ahead of a simulated clock, which stands
+	// still while the store wants something looked at later. Only run touches it.
+	ahead time.Duration
 }
 
 // rest is what is known of a room that failed.
@@ -118,7 +122,9 @@ func (s *sender) look(ctx context.Context, flights *sync.WaitGroup) (idle bool, 
 	if free <= 0 {
 		return false, wait, nil
 	}
-	claimed, err := s.e.Store.Claim(ctx, s.e.epoch, s.e.Clock.Now(), s.c.ID(), busy, free)
+	now := s.e.Clock.Now().Add(s.ahead)
+	claimed, err := s.e.Store.Claim(ctx, s.e.epoch, now, s.c.ID(), busy, free)
+	s.ahead = 0
 	if err != nil {
 		return false, 0, fmt.Errorf("claim: %w", err)
 	}
@@ -129,18 +135,20 @@ func (s *sender) look(ctx context.Context, flights *sync.WaitGroup) (idle bool, 
 	if len(claimed) > 0 || s.underWay() > 0 {
 		return false, wait, nil // they ring when they are back
 	}
-	next, err := s.e.Store.NextClaim(ctx, s.e.Clock.Now(), s.c.ID())
+	next, err := s.e.Store.NextClaim(ctx, now, s.c.ID())
 	if err != nil {
 		return false, 0, fmt.Errorf("look for the next claim: %w", err)
 	}
 	if next.IsZero() {
 		return true, 0, nil
 	}
-	if wait == 0 {
+	if later := next.Sub(now); later > 0 {
+		wait = max(wait, later)
+		if _, simulated := s.e.Clock.(*Simulated); simulated {
+			s.ahead = later
+		}
+	} else if wait == 0 {
 		wait = s.e.Limits.BackOff
-	}
-	if left := next.Sub(s.e.Clock.Now()); left > wait {
-		wait = left
 	}
 	return false, wait, nil
 }
@@ -197,6 +205,7 @@ func (s *sender) fly(ctx context.Context, d bot.Delivery, from bot.RoomID) {
 	id, how, err := s.try(hand, &d)
 	cancel()
 	v := s.judge(d, err)
+	d.Echo = s.c.Abilities().Echo
 	s.settle(ctx, d, id, v)
 	s.e.loop.Ring() // an event may have waited for this; before we land, so that nobody takes us for idle
 	outcome := s.land(ctx, d, from, how, v)

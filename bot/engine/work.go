@@ -50,9 +50,19 @@ func (e *Engine) setStuck(err error) {
 	e.stuck = err
 }
 
+// patience is how often the loop looks while the outbox is at work: an event may
+// wait for what is being sent, but not for ever.
+const patience = 10 * time.Second
+
 // doze waits for the bell, or for the clock to reach at (zero: only the bell).
 func (e *Engine) doze(ctx context.Context, at time.Time) {
 	var due <-chan struct{}
+	var again <-chan time.Time
+	if e.watch.others(e.loop) {
+		timer := time.NewTimer(patience)
+		defer timer.Stop()
+		again = timer.C
+	}
 	if !at.IsZero() {
 		ch, stop := e.Clock.At(at)
 		defer stop()
@@ -62,6 +72,7 @@ func (e *Engine) doze(ctx context.Context, at time.Time) {
 	case <-ctx.Done():
 	case <-e.loop.ring:
 	case <-due:
+	case <-again:
 	}
 }
 
@@ -151,7 +162,7 @@ func (e *Engine) event(ctx context.Context, r bot.Received) error {
 }
 
 func (e *Engine) match(ev bot.Event) (bot.Command, bool) {
-	if e.Commander == nil || (ev.Kind != bot.EventMessage && ev.Kind != bot.EventEdit) {
+	if e.Commander == nil || ev.Notice || (ev.Kind != bot.EventMessage && ev.Kind != bot.EventEdit) {
 		return nil, false
 	}
 	return e.Commander.Match(ev)
