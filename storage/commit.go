@@ -173,10 +173,10 @@ func (t *txn) room(ctx context.Context, r bot.Room) error {
 // ref remembers what a foreign message was about.
 func (t *txn) ref(ctx context.Context, r bot.Ref) error {
 	s := r.Subject
-	_, err := t.exec(ctx, `INSERT INTO refs (message, room, project, round, field, person, n) VALUES ($1, $2, $3, $4, $5, $6, $7)
+	_, err := t.exec(ctx, `INSERT INTO refs (message, room, project, round, field, person, about, n) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (message) DO UPDATE SET project = excluded.project, round = excluded.round, field = excluded.field,
-			person = excluded.person, n = excluded.n`,
-		r.Message, r.Room, s.Project, s.Round, s.Field, s.Person, s.N)
+			person = excluded.person, about = excluded.about, n = excluded.n`,
+		r.Message, r.Room, s.Project, s.Round, s.Field, s.Person, s.User, s.N)
 	return wrap(err, "remember what a message is about")
 }
 

@@ -123,14 +123,14 @@ func (l *loader) known(ctx context.Context) error {
 	err := in([]bot.MessageID{l.q.Message, l.q.Target, l.q.Thread, l.q.ReplyTo}, func(list string, args []any) error {
 		return each(ctx, l.s.db, func(row dbutil.Scannable) error {
 			var k bot.Known
-			err := row.Scan(&k.Message, &k.Key, &k.Kind, &k.Subject.Project, &k.Subject.Round, &k.Subject.Field, &k.Subject.Person, &k.Subject.N)
+			err := row.Scan(&k.Message, &k.Key, &k.Kind, &k.Subject.Project, &k.Subject.Round, &k.Subject.Field, &k.Subject.Person, &k.Subject.User, &k.Subject.N)
 			k.Own = k.Key != ""
 			if _, twice := all[k.Message]; !twice || k.Own {
 				all[k.Message] = k
 			}
 			return err
-		}, `SELECT message, key, kind, project, round, field, person, n FROM slots WHERE message <> '' AND message IN (`+list+`)
-			UNION ALL SELECT message, '', '', project, round, field, person, n FROM refs WHERE message IN (`+list+`)`, args...)
+		}, `SELECT message, key, kind, project, round, field, person, about, n FROM slots WHERE message <> '' AND message IN (`+list+`)
+			UNION ALL SELECT message, '', '', project, round, field, person, about, n FROM refs WHERE message IN (`+list+`)`, args...)
 	})
 	if err != nil {
 		return fmt.Errorf("messages: %w", err)
@@ -353,9 +353,13 @@ func (l *loader) tasks(ctx context.Context) error {
 	if l.snap.Project == nil {
 		return nil
 	}
-	tasks, err := bodies(ctx, l.s, taskVersion, `SELECT body, version FROM tasks WHERE project = $1 AND state IN ('todo', 'doing')
+	query := `SELECT body, version FROM tasks WHERE project = $1 AND state IN ('todo', 'doing')
 		UNION ALL SELECT body, version FROM tasks WHERE project = $1 AND state = 'done' AND done_ms >= COALESCE(
-			(SELECT check_ms FROM rounds WHERE state = 'done' ORDER BY check_ms DESC LIMIT 1 OFFSET 1), 0)`, l.snap.Project.ID)
+			(SELECT check_ms FROM rounds WHERE state = 'done' ORDER BY check_ms DESC LIMIT 1 OFFSET 1), 0)`
+	if l.q.AllTasks {
+		query = `SELECT body, version FROM tasks WHERE project = $1`
+	}
+	tasks, err := bodies(ctx, l.s, taskVersion, query, l.snap.Project.ID)
 	slices.SortFunc(tasks, func(a, b bot.Task) int { return a.Seq - b.Seq })
 	l.snap.Tasks = tasks
 	return wrap(err, "tasks of %s", l.snap.Project.ID)

@@ -112,14 +112,14 @@ func (s *slot) used() int64 { return max(s.frozenRev, s.sentRev) }
 func roomLane(room bot.RoomID) string { return "room " + string(room) }
 func userLane(user bot.UserID) string { return "user " + string(user) }
 
-const slotColumns = `key, chat, lane, room, user_id, op, kind, project, round, field, person, n, state, ord, wanted, revision,
+const slotColumns = `key, chat, lane, room, user_id, op, kind, project, round, field, person, about, n, state, ord, wanted, revision,
 	frozen, frozen_hash, frozen_rev, sent_hash, sent_rev, message, stood, echoed, attempts, retry_ms, doubtful, expires_ms, reason`
 
 func scanSlot(row dbutil.Scannable) (*slot, error) {
 	var s slot
 	var echoed, doubtful int64
 	err := row.Scan(&s.key, &s.chat, &s.lane, &s.room, &s.user, &s.op, &s.kind,
-		&s.subject.Project, &s.subject.Round, &s.subject.Field, &s.subject.Person, &s.subject.N,
+		&s.subject.Project, &s.subject.Round, &s.subject.Field, &s.subject.Person, &s.subject.User, &s.subject.N,
 		&s.state, &s.ord, &s.wanted, &s.revision, &s.frozen, &s.frozenHash, &s.frozenRev, &s.sentHash, &s.sentRev,
 		&s.message, &s.stood, &echoed, &s.attempts, &s.retry, &doubtful, &s.expires, &s.reason)
 	s.echoed, s.doubtful = echoed != 0, doubtful != 0
@@ -139,18 +139,18 @@ func (t *txn) slot(ctx context.Context, key bot.Key) (*slot, error) {
 func (t *txn) keep(ctx context.Context, s *slot, now time.Time) error {
 	_, err := t.exec(ctx, `INSERT INTO slots (`+slotColumns+`, turn_ms, changed_ms)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25,
-			$26, $27, $28, $29, NULL, $30)
+			$26, $27, $28, $29, $30, NULL, $31)
 		ON CONFLICT (key) DO UPDATE SET
 			chat = excluded.chat, lane = excluded.lane, room = excluded.room, user_id = excluded.user_id, op = excluded.op,
 			kind = excluded.kind, project = excluded.project, round = excluded.round, field = excluded.field,
-			person = excluded.person, n = excluded.n, state = excluded.state, ord = excluded.ord, wanted = excluded.wanted,
+			person = excluded.person, about = excluded.about, n = excluded.n, state = excluded.state, ord = excluded.ord, wanted = excluded.wanted,
 			revision = excluded.revision, frozen = excluded.frozen, frozen_hash = excluded.frozen_hash,
 			frozen_rev = excluded.frozen_rev, sent_hash = excluded.sent_hash, sent_rev = excluded.sent_rev,
 			message = excluded.message, stood = excluded.stood, echoed = excluded.echoed, attempts = excluded.attempts,
 			retry_ms = excluded.retry_ms, doubtful = excluded.doubtful, expires_ms = excluded.expires_ms,
 			reason = excluded.reason, turn_ms = NULL, changed_ms = excluded.changed_ms`,
 		s.key, s.chat, s.lane, s.room, s.user, s.op, s.kind, s.subject.Project, s.subject.Round, s.subject.Field, s.subject.Person,
-		s.subject.N, s.state, s.ord, s.wanted, s.revision, s.frozen, s.frozenHash, s.frozenRev, s.sentHash, s.sentRev, s.message,
+		s.subject.User, s.subject.N, s.state, s.ord, s.wanted, s.revision, s.frozen, s.frozenHash, s.frozenRev, s.sentHash, s.sentRev, s.message,
 		s.stood, flag(s.echoed), s.attempts, s.retry, flag(s.doubtful), s.expires, s.reason, millis(now))
 	return wrap(err, "write slot %s", s.key)
 }

@@ -108,6 +108,7 @@ CREATE TABLE refs (
 	round   TEXT   NOT NULL,
 	field   TEXT   NOT NULL,
 	person  TEXT   NOT NULL,
+	about   TEXT   NOT NULL, -- an account
 	n       BIGINT NOT NULL
 );
 
@@ -146,6 +147,7 @@ CREATE TABLE slots (
 	round       TEXT   NOT NULL,
 	field       TEXT   NOT NULL,
 	person      TEXT   NOT NULL,
+	about       TEXT   NOT NULL, -- an account
 	n           BIGINT NOT NULL,
 	state       TEXT   NOT NULL,
 	ord         BIGINT NOT NULL,

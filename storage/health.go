@@ -1,0 +1,52 @@
+package storage
+
+import (
+	"context"
+	"time"
+
+	"go.mau.fi/util/dbutil"
+
+	"lotse/bot"
+)
+
+// Trouble is a slot that will not reach its room: one that failed for good, or one
+// that was left out because its time was over or what it belongs to failed.
+type Trouble struct {
+	Key    bot.Key
+	Kind   bot.Kind
+	Room   bot.RoomID // "" for a direct chat that could not be opened
+	User   bot.UserID // with whom, in a direct chat
+	State  bot.SlotState
+	Reason string
+	Since  time.Time
+}
+
+// Troubles returns slots that are failed or stale since an instant, newest first, up
+// to limit of them.
+func (s *Store) Troubles(ctx context.Context, state bot.SlotState, since time.Time, limit int) ([]Trouble, error) {
+	var all []Trouble
+	err := each(ctx, s.db, func(row dbutil.Scannable) error {
+		t := Trouble{State: state}
+		var at int64
+		err := row.Scan(&t.Key, &t.Kind, &t.Room, &t.User, &t.Reason, &at)
+		t.Since = instant(at)
+		all = append(all, t)
+		return err
+	}, `SELECT key, kind, room, user_id, reason, changed_ms FROM slots WHERE state = $1 AND changed_ms >= $2
+		ORDER BY changed_ms DESC, key LIMIT $3`, state, millis(since), limit)
+	return all, wrap(err, "read %s slots", state)
+}
+
+// Backlog says since when something waits; zero times mean that nothing does.
+type Backlog struct {
+	Received time.Time // the oldest event not worked on
+	Pending  time.Time // the oldest slot to be sent
+}
+
+// Backlog reads what waits longest. The times are the engine's clock's.
+func (s *Store) Backlog(ctx context.Context) (Backlog, error) {
+	var received, pending int64
+	err := s.db.QueryRow(ctx, `SELECT COALESCE((SELECT received_ms FROM inbox WHERE state = 'received' ORDER BY seq LIMIT 1), 0),
+		COALESCE((SELECT MIN(changed_ms) FROM slots WHERE state IN ('pending', 'sending')), 0)`).Scan(&received, &pending)
+	return Backlog{Received: instant(received), Pending: instant(pending)}, wrap(err, "read the backlog")
+}
