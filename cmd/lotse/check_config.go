@@ -21,7 +21,9 @@ type checker struct {
 }
 
 func (c *checker) fail(path, format string, args ...any) {
-	c.faults.add(c.at(path), "%s: %s", path, fmt.Sprintf(format, args...))
+	if !c.told(path) {
+		c.strict.fail(path, c.at(path), format, args...)
+	}
 }
 
 func (c *checker) warn(format string, args ...any) {
@@ -49,7 +51,7 @@ func (c *checker) oneOf(path, value string, choices ...string) bool {
 }
 
 func (c *checker) all() {
-	if len(c.faults.list) > 0 && strings.HasPrefix(c.faults.list[0].Text, "this is not YAML") {
+	if c.wrong[""] {
 		return
 	}
 	c.general()

@@ -32,8 +32,13 @@ func main() {
 
 // subcommands are the constructors of all commands, in the order of the help.
 var subcommands = []func(*app) *cobra.Command{
+	newInit,
+	newLogin,
+	newCheck,
 	newPlan,
-
+	newImport,
+	newExport,
+	newRun,
 	newVersion,
 }
 

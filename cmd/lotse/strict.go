@@ -61,6 +61,7 @@ func (f *faults) err() error {
 type strict struct {
 	faults  *faults
 	places  map[string]position // by path: "rooms[2].kind"
+	wrong   map[string]bool     // paths about which a fault was told already
 	anchors map[string]ast.Node
 	root    reflect.Type
 }
@@ -68,12 +69,14 @@ type strict struct {
 // readStrict fills the struct that into points to; what is not in the file stays as it is. The places are known also
 // if there are faults.
 func readStrict(data []byte, into any, f *faults) *strict {
-	s := &strict{faults: f, places: map[string]position{"": {1, 1}}, anchors: map[string]ast.Node{}, root: reflect.TypeOf(into).Elem()}
+	s := &strict{faults: f, places: map[string]position{"": {1, 1}},
+		wrong: map[string]bool{}, anchors: map[string]ast.Node{}, root: reflect.TypeOf(into).Elem()}
 	file, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
+		s.wrong[""] = true
 		at, text := position{1, 1}, err.Error()
 		if wrong, ok := errors.AsType[*yaml.SyntaxError](err); ok {
-			text = wrong.Message
+			text = wrong.Message + syntaxHint(wrong.Message)
 			if wrong.Token != nil {
 				at = position{wrong.Token.Position.Line, wrong.Token.Position.Column}
 			}
@@ -87,8 +90,44 @@ func readStrict(data []byte, into any, f *faults) *strict {
 	}
 	if len(docs) > 0 {
 		s.value("", docs[0].Body, reflect.ValueOf(into).Elem())
+	} else {
+		s.wrong[""] = true
+		f.add(position{1, 1}, "the file is empty; \"lotse init\" writes one with everything explained")
 	}
 	return s
+}
+
+// syntaxHint helps with the faults of YAML that people make most.
+func syntaxHint(message string) string {
+	switch {
+	case strings.Contains(message, "reserved character"):
+		return `; a text that begins with it has to stand in quotes, like "@maria:stadt.example"`
+	case strings.Contains(message, "'\t'"):
+		return "; a line is moved to the right with spaces, not with tabs"
+	}
+	return ""
+}
+
+// fail notes a fault of a value. What is inside of it, or missing in it, is not told as well.
+func (s *strict) fail(path string, at position, format string, args ...any) {
+	s.wrong[path] = true
+	text := fmt.Sprintf(format, args...)
+	if path != "" {
+		text = path + ": " + text
+	}
+	s.faults.add(at, "%s", text)
+}
+
+// told reports whether a fault of the path, or of something around it, was told already.
+func (s *strict) told(path string) bool {
+	for !s.wrong[path] {
+		i := strings.LastIndexAny(path, ".[")
+		if i < 0 {
+			return s.wrong[""]
+		}
+		path = path[:i]
+	}
+	return true
 }
 
 // at is where a path stands, or the nearest thing around it.
@@ -126,10 +165,16 @@ func (s *strict) value(path string, n ast.Node, into reflect.Value) {
 		name := node.Value.GetToken().Value
 		meant, ok := s.anchors[name]
 		if !ok {
-			s.faults.add(at, "there is no anchor &%s before this", name)
+			s.fail(path, at, "there is no anchor &%s before this", name)
 			return
 		}
 		s.value(path, meant, into)
+		return
+	case *ast.TagNode:
+		s.fail(path, at, `a text that begins with "!" has to stand in quotes, like "!abc:stadt.example"`)
+		if i := strings.LastIndex(path, "."); i > 0 {
+			s.wrong[path[:i]] = true // it may have swallowed what follows
+		}
 		return
 	}
 	if _, known := s.places[path]; !known {
@@ -140,18 +185,18 @@ func (s *strict) value(path string, n ast.Node, into reflect.Value) {
 		into = into.Elem()
 	}
 	if into.Addr().Type().Implements(textType) {
-		if text, ok := s.text(n, "text"); ok {
+		if text, ok := s.text(path, n, "text"); ok {
 			if err := into.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)); err != nil {
-				s.faults.add(at, "%v", err)
+				s.fail(path, at, "%v", err)
 			}
 		}
 		return
 	}
 	if into.Type() == durationType {
-		if text, ok := s.text(n, `a duration like "90m" or "1h30m"`); ok {
+		if text, ok := s.text(path, n, `a duration like "90m" or "1h30m"`); ok {
 			d, err := time.ParseDuration(text)
 			if err != nil {
-				s.faults.add(at, `%q is not a duration: want one like "90m" or "1h30m"`, text)
+				s.fail(path, at, `%q is not a duration: want one like "90m" or "1h30m"`, text)
 			}
 			into.SetInt(int64(d))
 		}
@@ -163,21 +208,21 @@ func (s *strict) value(path string, n ast.Node, into reflect.Value) {
 	case reflect.Slice:
 		s.list(path, n, into)
 	case reflect.String:
-		if text, ok := s.text(n, "text"); ok {
+		if text, ok := s.text(path, n, "text"); ok {
 			into.SetString(text)
 		}
 	case reflect.Int:
-		text, ok := s.text(n, "a whole number")
+		text, ok := s.text(path, n, "a whole number")
 		number, err := strconv.Atoi(text)
 		if ok && err != nil {
-			s.faults.add(at, "%q is not a whole number", text)
+			s.fail(path, at, "%q is not a whole number", text)
 		}
 		into.SetInt(int64(number))
 	case reflect.Bool:
 		if b, ok := n.(*ast.BoolNode); ok {
 			into.SetBool(b.Value)
 		} else {
-			s.faults.add(at, "want true or false, got %s", kindOf(n))
+			s.fail(path, at, "want true or false, got %s", kindOf(n))
 		}
 	default:
 		panic("configuration of type " + into.Type().String())
@@ -185,7 +230,7 @@ func (s *strict) value(path string, n ast.Node, into reflect.Value) {
 }
 
 // text is a scalar as it is written.
-func (s *strict) text(n ast.Node, want string) (string, bool) {
+func (s *strict) text(path string, n ast.Node, want string) (string, bool) {
 	switch node := n.(type) {
 	case *ast.StringNode:
 		return node.Value, true
@@ -194,14 +239,14 @@ func (s *strict) text(n ast.Node, want string) (string, bool) {
 	case *ast.IntegerNode, *ast.FloatNode:
 		return n.GetToken().Value, true
 	}
-	s.faults.add(place(n), "want %s, got %s", want, kindOf(n))
+	s.fail(path, place(n), "want %s, got %s", want, kindOf(n))
 	return "", false
 }
 
 func (s *strict) list(path string, n ast.Node, into reflect.Value) {
 	sequence, ok := n.(*ast.SequenceNode)
 	if !ok {
-		s.faults.add(place(n), "want a list, each entry on a line of its own after \"- \", got %s", kindOf(n))
+		s.fail(path, place(n), "want a list, each entry on a line of its own after \"- \", got %s", kindOf(n))
 		return
 	}
 	into.Set(reflect.MakeSlice(into.Type(), len(sequence.Values), len(sequence.Values)))
@@ -218,7 +263,7 @@ func (s *strict) mapping(path string, n ast.Node, into reflect.Value) {
 	case *ast.MappingValueNode:
 		entries = []*ast.MappingValueNode{node}
 	default:
-		s.faults.add(place(n), "want keys (%s), got %s", strings.Join(keysOf(into.Type()), ", "), kindOf(n))
+		s.fail(path, place(n), "want keys (%s), got %s", strings.Join(keysOf(into.Type()), ", "), kindOf(n))
 		return
 	}
 	seen := map[string]position{}
@@ -268,6 +313,7 @@ func (s *strict) unknown(path, key string, t reflect.Type) string {
 		where = " in " + path
 	}
 	if near := nearest(key, keys); near != "" {
+		s.wrong[strings.TrimPrefix(path+"."+near, ".")] = true
 		return fmt.Sprintf("unknown key %q%s; did you mean %q?", key, where, near)
 	}
 	if home := homeOf(s.root, "", key); home != "" {
@@ -346,8 +392,6 @@ func kindOf(n ast.Node) string {
 		return "a number"
 	case *ast.StringNode, *ast.LiteralNode:
 		return "text"
-	case *ast.TagNode:
-		return "a YAML tag"
 	}
 	return "something else"
 }
