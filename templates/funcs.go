@@ -23,7 +23,7 @@ type run struct {
 	chat     bot.ChatID
 	mentions []bot.UserID
 	depth    int
-	hostile  string // appended to all foreign text, to prove that it stays text
+	hostile  string // put around all foreign text, to prove that it stays text
 }
 
 // escaper is the name of the function that every pipeline ends in; see rewrite.
@@ -73,6 +73,7 @@ func (r *run) funcs() template.FuncMap {
 		"indent":  r.indent, // several lines, each kept, in a list
 		"cite":    r.cite,   // several lines as a quotation
 		"link":    r.link,   // text, https address
+		"index":   index,    // []string, n: the nth from 0, or nothing
 		"want":    r.want,   // the template want.<name>
 		"help":    r.help,   // the template help.<name>
 		"beyond":  beyond,   // a text without the lines that are tasks in the lists that follow
@@ -107,8 +108,11 @@ func (r *run) escape(v any) (bot.Markdown, error) {
 	return "", fmt.Errorf("a %T cannot be printed as it is", v)
 }
 
+// foreign is s, or with a proof running, s among what is to be withstood.
+func (r *run) foreign(s string) string { return r.hostile + s + r.hostile }
+
 // text escapes foreign text.
-func (r *run) text(s string) bot.Markdown { return escapeLines(s+r.hostile, " / ") }
+func (r *run) text(s string) bot.Markdown { return escapeLines(r.foreign(s), " / ") }
 
 func (r *run) mention(v any) (bot.Markdown, error) {
 	people, err := peopleOf(v)
@@ -366,10 +370,10 @@ func shorten(n int, s string) string {
 	return strings.TrimRight(cut, " \n,;:–-") + " …"
 }
 
-func (r *run) indent(s string) bot.Markdown { return escapeLines(s+r.hostile, "\n  ") }
+func (r *run) indent(s string) bot.Markdown { return escapeLines(r.foreign(s), "\n  ") }
 
 func (r *run) cite(s string) bot.Markdown {
-	text := escapeLines(s+r.hostile, "\n> ")
+	text := escapeLines(r.foreign(s), "\n> ")
 	if text == "" {
 		return ""
 	}
@@ -415,7 +419,7 @@ func (r *run) code(v any) (bot.Markdown, error) {
 	if value.Kind() != reflect.String {
 		return "", fmt.Errorf("%T is nothing to type", v)
 	}
-	return code(value.String() + r.hostile), nil
+	return code(r.foreign(value.String())), nil
 }
 
 // beyond leaves of an Ausblick's text the lines that did not become tasks.
@@ -463,6 +467,14 @@ func quiet(rows []bot.OverviewRow) []bot.OverviewRow { return filter(rows, isQui
 
 func notable(rows []bot.OverviewRow) []bot.OverviewRow {
 	return filter(rows, func(row bot.OverviewRow) bool { return !isQuiet(row) })
+}
+
+// index replaces the one of text/template, which fails behind the end.
+func index(list []string, n int) string {
+	if n < 0 || n >= len(list) {
+		return ""
+	}
+	return list[n]
 }
 
 func inState(state string, rows []bot.OverviewRow) []bot.OverviewRow {

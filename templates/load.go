@@ -20,7 +20,7 @@ import (
 //go:embed text
 var embedded embed.FS
 
-const extension = ".md"
+const suffix = ".md"
 
 // languages lists the template sets, each behind the one it falls back to.
 var languages = []bot.Language{bot.German, bot.GermanDu, bot.English}
@@ -31,6 +31,7 @@ type file struct {
 	name string // of the template
 	path string // to say in errors
 	text string
+	ours bool // built in
 }
 
 // load reads the built-in texts and, behind them, those of the folder dir.
@@ -81,12 +82,12 @@ func read(root fs.FS, shown func(string) string, known map[string]bool) ([]file,
 		}
 		for _, entry := range entries {
 			p := path.Join(folder.Name(), entry.Name())
-			name, isText := strings.CutSuffix(entry.Name(), extension)
+			name, isText := strings.CutSuffix(entry.Name(), suffix)
 			switch {
 			case strings.HasPrefix(entry.Name(), "."):
 				continue
 			case !isText:
-				faults = append(faults, fmt.Errorf("%s: the name of a text ends in %s", shown(p), extension))
+				faults = append(faults, fmt.Errorf("%s: the name of a text ends in %s", shown(p), suffix))
 				continue
 			case known != nil && !known[name]:
 				faults = append(faults, fmt.Errorf("%s: there is no text %s%s", shown(p), name, nearest(name, known)))
@@ -98,7 +99,7 @@ func read(root fs.FS, shown func(string) string, known map[string]bool) ([]file,
 				continue
 			}
 			clean := strings.ReplaceAll(strings.TrimPrefix(string(text), "\ufeff"), "\r\n", "\n")
-			files = append(files, file{lang, name, shown(p), clean})
+			files = append(files, file{lang, name, shown(p), clean, known == nil})
 		}
 	}
 	return files, errors.Join(faults...)
@@ -150,6 +151,7 @@ func distance(a, b string) int {
 // parse compiles the files, later ones replacing earlier ones.
 func (s *Set) parse(files []file) error {
 	var faults []error
+	s.replaced = map[*template.Template]bool{}
 	s.texts = map[bot.Language]map[string]*template.Template{}
 	for _, lang := range languages {
 		s.texts[lang] = map[string]*template.Template{}
@@ -165,6 +167,7 @@ func (s *Set) parse(files []file) error {
 			rewrite(part.Tree, part.Tree.Root)
 		}
 		s.texts[f.lang][f.name] = t
+		s.replaced[t] = !f.ours
 	}
 	for name, t := range s.texts[bot.German] {
 		if s.texts[bot.GermanDu][name] == nil {

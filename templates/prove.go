@@ -1,9 +1,22 @@
 package templates
 
-import "fmt"
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
 
-// prove executes every template on all of its samples, in every language.
-func (s *Set) prove(samples map[string][]any) error {
+	"lotse/bot"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/text"
+)
+
+// prove executes every text on all of its samples, and looks closely at the texts
+// for which closely says so: ours were looked at by the tests.
+func (s *Set) prove(samples map[string][]any, closely func(bot.Language, string) bool) error {
 	var faults []error
 	for _, lang := range languages {
 		for name := range samples {
@@ -11,16 +24,86 @@ func (s *Set) prove(samples map[string][]any) error {
 				faults = append(faults, fmt.Errorf("there is sample data for %s but no text in %s", name, lang))
 			}
 		}
-		for name := range s.texts[lang] {
+		for name, t := range s.texts[lang] {
 			if len(samples[name]) == 0 {
-				faults = append(faults, fmt.Errorf("the text %s has no sample data", name))
+				faults = append(faults, fmt.Errorf("there is no sample data for the text %s", name))
 			}
-			for _, sample := range samples[name] {
+			if closely(lang, name) {
+				for _, data := range typesOf(samples[name]) {
+					faults = append(faults, s.check(t, data)...)
+				}
+			}
+			for i, sample := range samples[name] {
 				if _, err := s.run(lang, "matrix").execute(name, sample); err != nil {
 					faults = append(faults, err)
+				} else if closely(lang, name) {
+					if err := s.withstands(lang, name, sample); err != nil {
+						faults = append(faults, fmt.Errorf("%s: sample %d: %w", t.Name(), i+1, err))
+					}
 				}
 			}
 		}
 	}
 	return sorted(faults)
+}
+
+// typesOf lists the types of samples; nil is the type of no data.
+func typesOf(samples []any) []reflect.Type {
+	var types []reflect.Type
+	for _, sample := range samples {
+		if t := reflect.TypeOf(sample); !slices.Contains(types, t) {
+			types = append(types, t)
+		}
+	}
+	return types
+}
+
+// hostile is what somebody might write who wants to look like Lotse.
+const hostile = "*a* **b** __c__ ~~d~~ `e` [f](https://evil.example) ![g](h) <b>i</b> <!-- &#42; &amp; @room " +
+	"https://evil.example www.evil.example j@evil.example | k | \\\n# l\n> m\n- n\n1. o\n---\n===\n```\n| p |\n|---|\n    q\n*_~`\\"
+
+// withstands proves that hostile text, put before and behind all foreign text of a
+// sample, leaves the message's structure as harmless text does.
+func (s *Set) withstands(lang bot.Language, name string, sample any) error {
+	var shapes [2]string
+	for i, foreign := range []string{"x", hostile} {
+		r := s.run(lang, "matrix")
+		r.hostile = foreign
+		markdown, err := r.execute(name, sample)
+		if err != nil {
+			return err
+		}
+		shapes[i] = shape(string(markdown))
+	}
+	if shapes[0] != shapes[1] {
+		return fmt.Errorf("what a person writes could change how the message looks; print it with a space or a sign around, "+
+			"and in code or a link only by {{code}} and {{link}} (%s became %s)", shapes[0], shapes[1])
+	}
+	return nil
+}
+
+// reader reads more Markdown than any of our chats does.
+var reader = goldmark.New(goldmark.WithExtensions(extension.GFM, extension.DefinitionList, extension.Footnote)).Parser()
+
+// shape is a message's structure without its plain text.
+func shape(markdown string) string {
+	source := []byte(markdown)
+	var b strings.Builder
+	_ = ast.Walk(reader.Parse(text.NewReader(source)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		switch n := n.(type) {
+		case *ast.Document, *ast.Text, *ast.String, *ast.TextBlock:
+			return ast.WalkContinue, nil
+		case *ast.Link:
+			if entering {
+				fmt.Fprintf(&b, " %s", n.Destination)
+			}
+		}
+		if entering {
+			fmt.Fprintf(&b, " %s(", n.Kind())
+		} else {
+			b.WriteString(")")
+		}
+		return ast.WalkContinue, nil
+	})
+	return strings.TrimSpace(b.String())
 }
