@@ -31,6 +31,9 @@ type Options struct {
 	// Either opens a database of either kind, and makes one that is not marked yet: for
 	// commands that come before or beside the bot. The first run marks it.
 	Either bool
+	// ReadOnly looks at a database of either kind that the bot may be working on: nothing
+	// is made, migrated or written, and nobody waits.
+	ReadOnly bool
 	// Log hears about migrations; nil is silent.
 	Log *slog.Logger
 }
@@ -44,16 +47,23 @@ const connections = 4
 const pragmas = "?_txlock=immediate&_time_format=sqlite&_timezone=UTC" +
 	"&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
 
+// onlyLook is what is different for one who only looks.
+var onlyLook = strings.NewReplacer("_txlock=immediate", "mode=rw&_txlock=deferred", "&_pragma=journal_mode(WAL)", "", "&_pragma=synchronous(FULL)", "&_pragma=query_only(1)")
+
 // Open opens the database in the file at path, makes it if there is none (readable
 // for its owner only), and brings its tables up to date. What can go wrong is said
 // in plain words: they are for whoever runs the bot.
 func Open(ctx context.Context, path string, opts Options) (*Store, error) {
-	made, err := prepare(path)
-	if err != nil {
-		return nil, err
+	made, settings := false, onlyLook.Replace(pragmas)
+	if !opts.ReadOnly {
+		var err error
+		if made, err = prepare(path); err != nil {
+			return nil, err
+		}
+		settings = pragmas
 	}
 	escaped := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(filepath.ToSlash(path))
-	s, err := open(ctx, "file:"+escaped+pragmas, connections, opts)
+	s, err := open(ctx, "file:"+escaped+settings, connections, opts)
 	if err != nil {
 		if made {
 			err = errors.Join(err, os.Remove(path))
@@ -123,6 +133,9 @@ func open(ctx context.Context, dsn string, conns int, opts Options) (_ *Store, e
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	if opts.ReadOnly {
+		return s, s.current(ctx)
+	}
 	db.Log = migrationLog{s.log}
 	if err := db.Upgrade(ctx); err != nil {
 		return nil, err
@@ -132,6 +145,26 @@ func open(ctx context.Context, dsn string, conns int, opts Options) (_ *Store, e
 		return s, nil
 	}
 	return s, s.mark(ctx, opts.Rehearsal)
+}
+
+// current checks that the tables are those that this program knows.
+func (s *Store) current(ctx context.Context) error {
+	var version int
+	if ok, err := s.db.TableExists(ctx, s.db.VersionTable); err != nil {
+		return err
+	} else if !ok {
+		return errors.New("it is no database of lotse")
+	}
+	if err := s.db.QueryRow(ctx, `SELECT version FROM version`).Scan(&version); err != nil {
+		return fmt.Errorf("read the version of the tables: %w", err)
+	}
+	switch known := len(s.db.UpgradeTable); {
+	case version > known:
+		return fmt.Errorf("its tables have version %d, this lotse knows %d: %w", version, known, dbutil.ErrUnsupportedDatabaseVersion)
+	case version < known:
+		return fmt.Errorf("its tables have version %d and become version %d when this lotse runs", version, known)
+	}
+	return nil
 }
 
 // Kind returns what the database is for: "live", "rehearsal", or "" before the first run.

@@ -1,0 +1,238 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"lotse/bot"
+	"lotse/bot/engine"
+	"lotse/storage"
+)
+
+// meter counts for Prometheus. Labels are kinds and outcomes, never people, rooms or projects.
+type meter struct {
+	registry  *prometheus.Registry
+	events    *prometheus.CounterVec
+	timers    *prometheus.CounterVec
+	late      prometheus.Histogram
+	decisions prometheus.Histogram
+	sends     *prometheus.CounterVec
+	sending   *prometheus.HistogramVec
+	failing   atomic.Pointer[time.Time] // since when every try to send has failed, nil: the last one did not
+}
+
+// newMeter makes the metrics. Those of the outbox are read from the store when they are asked for.
+func newMeter(store *storage.Store) *meter {
+	m := &meter{
+		registry: prometheus.NewRegistry(),
+		events: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "lotse_events_total", Help: "What happened in chats and was worked on, by kind and outcome.",
+		}, []string{"kind", "outcome"}),
+		timers: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "lotse_timers_total", Help: "What time brought and was worked on, by kind and outcome.",
+		}, []string{"kind", "outcome"}),
+		late: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "lotse_timer_late_seconds", Help: "How long after it was due a timer was worked on.",
+			Buckets: []float64{0.1, 1, 10, 60, 600, 3600, 86400},
+		}),
+		decisions: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "lotse_decision_seconds", Help: "How long a decision took, from loading to the end of the commit.",
+			Buckets: prometheus.ExponentialBuckets(0.001, 2, 12),
+		}),
+		sends: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "lotse_sends_total", Help: "Tries to send, by chat, operation and outcome.",
+		}, []string{"chat", "op", "outcome"}),
+		sending: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "lotse_send_seconds", Help: "How long a try to send took.",
+			Buckets: prometheus.ExponentialBuckets(0.01, 2, 12),
+		}, []string{"chat"}),
+	}
+	info, _ := debug.ReadBuildInfo()
+	build := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "lotse_build_info", Help: "Always 1; the label says which version runs.",
+		ConstLabels: prometheus.Labels{"version": versionOf(version, info)},
+	})
+	build.Set(1)
+	m.registry.MustRegister(m.events, m.timers, m.late, m.decisions, m.sends, m.sending, build, outboxCollector{store},
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// hooks are what the engine tells.
+func (m *meter) hooks() engine.Metrics {
+	return engine.Metrics{
+		Event: func(kind bot.EventKind, outcome string) { m.events.WithLabelValues(string(kind), outcome).Inc() },
+		Timer: func(kind bot.TimerKind, outcome string, late time.Duration) {
+			m.timers.WithLabelValues(string(kind), outcome).Inc()
+			m.late.Observe(late.Seconds())
+		},
+		Decision: func(took time.Duration) { m.decisions.Observe(took.Seconds()) },
+		Send: func(chat bot.ChatID, op bot.Op, outcome string, took time.Duration) {
+			m.sends.WithLabelValues(string(chat), string(cmp.Or(op, bot.OpMessage)), outcome).Inc()
+			m.sending.WithLabelValues(string(chat)).Observe(took.Seconds())
+			if outcome == "sent" || outcome == "found" {
+				m.failing.Store(nil)
+			} else {
+				m.failing.CompareAndSwap(nil, new(time.Now()))
+			}
+		},
+	}
+}
+
+// outboxCollector reads how many slots of the outbox are in which state.
+type outboxCollector struct{ store *storage.Store }
+
+var outboxSlots = prometheus.NewDesc("lotse_outbox_slots", "What rooms shall hold, by how far it has got.", []string{"state"}, nil)
+
+// Describe implements prometheus.Collector.
+func (outboxCollector) Describe(out chan<- *prometheus.Desc) { out <- outboxSlots }
+
+// Collect implements prometheus.Collector.
+func (c outboxCollector) Collect(out chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	counts, err := c.store.Counts(ctx)
+	if err != nil {
+		out <- prometheus.NewInvalidMetric(outboxSlots, err)
+		return
+	}
+	for _, state := range []bot.SlotState{bot.SlotPending, bot.SlotSending, bot.SlotSent, bot.SlotFailed, bot.SlotStale} {
+		out <- prometheus.MustNewConstMetric(outboxSlots, prometheus.GaugeValue, float64(counts[state]), string(state))
+	}
+}
+
+// How long something may take before the bot is not healthy.
+const (
+	quietSync   = 3 * time.Minute // without an answer to a long poll, which takes half a minute
+	quietLease  = 2 * leaseTTL
+	longBacklog = 10 * time.Minute
+)
+
+// health says whether the bot does its work.
+type health struct {
+	store  *storage.Store
+	meter  *meter
+	clock  engine.Clock
+	synced interface{ at() time.Time }
+	began  time.Time
+	engine atomic.Pointer[engine.Engine]
+}
+
+// watch says which engine is meant, as soon as there is one.
+func (h *health) watch(e *engine.Engine) { h.engine.Store(e) }
+
+// faults are what is wrong, in words for the operator; none: all is well.
+func (h *health) faults(ctx context.Context) []string {
+	e := h.engine.Load()
+	if e == nil {
+		return []string{"the bot is starting"}
+	}
+	var faults []string
+	add := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
+	status := e.Status()
+	now := time.Now()
+	if status.Stuck != nil {
+		add("no decision can be made: %v", status.Stuck)
+	}
+	if renewed := status.Renewed; now.Sub(renewed) > quietLease && now.Sub(h.began) > quietLease {
+		add("the lease of the database was not renewed since %s", renewed.Format(time.RFC3339))
+	}
+	for chat, out := range status.LoggedOut {
+		if out {
+			add("%s does not accept the session any more; run \"lotse login\"", chat)
+		}
+	}
+	if last := h.synced.at(); now.Sub(last) > quietSync && now.Sub(h.began) > quietSync {
+		add("the homeserver has not told what is new for more than %s", quietSync)
+	}
+	if since := h.meter.failing.Load(); since != nil && now.Sub(*since) > longBacklog {
+		add("nothing could be sent since %s", since.Format(time.RFC3339))
+	}
+	backlog, err := h.store.Backlog(ctx)
+	if err != nil {
+		add("the database cannot be read: %v", err)
+		return faults
+	}
+	for _, wait := range []struct {
+		what  string
+		since time.Time
+	}{{"an event", backlog.Received}, {"a message to be sent", backlog.Pending}} {
+		if waits := h.clock.Now().Sub(wait.since); !wait.since.IsZero() && waits > longBacklog {
+			add("%s waits for %s", wait.what, waits.Round(time.Second))
+		}
+	}
+	return faults
+}
+
+// ServeHTTP answers 200 and "ok", or 503 and what is wrong, one line each.
+func (h *health) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
+	defer cancel()
+	faults := h.faults(ctx)
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	if len(faults) > 0 {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = fmt.Fprintln(w, strings.Join(faults, "\n"))
+		return
+	}
+	_, _ = fmt.Fprintln(w, "ok")
+}
+
+// listen opens the address for metrics and health.
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("metrics.listen: %w", err)
+	}
+	return listener, nil
+}
+
+// serve answers until ctx ends.
+func serve(ctx context.Context, listener net.Listener, m *meter, h *health, log *slog.Logger) error {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry, ErrorLog: promLog{log}}))
+	mux.Handle("GET /healthz", h)
+	server := &http.Server{
+		Handler:           mux,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	closed := make(chan error, 1)
+	stop := context.AfterFunc(ctx, func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		closed <- server.Shutdown(ctx)
+	})
+	err := server.Serve(listener)
+	if stop() {
+		return fmt.Errorf("serve metrics: %w", err) // it ended by itself
+	}
+	if err := <-closed; err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("end serving metrics: %w", err)
+	}
+	return nil
+}
+
+// promLog takes what the Prometheus library complains about.
+type promLog struct{ log *slog.Logger }
+
+// Println implements promhttp.Logger.
+func (l promLog) Println(v ...any) { l.log.Warn("metrics", "error", fmt.Sprint(v...)) }
