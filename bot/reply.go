@@ -219,7 +219,8 @@ type CheckChanged struct {
 	Held     bool
 	Reason   string
 	Next     time.Time
-	DayOff   string // why the day is a day off: "Samstag", "Allerheiligen"
+	DayOff   string // the holiday the day is: "Allerheiligen"
+	Weekend  bool   // the day is a Saturday or Sunday
 	Undo     string
 }
 
@@ -256,6 +257,18 @@ type Board struct {
 	// Counts of the whole board, on page 1.
 	Total, Green, Yellow, Red, Silent int
 	Own                               bool // only the asker's own projects
+}
+
+// Refused tells why something that was understood is not done: reply.refused. Why
+// is "noreason" (a deputy needs no reason), "elsewhere" (another project's name in
+// this project's room), "active" (the project is in the archive), "otherperson"
+// (the lead as deputy), "newname" (the name is taken), "notdirect" (a direct chat
+// cannot be bound) or "nothing" (there are words that say nothing here).
+type Refused struct {
+	Command string
+	Why     string
+	Given   string
+	Example string
 }
 
 // Elsewhere tells kindly that something is not shown, and where it is:

@@ -39,10 +39,10 @@ func (c call) board(s bot.Snapshot) (bot.Change, error) {
 		return c.boardOf(s)
 	}
 	if !mayAll && len(own(s)) == 0 {
-		return c.elsewhere("public", bot.Project{}), nil
+		return c.elsewhere(s, "public", bot.Project{}), nil
 	}
 	if !c.shows(s, "") {
-		return c.elsewhere("room", bot.Project{}), nil
+		return c.elsewhere(s, "room", bot.Project{}), nil
 	}
 	projects := s.Projects
 	if !mayAll {
@@ -56,7 +56,7 @@ func (c call) board(s bot.Snapshot) (bot.Change, error) {
 		}
 		row := boardRow(s, p, since)
 		all.Total++
-		switch max(row.Status.Light, row.Outlook.Light) {
+		switch row.Status.Light {
 		case bot.Red:
 			all.Red++
 		case bot.Yellow:
@@ -83,14 +83,14 @@ func (c call) board(s bot.Snapshot) (bot.Change, error) {
 func (c call) boardOf(s bot.Snapshot) (bot.Change, error) {
 	known := seesAll(s) || s.Project != nil && c.sees(s, *s.Project)
 	if !known && (s.Project != nil || s.Person == nil || c.args == "") {
-		return c.elsewhere("public", bot.Project{}), nil
+		return c.elsewhere(s, "public", bot.Project{}), nil
 	}
 	p, err := c.only(s)
 	if err != nil {
 		return bot.Change{}, err
 	}
 	if !c.shows(s, p.ID) {
-		return c.elsewhere("room", p), nil
+		return c.elsewhere(s, "room", p), nil
 	}
 	return c.reply("board row shown", "reply.project", card(s, p)), nil
 }

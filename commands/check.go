@@ -184,8 +184,9 @@ func (c call) told(s bot.Snapshot, change *bot.Change, id bot.RoundID, template 
 			}
 		}
 	}
-	if why, off := s.Settings.Days.Off(calendar.DateOf(data.Check)); off {
-		data.DayOff = why
+	if day := calendar.DateOf(data.Check); !s.Settings.Days.Working(day) {
+		data.DayOff, _ = s.Settings.Days.Holiday(day)
+		data.Weekend = data.DayOff == ""
 	}
 	post := bot.Reply(c.event, 1, template, data)
 	change.Posts = append(change.Posts, post)
@@ -258,7 +259,7 @@ func (c call) addCheck(s bot.Snapshot) (bot.Change, error) {
 // startRound opens the next round now.
 func (c call) startRound(s bot.Snapshot) (bot.Change, error) {
 	if c.args != "" {
-		return bot.Change{}, c.wrong(s, "nothing", c.args)
+		return bot.Change{}, c.refuse(s, "nothing", c.args)
 	}
 	next, ok := firstRound(s, bot.RoundPlanned)
 	change, err := bot.StartRound(s, c.event)
@@ -294,10 +295,10 @@ func asked(s bot.Snapshot, r bot.Round) int {
 // standing shows who is complete in the running round.
 func (c call) standing(s bot.Snapshot) (bot.Change, error) {
 	if c.args != "" {
-		return bot.Change{}, c.wrong(s, "nothing", c.args)
+		return bot.Change{}, c.refuse(s, "nothing", c.args)
 	}
 	if !c.shows(s, "") {
-		return c.elsewhere("room", bot.Project{}), nil
+		return c.elsewhere(s, "room", bot.Project{}), nil
 	}
 	if !running(s) {
 		data := bot.NoRound{}
@@ -316,7 +317,7 @@ func (c call) standing(s bot.Snapshot) (bot.Change, error) {
 // closeRound closes the open round now.
 func (c call) closeRound(s bot.Snapshot) (bot.Change, error) {
 	if c.args != "" {
-		return bot.Change{}, c.wrong(s, "nothing", c.args)
+		return bot.Change{}, c.refuse(s, "nothing", c.args)
 	}
 	open, ok := firstRound(s, bot.RoundOpen)
 	change, err := bot.CloseRound(s, c.event)

@@ -53,7 +53,7 @@ func (c call) deputy(s bot.Snapshot) (bot.Change, error) {
 // showDeputies says who stands in.
 func (c call) showDeputies(s bot.Snapshot, p bot.Project) (bot.Change, error) {
 	if !c.shows(s, p.ID) {
-		return c.elsewhere("room", p), nil
+		return c.elsewhere(s, "room", p), nil
 	}
 	return c.reply("deputies shown", "reply.deputies", bot.Deputies{Project: nameOf(p), Leads: people(s, p.Leads), Current: deputies(s, p)}), nil
 }
@@ -97,14 +97,14 @@ func (c call) nameDeputy(s bot.Snapshot, p bot.Project, text string) (bot.Change
 		return bot.Change{}, err
 	}
 	if slices.Contains(p.Leads, person.ID) {
-		return bot.Change{}, c.wrong(s, "otherperson", person.Name)
+		return bot.Change{}, c.refuse(s, "otherperson", person.Name)
 	}
 	span, rest, ok := readSpan(when, today)
 	switch {
 	case !ok:
 		return bot.Change{}, c.wrong(s, "span", c.unmarked(when))
 	case strings.Trim(rest, " .!,") != "":
-		return bot.Change{}, c.wrong(s, "noreason", "") // and it is not repeated
+		return bot.Change{}, c.refuse(s, "noreason", "") // and it is not repeated
 	case span.until.Before(span.from), span.until.Before(today):
 		return bot.Change{}, c.wrong(s, "span", when)
 	}

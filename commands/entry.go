@@ -42,7 +42,7 @@ func entry(f bot.Field, want string, words []string, usage []text, example text)
 // alive refuses what is about a project in the archive.
 func (c call) alive(s bot.Snapshot, p bot.Project) error {
 	if p.State == bot.ProjectArchived {
-		return c.wrong(s, "active", p.Name)
+		return c.refuse(s, "active", p.Name)
 	}
 	return nil
 }

@@ -10,20 +10,45 @@ import (
 
 // unknown is the error for a command that does not exist.
 func (c call) unknown() error {
-	return &bot.UserError{Template: "error.command", Data: bot.UnknownCommand{Given: c.given, Nearest: c.near}}
+	e := bot.UnknownCommand{Given: "!" + c.given}
+	if c.near != "" {
+		e.Nearest = "!" + c.near
+	}
+	return &bot.UserError{Template: "error.command", Data: e}
 }
 
 // forbidden is the error for somebody without the right.
-func (c call) forbidden() error {
-	return &bot.UserError{Template: "error.forbidden", Data: bot.Forbidden{Command: c.given, Roles: c.form.may}}
+func (c call) forbidden(s bot.Snapshot) error {
+	return &bot.UserError{Template: "error.forbidden", Data: bot.Forbidden{Command: c.title(s), Roles: c.form.may}}
 }
 
 // wrong is the error for an argument that is missing (given is "") or not what is
 // expected; want is the name of a template want.<want>.
 func (c call) wrong(s bot.Snapshot, want, given string) error {
 	return &bot.UserError{Template: "error.argument", Data: bot.BadArgument{
-		Command: c.given, Given: shorten(oneLine(given), 80), Want: want, Example: c.form.example.in(lang(s)),
+		Command: c.title(s), Given: shorten(oneLine(given), 80), Want: want, Example: c.form.example.in(lang(s)),
 	}}
+}
+
+// refuse is the error for something that was understood and cannot be: why is a
+// case of the template reply.refused.
+func (c call) refuse(s bot.Snapshot, why, given string) error {
+	return &bot.UserError{Template: "reply.refused", Data: bot.Refused{
+		Command: c.title(s), Why: why, Given: shorten(oneLine(given), 80), Example: c.form.example.in(lang(s)),
+	}}
+}
+
+// title is how the command is called in the room's language: "!projekt neu".
+func (c call) title(s bot.Snapshot) string {
+	word := 0
+	if lang(s) == bot.English {
+		word = 1
+	}
+	title := "!" + c.command.words[word]
+	if len(c.form.words) > 0 {
+		title += " " + c.form.words[word]
+	}
+	return title
 }
 
 // long is the error for a text with more than most characters, or nil.
@@ -67,7 +92,13 @@ func (c call) noProject(s bot.Snapshot, given string) error {
 	slices.SortStableFunc(found, func(a, b near) int {
 		return cmp.Or(cmp.Compare(a.slips, b.slips), cmp.Compare(a.name.ID, b.name.ID))
 	})
-	for _, n := range found[:min(len(found), 3)] {
+	most := 3
+	if given == "" && len(found) <= 8 {
+		most = 8 // so few can be listed; of more, three would be chosen at random
+	} else if given == "" {
+		most = 0
+	}
+	for _, n := range found[:min(len(found), most)] {
 		e.Nearest = append(e.Nearest, n.name)
 	}
 	return &bot.UserError{Template: "error.project", Data: e}

@@ -24,7 +24,7 @@ func openCommand() command {
 func (c call) pending(s bot.Snapshot) (bot.Change, error) {
 	mine := own(s)
 	if len(mine) == 0 && !s.Is(bot.RolePMO) {
-		return bot.Change{}, c.forbidden()
+		return bot.Change{}, c.forbidden(s)
 	}
 	data := bot.Open{Running: running(s), Projects: len(mine), PMO: s.Is(bot.RolePMO)}
 	for _, r := range bot.PlanRounds(s, 6) {

@@ -120,9 +120,9 @@ func (c call) project(s bot.Snapshot) (bot.Change, error) {
 	}
 	switch {
 	case !c.sees(s, p):
-		return bot.Change{}, c.forbidden()
+		return bot.Change{}, c.forbidden(s)
 	case !c.shows(s, p.ID):
-		return c.elsewhere("room", p), nil
+		return c.elsewhere(s, "room", p), nil
 	}
 	return c.reply("project shown", "reply.project", card(s, p)), nil
 }
@@ -173,7 +173,7 @@ const projectsPerPage = 60
 // listProjects lists the projects the asker may know about.
 func (c call) listProjects(s bot.Snapshot) (bot.Change, error) {
 	if !c.shows(s, "") {
-		return c.elsewhere("room", bot.Project{}), nil
+		return c.elsewhere(s, "room", bot.Project{}), nil
 	}
 	data := bot.ProjectList{Own: !seesAll(s)}
 	if c.form.name == "project.list" && c.args != "" {
@@ -191,7 +191,7 @@ func (c call) listProjects(s bot.Snapshot) (bot.Change, error) {
 		})
 	}
 	if data.Own && len(data.Lines) == 0 {
-		return bot.Change{}, c.forbidden()
+		return bot.Change{}, c.forbidden(s)
 	}
 	slices.SortStableFunc(data.Lines, func(a, b bot.ProjectLine) int {
 		return cmp.Or(cmp.Compare(bot.Fold(a.Project.Name), bot.Fold(b.Project.Name)), cmp.Compare(a.Project.ID, b.Project.ID))

@@ -63,7 +63,7 @@ func (c call) projectName(s bot.Snapshot, name string, except bot.ProjectID) (st
 	}
 	for _, p := range s.Projects {
 		if p.ID != except && slices.Contains(slugs(p), slug) {
-			return "", c.wrong(s, "newname", name)
+			return "", c.refuse(s, "newname", name)
 		}
 	}
 	return name, nil

@@ -16,7 +16,7 @@ func roomCommand() command {
 			text{"!raum " + words[0], "!room " + words[1]}, text{"!raum " + words[0], "!room " + words[1]}, nil,
 			func(c call, s bot.Snapshot) (bot.Change, error) {
 				if c.args != "" {
-					return bot.Change{}, c.wrong(s, "nothing", c.args)
+					return bot.Change{}, c.refuse(s, "nothing", c.args)
 				}
 				return c.bind(s, bot.Room{Kind: kind}, bot.Project{})
 			})
@@ -80,7 +80,7 @@ func (c call) showRoom(s bot.Snapshot) (bot.Change, error) {
 			return bot.Change{}, c.wrong(s, "room", c.args)
 		}
 		return bot.Change{}, &bot.UserError{Template: "error.command", Data: bot.UnknownCommand{
-			Given: c.given + " " + shorten(oneLine(firstOf(c.args)), 40), Nearest: c.near,
+			Given: "!" + c.given + " " + shorten(oneLine(firstOf(c.args)), 40), Nearest: "!" + c.near,
 		}}
 	}
 	return c.reply("room shown", "reply.room", roomCard(s, c.here(s), s.Project)), nil
@@ -116,7 +116,7 @@ func (c call) bindNetwork(s bot.Snapshot) (bot.Change, error) {
 // freeRoom takes the room's purpose away.
 func (c call) freeRoom(s bot.Snapshot) (bot.Change, error) {
 	if c.args != "" {
-		return bot.Change{}, c.wrong(s, "nothing", c.args)
+		return bot.Change{}, c.refuse(s, "nothing", c.args)
 	}
 	return c.bind(s, bot.Room{}, bot.Project{})
 }
@@ -125,7 +125,7 @@ func (c call) freeRoom(s bot.Snapshot) (bot.Change, error) {
 func (c call) bind(s bot.Snapshot, to bot.Room, p bot.Project) (bot.Change, error) {
 	room := c.here(s)
 	if room.Kind == bot.RoomDirect {
-		return bot.Change{}, c.wrong(s, "notdirect", "")
+		return bot.Change{}, c.refuse(s, "notdirect", "")
 	}
 	data := bot.RoomBound{Before: roomCard(s, room, s.Project), Running: running(s), Undo: c.undoRoom(s, room)}
 	before := room
@@ -178,7 +178,7 @@ func (c call) undoRoom(s bot.Snapshot, before bot.Room) string {
 // role in their own direct chat.
 func (c call) roomLanguage(s bot.Snapshot) (bot.Change, error) {
 	if !s.Is(bot.RolePMO) && !c.event.Direct && s.Room.Kind != bot.RoomDirect {
-		return bot.Change{}, &bot.UserError{Template: "error.forbidden", Data: bot.Forbidden{Command: c.given, Roles: []bot.Role{bot.RolePMO}}}
+		return bot.Change{}, &bot.UserError{Template: "error.forbidden", Data: bot.Forbidden{Command: c.title(s), Roles: []bot.Role{bot.RolePMO}}}
 	}
 	languages := map[string]bot.Language{
 		"de": bot.German, "deutsch": bot.German, "german": bot.German, "sie": bot.German, "desie": bot.German,

@@ -34,7 +34,11 @@ func reads(p bot.Project, text string) (bot.Reading, bool) {
 // the project's name without naming it.
 func (c call) subject(s bot.Snapshot, words bool) (bot.Project, string, error) {
 	if s.Project == nil {
-		return bot.Project{}, "", c.noProject(s, firstOf(c.args))
+		given := firstOf(c.args)
+		if light, _ := bot.ParseLight(c.args); light != bot.NoLight || bot.IsNone(c.args) {
+			given = "" // «!status gelb …» where no project is near: it is missing
+		}
+		return bot.Project{}, "", c.noProject(s, given)
 	}
 	p := *s.Project
 	r, ok := reads(p, c.args)
@@ -49,7 +53,7 @@ func (c call) subject(s bot.Snapshot, words bool) (bot.Project, string, error) {
 	if s.Is(bot.RolePMO) && s.ProjectRole() == "" {
 		for _, other := range s.Candidates {
 			if _, ok := reads(other, c.args); ok && other.ID != p.ID {
-				return bot.Project{}, "", c.wrong(s, "elsewhere", other.Name)
+				return bot.Project{}, "", c.refuse(s, "elsewhere", other.Name)
 			}
 		}
 	}

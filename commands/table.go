@@ -235,7 +235,7 @@ func (c call) Decide(s bot.Snapshot) (bot.Change, error) {
 		return bot.Change{}, c.unknown()
 	}
 	if !c.bound(s) && !c.form.unbound {
-		return c.reply("the room is not bound", "reply.elsewhere", bot.Elsewhere{Why: "unbound", Command: c.given, PMO: pmo}), nil
+		return c.reply("the room is not bound", "reply.elsewhere", bot.Elsewhere{Why: "unbound", Command: c.title(s), PMO: pmo}), nil
 	}
 	if err := c.permit(s); err != nil {
 		return bot.Change{}, err
@@ -255,7 +255,7 @@ func (c call) permit(s bot.Snapshot) error {
 	if s.Person != nil && (slices.Contains(may, bot.RoleLead) || slices.Contains(may, bot.RoleDeputy)) {
 		return nil // decided when the project is known
 	}
-	return c.forbidden()
+	return c.forbidden(s)
 }
 
 // answers checks the right to act for a project.
@@ -263,7 +263,7 @@ func (c call) answers(s bot.Snapshot, p bot.Project) error {
 	if s.Is(bot.RolePMO) || s.Person != nil && slices.Contains(c.form.may, p.RoleOf(s.Person.ID, s.Today())) {
 		return nil
 	}
-	return c.forbidden()
+	return c.forbidden(s)
 }
 
 // lang is the language the room reads.

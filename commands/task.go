@@ -93,7 +93,7 @@ func (c call) dropTask(s bot.Snapshot, p bot.Project, n int) (bot.Change, error)
 // tasks shows the project's tasks.
 func (c call) tasks(s bot.Snapshot, p bot.Project) bot.Change {
 	if !c.shows(s, p.ID) {
-		return c.elsewhere("room", p)
+		return c.elsewhere(s, "room", p)
 	}
 	data := bot.TaskList{Project: nameOf(p), Done: s.DoneTasks()}
 	data.Doing, data.ToDo = columns(s)
@@ -113,6 +113,6 @@ func columns(s bot.Snapshot) (doing, todo []bot.TaskLine) {
 }
 
 // elsewhere answers that something is not shown here.
-func (c call) elsewhere(why string, p bot.Project) bot.Change {
-	return c.reply("not shown here: "+why, "reply.elsewhere", bot.Elsewhere{Why: why, Command: c.given, Project: nameOf(p)})
+func (c call) elsewhere(s bot.Snapshot, why string, p bot.Project) bot.Change {
+	return c.reply("not shown here: "+why, "reply.elsewhere", bot.Elsewhere{Why: why, Command: c.title(s), Project: nameOf(p)})
 }
