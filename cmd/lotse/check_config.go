@@ -427,6 +427,9 @@ func (c *checker) check() {
 func (c *checker) steps() {
 	for i := range c.Projektcheck.Steps.Remind {
 		path := fmt.Sprintf("projektcheck.steps.remind[%d]", i)
+		if !c.has("projektcheck.steps.remind") {
+			break // the default ones
+		}
 		if !c.has(path + ".at") {
 			c.fail(path+".at", `is missing; want a time like at: "09:00"`)
 		}

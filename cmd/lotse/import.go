@@ -75,28 +75,29 @@ func (a *app) importProjects(ctx context.Context, c *Config, file string, o impo
 		return fmt.Errorf("read the table: %w", err)
 	}
 	table, faults := readProjects(data)
-	if len(faults) == 0 {
-		faults, err = resolveRooms(ctx, c, table.Rows)
-		if err != nil {
-			return err
-		}
-	}
-	if len(faults) > 0 {
-		return a.sayFaults(file, faults, o.lang)
-	}
-	store, err := c.openBooks(ctx, !o.dryRun)
+	unknown, err := resolveRooms(ctx, c, table.Rows)
 	if err != nil {
 		return err
 	}
+	faults = append(faults, unknown...)
+	store, err := c.openBooks(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if store != nil {
+			err = errors.Join(err, store.Close())
+		}
+	}()
 	var books bot.Snapshot
 	if store != nil {
-		defer func() { err = errors.Join(err, store.Close()) }()
 		if books, err = allBooks(ctx, store); err != nil {
 			return err
 		}
 	}
-	plan, faults := planImport(table, newImportState(c, books))
-	if len(faults) > 0 {
+	plan, wrong := planImport(table, newImportState(c, books))
+	if faults = append(faults, wrong...); len(faults) > 0 {
+		sortFaults(faults)
 		return a.sayFaults(file, faults, o.lang)
 	}
 	w := importWordsOf(o.lang)
@@ -113,6 +114,11 @@ func (a *app) importProjects(ctx context.Context, c *Config, file string, o impo
 	case !o.yes && !a.agreed(w):
 		fmt.Fprintln(a.stdout, w.refused)
 		return errSaid
+	}
+	if store == nil {
+		if store, err = c.openBooks(ctx, true); err != nil {
+			return err
+		}
 	}
 	plan.Change.Reason = "projects imported"
 	if err := commitOnce(ctx, store, a.now(), plan.Change); err != nil {
@@ -144,7 +150,11 @@ func (a *app) sayFaults(file string, faults []cellFault, lang string) error {
 		}
 		fmt.Fprintf(a.stderr, "%s: %s\n", at, f.Say.in(lang))
 	}
-	fmt.Fprintf(a.stderr, w.faulty+"\n", len(faults))
+	if len(faults) == 1 {
+		fmt.Fprintln(a.stderr, w.faultyOne)
+	} else {
+		fmt.Fprintf(a.stderr, w.faulty+"\n", len(faults))
+	}
 	return errSaid
 }
 
@@ -173,7 +183,7 @@ func resolveRooms(ctx context.Context, c *Config, rows []projectRow) ([]cellFaul
 	first := map[bot.RoomID]projectRow{}
 	for i := range rows {
 		row := &rows[i]
-		if row.Room == "" {
+		if row.Room == "" || row.bad {
 			continue
 		}
 		if alias := row.Room.Local(); strings.HasPrefix(alias, "#") {
@@ -189,6 +199,7 @@ func resolveRooms(ctx context.Context, c *Config, rows []projectRow) ([]cellFaul
 			}
 			if room == "" {
 				faults = append(faults, cellFault{row.Line, colRoom, both("Die Adresse «%s» kennt der Homeserver nicht.", "The homeserver does not know the address %q.", alias)})
+				row.bad = true
 				continue
 			}
 			row.Room = roomID(room)

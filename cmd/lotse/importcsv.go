@@ -69,7 +69,7 @@ var stateWord = map[bot.ProjectState]string{bot.ProjectActive: "aktiv", bot.Proj
 // Limits of a table, generous: they are there for files that are something else.
 const (
 	maxTable = 16 << 20 // bytes
-	maxName  = 120      // characters
+	maxName  = 200      // characters
 	maxCell  = 4000     // characters
 )
 
@@ -115,6 +115,7 @@ type projectRow struct {
 	Language bot.Language
 	Link     string
 	State    bot.ProjectState // "" if none is given
+	bad      bool             // there is a fault in it
 }
 
 // leadCell is a person as the table names one.
@@ -141,7 +142,8 @@ func (r *tableReader) fail(line int, col column, de, en string, args ...any) {
 }
 
 // readProjects reads a table of projects: UTF-8 (with or without a byte order mark), UTF-16 or Windows-1252;
-// semicolons, commas or tabs; cells in quotes may have several lines. It returns either no fault or all of them, by line.
+// semicolons, commas or tabs; cells in quotes may have several lines. It returns all faults, by line, and all rows that
+// could be read.
 func readProjects(data []byte) (projectTable, []cellFault) {
 	r := &tableReader{}
 	text, encoding, ok := r.decode(data)
@@ -180,7 +182,9 @@ func readProjects(data []byte) (projectTable, []cellFault) {
 		switch {
 		case !slices.ContainsFunc(cells, func(cell string) bool { return cell != "" }):
 		case heads == nil:
-			heads = r.heads(cells, lines[0])
+			if heads = r.heads(cells, lines[0]); len(r.faults) > 0 {
+				return table, r.faults // what stands below would only be read wrongly
+			}
 		default:
 			table.Rows = append(table.Rows, r.row(heads, cells, lines))
 		}
@@ -192,11 +196,13 @@ func readProjects(data []byte) (projectTable, []cellFault) {
 		r.fail(0, "", "Unter den Überschriften steht kein Projekt.", "There is no project below the headings.")
 	}
 	r.twice(table.Rows)
-	slices.SortStableFunc(r.faults, func(a, b cellFault) int { return a.Line - b.Line })
-	if len(r.faults) > 0 {
-		return projectTable{}, r.faults
-	}
-	return table, nil
+	sortFaults(r.faults)
+	return table, r.faults
+}
+
+// sortFaults puts faults in the order of their lines.
+func sortFaults(faults []cellFault) {
+	slices.SortStableFunc(faults, func(a, b cellFault) int { return a.Line - b.Line })
 }
 
 // decode finds out how the file is encoded. What is not UTF-8 is Windows-1252: so writes a German Excel.
@@ -317,7 +323,7 @@ func (r *tableReader) heads(cells []string, line int) []column {
 }
 
 func (r *tableReader) row(heads []column, cells []string, lines []int) projectRow {
-	row := projectRow{Line: lines[0], Has: map[column]bool{}}
+	row, before := projectRow{Line: lines[0], Has: map[column]bool{}}, len(r.faults)
 	text := map[column]string{}
 	r.line = map[column]int{}
 	for i, cell := range cells {
@@ -347,6 +353,7 @@ func (r *tableReader) row(heads []column, cells []string, lines []int) projectRo
 		}
 		row.State = state
 	}
+	row.bad = len(r.faults) > before
 	return row
 }
 

@@ -75,17 +75,18 @@ type fieldChange struct {
 
 // importer works out a plan.
 type importer struct {
-	importState
-	plan     importPlan
-	faults   []cellFault
-	accounts map[bot.UserID]bot.PersonID
-	touched  map[bot.PersonID]int // by which line a person was named first
-	moved    map[bot.RoomID]bool  // rooms that change
+	importState // as it becomes
+	before      map[bot.PersonID]bot.Person
+	plan        importPlan
+	faults      []cellFault
+	accounts    map[bot.UserID]bot.PersonID
+	touched     map[bot.PersonID]int // by which line a person was named first
+	moved       map[bot.RoomID]bool  // rooms that change
 }
 
 // planImport works out what a table changes: all or nothing, either a plan or faults.
 func planImport(table projectTable, state importState) (importPlan, []cellFault) {
-	im := &importer{importState: state, accounts: map[bot.UserID]bot.PersonID{}, touched: map[bot.PersonID]int{},
+	im := &importer{importState: state, before: state.people, accounts: map[bot.UserID]bot.PersonID{}, touched: map[bot.PersonID]int{},
 		moved: map[bot.RoomID]bool{}}
 	im.people, im.rooms = maps.Clone(state.people), maps.Clone(state.rooms)
 	for _, id := range slices.Sorted(maps.Keys(im.people)) {
@@ -95,6 +96,9 @@ func planImport(table projectTable, state importState) (importPlan, []cellFault)
 	}
 	named := map[bot.ProjectID]int{}
 	for _, row := range table.Rows {
+		if row.bad {
+			continue // told already
+		}
 		id := im.project(row, named)
 		named[id] = row.Line
 	}
@@ -104,7 +108,7 @@ func planImport(table projectTable, state importState) (importPlan, []cellFault)
 		}
 	}
 	if len(im.faults) > 0 {
-		slices.SortStableFunc(im.faults, func(a, b cellFault) int { return a.Line - b.Line })
+		sortFaults(im.faults)
 		return importPlan{}, im.faults
 	}
 	for _, id := range slices.Sorted(maps.Keys(im.touched)) {
@@ -164,14 +168,21 @@ func (im *importer) project(row projectRow, named map[bot.ProjectID]int) bot.Pro
 		}
 	}
 
-	p.Name = row.Name
+	// What differs only in what a table cannot hold is not different.
+	keep := func(old, now string) string {
+		if oneLine(bot.Clean(old)) == oneLine(now) {
+			return old
+		}
+		return now
+	}
+	p.Name = keep(before.Name, row.Name)
 	note(colName, before.Name, p.Name)
 	if row.Has[colLead] || row.Has[colAccount] {
 		p.Leads = im.leads(row, &entry)
 		note(colLead, im.names(before.Leads), im.names(p.Leads))
 	}
 	if row.Has[colPeriod] {
-		p.Period = row.Period
+		p.Period = keep(before.Period, row.Period)
 		note(colPeriod, before.Period, p.Period)
 	}
 	if row.Has[colGoals] {
@@ -179,7 +190,9 @@ func (im *importer) project(row projectRow, named map[bot.ProjectID]int) bot.Pro
 		note(colGoals, strings.Join(before.Goals, ", "), strings.Join(p.Goals, ", "))
 	}
 	if row.Has[colVision] {
-		p.Vision = row.Vision
+		if p.Vision = row.Vision; bot.Clean(before.Vision) == row.Vision {
+			p.Vision = before.Vision
+		}
 		note(colVision, before.Vision, p.Vision)
 	}
 	if row.Has[colLink] {
@@ -190,10 +203,12 @@ func (im *importer) project(row projectRow, named map[bot.ProjectID]int) bot.Pro
 		p.State, p.Until = row.State, calendar.Date{}
 	}
 	if old == nil {
-		before.State = ""
+		before.State = "" // it has none yet
 	}
-	note(colState, stateWord[before.State], stateWord[p.State])
-	if p.State == bot.ProjectActive && len(p.Leads) == 0 {
+	if old != nil || p.State != bot.ProjectActive {
+		note(colState, stateWord[before.State], stateWord[p.State])
+	}
+	if p.State == bot.ProjectActive && len(p.Leads) == 0 && len(row.Leads) == 0 {
 		im.fail(row.Line, colLead, "Ein aktives Projekt braucht jemanden, der antwortet; es ist niemand genannt.",
 			"An active project needs somebody who answers; nobody is named.")
 	}
@@ -372,7 +387,7 @@ func (im *importer) newPerson(row projectRow, cell leadCell, entry *importEntry)
 
 // person puts somebody whom the table names into the plan, if anything about them is new.
 func (im *importer) person(id bot.PersonID) {
-	now, was := im.people[id], im.importState.people[id]
+	now, was := im.people[id], im.before[id]
 	entry := importEntry{Line: im.touched[id], ID: string(id), Name: now.Name, New: was.ID == ""}
 	if now.Name != was.Name {
 		entry.Fields = append(entry.Fields, fieldChange{colLead, was.Name, now.Name})

@@ -9,19 +9,20 @@ import (
 
 // importWords are the words of an import's preview in one language.
 type importWords struct {
-	lang                             string
-	read                             string
-	delimiters                       map[rune]string
-	added, changed, same, sameOne    string
-	people, addedPerson              string
-	left, leftOne                    string
-	empty, none, column, faulty, ask string
-	nothing, dry, refused, done      string
+	lang                          string
+	read                          string
+	delimiters                    map[rune]string
+	added, changed, same, sameOne string
+	people, addedPerson           string
+	left                          string
+	empty, column, ask            string
+	faulty, faultyOne             string
+	nothing, dry, refused, done   string
 }
 
 var importWordsDE = importWords{
 	lang: "de",
-	read: "%s: %d Projekte gelesen (%s, getrennt durch %s).",
+	read: "%s: %d Zeilen gelesen (%s, getrennt durch %s).",
 	delimiters: map[rune]string{
 		';': "Semikolon", ',': "Komma", '\t': "Tabulator",
 	},
@@ -35,6 +36,7 @@ var importWordsDE = importWords{
 	empty:       "(leer)",
 	column:      "Spalte %s",
 	faulty:      "%d Fehler; es wurde nichts geändert.",
+	faultyOne:   "1 Fehler; es wurde nichts geändert.",
 	ask:         "So übernehmen? Bitte «ja» eingeben: ",
 	nothing:     "Alles steht schon so da; es gibt nichts zu ändern.",
 	dry:         "Probe: Es wurde nichts geändert.",
@@ -44,7 +46,7 @@ var importWordsDE = importWords{
 
 var importWordsEN = importWords{
 	lang: "en",
-	read: "%s: %d projects read (%s, separated by %s).",
+	read: "%s: %d rows read (%s, separated by %s).",
 	delimiters: map[rune]string{
 		';': "semicolons", ',': "commas", '\t': "tabs",
 	},
@@ -58,6 +60,7 @@ var importWordsEN = importWords{
 	empty:       "(empty)",
 	column:      "column %s",
 	faulty:      "%d faults; nothing was changed.",
+	faultyOne:   "1 fault; nothing was changed.",
 	ask:         "Do it? Please type \"yes\": ",
 	nothing:     "Everything is like this already; there is nothing to change.",
 	dry:         "Dry run: nothing was changed.",
