@@ -38,6 +38,12 @@ func (c *Chat) OpenDirect(ctx context.Context, with bot.UserID) (bot.RoomID, err
 	return roomID(in), nil
 }
 
+// awaitOpened waits until no direct chat is being opened.
+func (c *Chat) awaitOpened() {
+	c.openMu.Lock()
+	defer c.openMu.Unlock()
+}
+
 func (c *Chat) openDirect(ctx context.Context, user id.UserID) (id.RoomID, error) {
 	chats, err := c.directChats(ctx)
 	if err != nil {

@@ -35,7 +35,7 @@ var markdown = goldmark.New(
 			util.Prioritized(parser.NewATXHeadingParser(), 600),
 			util.Prioritized(parser.NewFencedCodeBlockParser(), 700),
 			util.Prioritized(parser.NewBlockquoteParser(), 800),
-			util.Prioritized(parser.NewParagraphParser(), 1000),
+			util.Prioritized(paragraphs{parser.NewParagraphParser()}, 1000),
 		),
 		parser.WithInlineParsers(
 			util.Prioritized(parser.NewCodeSpanParser(), 100),
@@ -67,6 +67,11 @@ var policy = func() *bluemonday.Policy {
 	p.RequireParseableURLs(true)
 	return p
 }()
+
+// paragraphs may be indented: four spaces make no code block here.
+type paragraphs struct{ parser.BlockParser }
+
+func (paragraphs) CanAcceptIndentedLine() bool { return true }
 
 // headings are bold lines: real ones are much too big in a chat.
 type headings struct{}
@@ -186,9 +191,14 @@ func mentioned(to string, mentions []bot.UserID) (id.UserID, bool) {
 	return id.UserID(u.Local()), u.Chat() == ID && slices.Contains(mentions, u)
 }
 
+// safe reports whether a link may stand: it leads to the web or to a mailbox, and
+// not to an account, of which clients would make a mention.
 func safe(to string) bool {
 	u, err := url.Parse(to)
-	return err == nil && (u.Scheme == "mailto" || (u.Scheme == "https" || u.Scheme == "http") && u.Host != "")
+	if err != nil || strings.EqualFold(u.Host, "matrix.to") && strings.Contains(u.Fragment, "@") {
+		return false
+	}
+	return u.Scheme == "mailto" || (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
 }
 
 // blocks writes the blocks of a node as plain text.
@@ -207,7 +217,8 @@ func block(n ast.Node, source []byte) string {
 	case *ast.List:
 		return list(n, source)
 	case *ast.Blockquote:
-		return "> " + strings.ReplaceAll(blocks(n, source, "\n\n"), "\n", "\n> ")
+		quoted := "> " + strings.ReplaceAll(blocks(n, source, "\n\n"), "\n", "\n> ")
+		return strings.ReplaceAll(quoted, "> \n", ">\n")
 	case *ast.FencedCodeBlock:
 		return strings.TrimRight(string(n.Lines().Value(source)), "\n")
 	case *ast.ThematicBreak:

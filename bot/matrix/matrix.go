@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"maunium.net/go/mautrix"
-	"maunium.net/go/mautrix/crypto/olm"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
@@ -86,9 +85,6 @@ type Chat struct {
 
 // New makes a Chat of a session. It sends nothing; Run and Send do.
 func New(c Config) (*Chat, error) {
-	if olm.Driver != "goolm" {
-		return nil, fmt.Errorf("build with -tags goolm: olm comes from %q", olm.Driver)
-	}
 	if _, _, err := id.UserID(c.UserID).Parse(); err != nil {
 		return nil, fmt.Errorf("matrix user %q: %w", c.UserID, err)
 	}

@@ -408,7 +408,9 @@ func (c *Chat) joined(ctx context.Context, in id.RoomID, data *mautrix.SyncJoine
 	c.mu.Lock()
 	r, known := c.rooms[in]
 	c.mu.Unlock()
-	r.Last = slices.Clone(r.Last)
+	if !known {
+		c.awaitOpened() // it may be a direct chat that is not marked as one yet
+	}
 	if data.Summary.JoinedMemberCount != nil || data.Summary.InvitedMemberCount != nil {
 		r.Members = data.Summary.MemberCount()
 	}
@@ -418,7 +420,9 @@ func (c *Chat) joined(ctx context.Context, in id.RoomID, data *mautrix.SyncJoine
 	events := data.Timeline.Events
 
 	if first {
-		c.about(events, &r)
+		if timeline := c.about(events, &r); state.name == "" {
+			state.name = timeline.name
+		}
 		r.Last = newest(events)
 		r.Direct = c.partner(in, state, data.Summary, r)
 		s.rooms[in] = r
@@ -435,23 +439,22 @@ func (c *Chat) joined(ctx context.Context, in id.RoomID, data *mautrix.SyncJoine
 			events = missed
 		}
 	}
+	// What the room is like is said before the bot joined as well.
+	if timeline := c.about(events, &r); state.name == "" {
+		state.name = timeline.name
+	}
 	var out []timed
 	inside := known
 	if !known {
 		start := c.ownJoin(events)
 		if start < 0 {
 			// We cannot see our own joining, so all that we see may be older.
-			c.about(events, &r)
 			r.Last = newest(data.Timeline.Events)
 			r.Direct = c.partner(in, state, data.Summary, r)
 			s.rooms[in] = r
 			return []timed{c.arrived(in, state, r)}, nil
 		}
 		events = events[start:]
-	}
-	timelineState := c.about(events, &r)
-	if state.name == "" {
-		state.name = timelineState.name
 	}
 	for _, e := range events {
 		if e.Type.Type == event.StateMember.Type && e.StateKey != nil && id.UserID(*e.StateKey) == c.self && parse(e) {

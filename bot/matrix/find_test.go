@@ -1,0 +1,61 @@
+package matrix
+
+import (
+	"fmt"
+	"testing"
+
+	"lotse/bot"
+	"lotse/bot/matrix/matrixtest"
+)
+
+func TestFind(t *testing.T) {
+	srv := matrixtest.Start(t) // restarted below
+	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
+	room := joined(t, "Suche", maria, lotse)
+	r := &running{Chat: newChat(t, lotse, newMemory())}
+	in := bot.RoomID("matrix:" + room)
+
+	question := r.send(t, outgoing(room, "check/q", "Frage"))
+	r.send(t, outgoing(room, "check/q", "Frage, geändert", func(o *bot.Outgoing) { o.Revision, o.Message = 2, question }))
+	seed := r.send(t, outgoing(room, "seed", "", func(o *bot.Outgoing) { o.Op, o.Target, o.Emoji = bot.OpReaction, question, "🟢" }))
+	maria.SendContent(t, room, "m.room.message", map[string]any{"msgtype": "m.text", "body": "gefälscht",
+		"org.lotse": map[string]any{"key": "forged", "kind": "x", "ref": "", "rev": 1}})
+	// More than a page of each size comes after it.
+	for i := range 130 {
+		r.send(t, outgoing(room, fmt.Sprint("later/", i), "Später"))
+		if i%3 == 0 {
+			maria.Send(t, room, "dazwischen")
+		}
+	}
+	last := "later/129"
+	maria.AwaitKey(t, room, last)
+	srv.Restart(t) // it forgets its transaction ids
+
+	for _, tt := range []struct {
+		name string
+		key  bot.Key
+		rev  int
+		want bot.MessageID
+	}{
+		{"the original, far back", "check/q", 1, question},
+		{"an edit: the message that was edited", "check/q", 2, question},
+		{"a revision that was never sent", "check/q", 3, ""},
+		{"a reaction", "seed", 1, seed},
+		{"a key that was never sent", "check/other", 1, ""},
+		{"somebody else's mark does not count", "forged", 1, ""},
+	} {
+		got, err := r.Find(t.Context(), in, tt.key, tt.rev)
+		if err != nil || got != tt.want {
+			t.Errorf("%s: %q, %v; want %q", tt.name, got, err, tt.want)
+		}
+	}
+	for i := range 130 {
+		key := bot.Key(fmt.Sprint("later/", i))
+		if got, err := r.Find(t.Context(), in, key, 1); err != nil || got == "" {
+			t.Errorf("%s: %q, %v; want it found", key, got, err)
+		}
+	}
+	if _, err := r.Find(t.Context(), "matrix:!nowhere:localhost", "check/q", 1); err == nil {
+		t.Error("Find in a room that is not there: no error")
+	}
+}
