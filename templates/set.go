@@ -108,17 +108,12 @@ func tidy(s string) bot.Markdown {
 	if strings.Contains(s, atStart) {
 		lines := strings.Split(s, "\n")
 		for i, line := range lines {
-			for {
-				before, rest, found := strings.Cut(line, atStart)
-				if !found {
-					break
-				}
-				if begins.MatchString(before) {
-					before += `\`
-				}
-				line = before + rest
+			before, rest, found := strings.Cut(line, atStart)
+			for found && begins.MatchString(before) {
+				first, more, again := strings.Cut(rest, atStart)
+				before, rest, found = before+`\`+first, more, again
 			}
-			lines[i] = line
+			lines[i] = before + strings.ReplaceAll(rest, atStart, "")
 		}
 		s = strings.Join(lines, "\n")
 	}
