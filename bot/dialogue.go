@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"lotse/bot/calendar"
 )
 
 // repeatEmoji takes over the last report unchanged.
@@ -154,23 +156,29 @@ func (d *draft) over() Change {
 	return d.c
 }
 
-// read turns what somebody wrote into a part of an answer to f.
-func (d *draft) read(f Field, text string, before Answer) (Part, error) {
+// part is a part of an answer that the event gives, empty yet.
+func (d *draft) part() Part {
+	p := Part{Message: source(d.e), At: d.Now, Late: d.running() && d.Round.State != RoundOpen, PMO: d.ProjectRole() == ""}
+	if d.Person != nil {
+		p.By = d.Person.ID
+	}
+	return p
+}
+
+// read turns what somebody wrote into what it says to f: one part, or, where it is
+// as it was before, those parts again.
+func (d *draft) read(f Field, text string, before Answer) ([]Part, error) {
 	text = Clean(text)
 	if text == "" {
-		return Part{}, d.empty(f)
+		return nil, d.empty(f)
 	}
-	if got := utf8.RuneCountInString(text); got > d.Settings.MaxText {
-		return Part{}, &UserError{Template: "error.long", Data: TooLong{Got: got, Max: d.Settings.MaxText}}
+	if err := d.short(text); err != nil {
+		return nil, err
 	}
-	part := Part{Message: source(d.e), At: d.Now, Late: d.running() && d.Round.State != RoundOpen}
-	if d.Person != nil {
-		part.By = d.Person.ID
-	}
-	part.PMO = d.ProjectRole() == ""
+	part := d.part()
 	switch {
 	case isSame(text) && before.Answers(f):
-		part.Light, part.Text, part.None, part.Repeated = before.Light(), before.Text(), before.None(), true
+		return before.repeated(part), nil
 	case f.HasLight():
 		light, rest := ParseLight(text)
 		if light != NoLight && IsNone(rest) {
@@ -182,45 +190,58 @@ func (d *draft) read(f Field, text string, before Answer) (Part, error) {
 	default:
 		part.Text = text
 	}
-	return part, nil
+	return []Part{part}, nil
+}
+
+// short refuses a text that is longer than an answer may be.
+func (d *draft) short(text string) error {
+	if got := utf8.RuneCountInString(text); got > d.Settings.MaxText {
+		return &UserError{Template: "error.long", Data: TooLong{Got: got, Max: d.Settings.MaxText}}
+	}
+	return nil
 }
 
 // take accepts text as an answer to f: it replaces what was said, or adds to it.
 func (d *draft) take(f Field, text string, replace bool) error {
-	part, err := d.read(f, text, d.Report.Before.Answers[f])
+	parts, err := d.read(f, text, d.Report.Before.Answers[f])
 	if err != nil {
 		return err
 	}
 	if q := d.Report.Open; !replace && q != nil && q.Field == f && q.Ask == AskReason {
-		part.Reason = true
+		parts[0].Reason = true
 	}
-	d.put(f, part, replace)
+	d.put(f, parts, replace)
 	return nil
 }
 
-// put makes a part belong to the answer to f and brings the tasks along.
-func (d *draft) put(f Field, part Part, replace bool) {
+// put makes parts of one message belong to the answer to f.
+func (d *draft) put(f Field, parts []Part, replace bool) {
 	if d.Report.Answers == nil {
 		d.Report.Answers = map[Field]Answer{}
 	}
-	d.Report.Answers[f] = d.merge(f, d.Report.Answers[f], part, replace)
+	d.Report.Answers[f] = d.merge(f, d.Report.Answers[f], parts, replace)
 }
 
-// merge adds a part to an answer, or replaces the parts there are.
-func (d *draft) merge(f Field, a Answer, part Part, replace bool) Answer {
+// merge adds the parts of one message to an answer, in the place of what that
+// message gave before, or replaces all there is; the tasks follow.
+func (d *draft) merge(f Field, a Answer, parts []Part, replace bool) Answer {
+	m := parts[0].Message
+	at := slices.IndexFunc(a.Parts, func(p Part) bool { return p.Message == m })
 	if replace {
 		for _, old := range a.Parts {
-			if f == FieldOutlook && old.Message != part.Message {
+			if f == FieldOutlook && old.Message != m {
 				d.deriveTasks(old.Message, nil)
 			}
 		}
-		a.Parts = nil
+		a.Parts, at = nil, -1
 	}
-	a.Parts = append(slices.DeleteFunc(slices.Clone(a.Parts), func(p Part) bool {
-		return p.Message == part.Message
-	}), part)
-	if f == FieldOutlook && !part.Repeated && !part.Reason {
-		d.deriveTasks(part.Message, taskLines(part.Text))
+	rest := slices.DeleteFunc(slices.Clone(a.Parts), func(p Part) bool { return p.Message == m })
+	if at < 0 || at > len(rest) {
+		at = len(rest)
+	}
+	a.Parts = slices.Insert(rest, at, parts...)
+	if f == FieldOutlook && !parts[0].Repeated && !parts[0].Reason {
+		d.deriveTasks(m, taskLines(parts[0].Text))
 	}
 	return a
 }
@@ -397,16 +418,16 @@ func Enter(s Snapshot, e Event, f Field, text string) (Change, error) {
 		current = map[Field]Answer{}
 	}
 	before := acks(current, m)
-	part, err := d.read(f, text, current[f])
+	parts, err := d.read(f, text, current[f])
 	if err != nil {
 		return Change{}, err
 	}
-	if f.HasLight() && part.Light == NoLight {
-		if part.Light = current[f].Light(); part.Light == NoLight {
-			return Change{}, &UserError{Template: "error.light", Data: Asking{Project: d.Project.name(), Field: f, Text: part.Text, Reactions: d.Abilities.Reactions}}
+	if f.HasLight() && parts[0].Light == NoLight {
+		if parts[0].Light = current[f].Light(); parts[0].Light == NoLight {
+			return Change{}, &UserError{Template: "error.light", Data: Asking{Project: d.Project.name(), Field: f, Text: parts[0].Text, Reactions: d.Abilities.Reactions}}
 		}
 	}
-	current[f] = d.merge(f, current[f], part, true)
+	current[f] = d.merge(f, current[f], parts, true)
 	d.Project.Current.Answers, d.Project.Current.Repeats, d.Project.Changed = current, 0, d.Today()
 	d.putProject()
 	d.remember(m)
@@ -445,21 +466,18 @@ func (d *draft) edit() (Change, error) {
 		}
 	}
 	for _, l := range parts {
-		part, err := d.read(l.Field, l.Text, r.Before.Answers[l.Field])
+		read, err := d.read(l.Field, l.Text, r.Before.Answers[l.Field])
 		if err != nil {
 			return Change{}, err
 		}
 		a := r.Answers[l.Field]
-		if i := slices.IndexFunc(a.Parts, func(p Part) bool { return p.Message == m }); i >= 0 {
-			part.Reason = a.Parts[i].Reason
-			a.Parts[i] = part
-			if l.Field == FieldOutlook && !part.Repeated && !part.Reason {
-				d.deriveTasks(m, taskLines(part.Text))
-			}
+		i := slices.IndexFunc(a.Parts, func(p Part) bool { return p.Message == m })
+		if i >= 0 {
+			read[0].Reason = a.Parts[i].Reason
 		} else {
-			d.put(l.Field, part, true)
 			changed = append(changed, l.Field)
 		}
+		d.put(l.Field, read, i < 0)
 	}
 	d.ack(m, before, acks(r.Answers, m))
 	return d.accepted(changed, "answer edited"), nil
@@ -493,7 +511,9 @@ func (d *draft) deletion() (Change, error) {
 	scrub := func(answers map[Field]Answer) bool {
 		found := false
 		for f, a := range answers {
-			kept := slices.DeleteFunc(slices.Clone(a.Parts), func(p Part) bool { return p.Message == m && d.mine(p) })
+			kept := slices.DeleteFunc(slices.Clone(a.Parts), func(p Part) bool {
+				return p.Message == m && d.mine(p) || p.Origin == m && d.Person != nil && p.Author == d.Person.ID
+			})
 			if len(kept) == len(a.Parts) {
 				continue
 			}
@@ -547,6 +567,9 @@ func (d *draft) deletion() (Change, error) {
 	}
 	d.c.Reason = "answer withdrawn"
 	d.Project.Changed = d.Today()
+	if len(d.Project.Current.Answers) == 0 {
+		d.Project.Changed = calendar.Date{}
+	}
 	d.putProject()
 	if here && d.Round.Running() {
 		slices.SortFunc(changed, func(a, b Field) int { return slices.Index(Fields(), a) - slices.Index(Fields(), b) })
@@ -590,8 +613,9 @@ func (d *draft) reaction() (Change, error) {
 	switch {
 	case k.Kind == KindQuestion && light != NoLight && k.Subject.Field.HasLight():
 		f := k.Subject.Field
-		part := Part{Message: d.e.Message, Light: light, By: d.Person.ID, At: d.Now, Late: d.Round.State != RoundOpen}
-		d.put(f, part, false)
+		part := d.part()
+		part.Light = light
+		d.put(f, []Part{part}, false)
 		return d.accepted([]Field{f}, "light by reaction"), nil
 	case k.Kind == KindOpening && emoji == repeatEmoji:
 		return d.repeat()
@@ -652,18 +676,16 @@ func (d *draft) repeat() (Change, error) {
 		if r.Answers[f].Answers(f) || !before.Given() {
 			continue
 		}
-		part := Part{
-			Message: d.e.Message, Light: before.Light(), Text: before.Text(), None: before.None(),
-			By: d.Person.ID, At: d.Now, Late: d.Round.State != RoundOpen, Repeated: true,
-		}
-		d.put(f, part, true)
+		d.put(f, before.repeated(d.part()), true)
 		changed = append(changed, f)
 	}
 	if changed == nil {
 		return Change{}, nil
 	}
 	if !r.Answers[FieldCommunication].Given() {
-		d.put(FieldCommunication, Part{Message: d.e.Message, None: true, By: d.Person.ID, At: d.Now, Repeated: true}, true)
+		none := d.part()
+		none.None, none.Repeated = true, true
+		d.put(FieldCommunication, []Part{none}, true)
 	}
 	r.Repeated = true
 	return d.accepted(nil, "last report taken over"), nil
@@ -709,7 +731,7 @@ func (r Report) allRepeated() bool {
 func (r Report) Line(f Field) SummaryLine {
 	a, before := r.Answers[f], r.Before.Answers[f]
 	return SummaryLine{
-		Field: f, Light: a.Light(), Before: before.Light(), Text: a.Text(), None: a.None(),
+		Field: f, Light: a.Light(), Before: before.Light(), Text: a.Remark(f), None: a.None(),
 		Changed: r.Before.Round != "" && a.Given() && !a.Same(before), PMO: a.PMO(), Late: a.Late(),
 	}
 }
@@ -719,8 +741,8 @@ func (r Report) Line(f Field) SummaryLine {
 func Return(s Snapshot, e Event, question string) (Change, error) {
 	d := &draft{Snapshot: s, e: e}
 	question = Clean(question)
-	if got := utf8.RuneCountInString(question); got > d.Settings.MaxText {
-		return Change{}, &UserError{Template: "error.long", Data: TooLong{Got: got, Max: d.Settings.MaxText}}
+	if err := d.short(question); err != nil {
+		return Change{}, err
 	}
 	if !d.running() {
 		return Change{}, &UserError{Template: "error.round", Data: NoRound{}}
@@ -763,8 +785,8 @@ func (d *draft) answerReturn(text string) (Change, error) {
 	if text == "" {
 		return Change{}, d.empty(FieldReturn)
 	}
-	if got := utf8.RuneCountInString(text); got > d.Settings.MaxText {
-		return Change{}, &UserError{Template: "error.long", Data: TooLong{Got: got, Max: d.Settings.MaxText}}
+	if err := d.short(text); err != nil {
+		return Change{}, err
 	}
 	r := d.Report
 	i := slices.IndexFunc(r.Returned, func(b AskBack) bool { return !b.Answered })
@@ -781,7 +803,7 @@ func (d *draft) answerReturn(text string) (Change, error) {
 func (d *draft) editReturn(m MessageID) (Change, error) {
 	text := Clean(d.e.Text)
 	for i, back := range d.Report.Returned {
-		if back.Source == m && text != "" && utf8.RuneCountInString(text) <= d.Settings.MaxText && d.ProjectRole() != "" {
+		if back.Source == m && text != "" && d.short(text) == nil && d.ProjectRole() != "" {
 			d.Report.Returned[i].Answer = text
 			d.sayReturn(i)
 			d.c.Reports = append(d.c.Reports, *d.Report)

@@ -113,6 +113,9 @@ func (d *draft) settle() {
 		if !sameAnswers(p.Current.Answers, standing.Answers) {
 			p.Changed = d.Today()
 		}
+		if len(standing.Answers) == 0 {
+			p.Changed = calendar.Date{}
+		}
 		p.Current = standing
 		d.putProject()
 	}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"lotse/bot/calendar"
 )
 
 // rowsPerPage and entriesPerPage keep a page of a live text or an agenda well below
@@ -54,6 +56,9 @@ func (d *draft) overviewPages() []Overview {
 	all := Overview{
 		Round: d.Round.ID, Check: d.local(d.Round.Check), Deadline: d.local(d.Round.Deadline()),
 		State: d.Round.State, Held: d.Round.Held, Total: len(projects),
+	}
+	for _, step := range d.Round.Steps {
+		all.Reminded = all.Reminded || step.Kind == calendar.StepRemind && !step.At.After(d.Now)
 	}
 	for _, p := range projects {
 		r, ok := reports[p.ID]
@@ -151,11 +156,26 @@ func (d *draft) overview() {
 	for i := len(pages); i < r.OverviewPages; i++ {
 		d.postTo(RoomPMO, Post{Key: roundKey(r.ID, "overview", strconv.Itoa(i+1)), Kind: KindOverview, Absent: true})
 	}
+	if r.State == RoundDone || r.State == RoundCancelled {
+		d.quieten(pages[0])
+	}
 	if r.OverviewPages != len(pages) || r.State == RoundDone {
 		r.OverviewPages = len(pages)
 		d.c.Rounds = append(d.c.Rounds, *r)
 	}
 	d.c.Reason = "overview drawn"
+}
+
+// quieten takes the names out of what the PMO read while the round was running.
+func (d *draft) quieten(page Overview) {
+	for name, template := range map[string]string{"stand": "check.stand", "closed": "check.closed"} {
+		for i := range max(1, d.Round.OverviewPages) {
+			d.postTo(RoomPMO, Post{
+				Key: roundKey(d.Round.ID, name, strconv.Itoa(i+1)), Kind: KindStand, Subject: Subject{Round: d.Round.ID},
+				Template: template, Data: page, EditOnly: true,
+			})
+		}
+	}
 }
 
 // stand tells the PMO, in a message of its own, how far the round is.

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -60,7 +61,9 @@ type Part struct {
 	By       PersonID  `json:",omitempty"`
 	PMO      bool      `json:",omitempty"` // entered by the PMO for the project
 	Late     bool      `json:",omitempty"` // came after the close: «nachgereicht»
-	Repeated bool      `json:",omitempty"` // taken over by 🔁 or «unverändert»
+	Repeated bool      `json:",omitempty"` // taken over by 🔁 or «unverändert», from
+	Origin   MessageID `json:",omitempty"` // the message in which it was first said, by
+	Author   PersonID  `json:",omitempty"` // whom: deleting that deletes this
 	Reason   bool      `json:",omitempty"` // answers why it became worse: no task
 	At       time.Time `json:",omitzero"`
 }
@@ -89,6 +92,27 @@ func (a Answer) Text() string {
 		}
 	}
 	return strings.Join(lines, "\n")
+}
+
+// Remark returns what an answer says beside its light and its tasks: the lines of
+// an Ausblick are tasks, but for the reason why it became worse.
+func (a Answer) Remark(f Field) string {
+	if f == FieldOutlook {
+		a.Parts = slices.DeleteFunc(slices.Clone(a.Parts), func(p Part) bool { return !p.Reason })
+	}
+	return a.Text()
+}
+
+// repeated returns the parts of an answer as message m takes them over.
+func (a Answer) repeated(m Part) []Part {
+	parts := slices.Clone(a.Parts)
+	for i, p := range parts {
+		if p.Origin == "" {
+			parts[i].Origin, parts[i].Author = p.Message, p.By
+		}
+		parts[i].Message, parts[i].By, parts[i].PMO, parts[i].Late, parts[i].At, parts[i].Repeated = m.Message, m.By, m.PMO, m.Late, m.At, true
+	}
+	return parts
 }
 
 // None reports whether the answer is «keine» (or, for Kommunikation, skipped).

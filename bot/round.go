@@ -23,6 +23,7 @@ func TimerNeeds(t Timer) Query {
 		q.AllReports = true
 	case TimerMoved, TimerCancel:
 		q.AllReports = t.Subject.Project == ""
+		q.Rounds = true
 	}
 	return q
 }
@@ -556,10 +557,20 @@ func (d *draft) tellCancelled(t Timer) {
 		Key:      roundKey(r.Round, "cancelled", string(r.Project), r.To()),
 		Kind:     KindCancelled,
 		Template: "check.cancelled",
-		Data:     Cancelled{Project: d.Project.name(), Check: d.local(d.Round.Check), Reason: d.Round.Reason},
+		Data:     Cancelled{Project: d.Project.name(), Check: d.local(d.Round.Check), Reason: d.Round.Reason, Next: d.nextCheck(*d.Round)},
 	})
 	d.c.Reports = append(d.c.Reports, *r)
 	d.c.Reason = "told that the check is cancelled"
+}
+
+// nextCheck is the check after a round's, zero if none is planned.
+func (d *draft) nextCheck(after Round) time.Time {
+	for _, r := range PlanRounds(d.Snapshot, 6) {
+		if r.ID != after.ID && r.State != RoundCancelled && r.Check.After(after.Check) {
+			return d.local(r.Check)
+		}
+	}
+	return time.Time{}
 }
 
 // each sets one timer of a kind per project that was asked in the round.

@@ -94,13 +94,7 @@ func CancelCheck(s Snapshot, e Event, round Round, reason string) (Change, error
 		d.c.Timers = append(d.c.Timers, Timer{Key: roundKey(round.ID, "cancel"), Kind: TimerCancel, At: d.Now, Subject: Subject{Round: round.ID}})
 		d.overviewSoon(d.Now)
 	}
-	data := Cancelled{Check: d.local(round.Check), Reason: round.Reason}
-	for _, next := range PlanRounds(s, 6) {
-		if next.ID != round.ID && next.State != RoundCancelled && next.Check.After(round.Check) {
-			data.Next = d.local(next.Check)
-			break
-		}
-	}
+	data := Cancelled{Check: d.local(round.Check), Reason: round.Reason, Next: d.nextCheck(round)}
 	d.postTo(RoomDM, Post{
 		Key: roundKey(round.ID, "cancelled"), Kind: KindCancelled, Subject: Subject{Round: round.ID},
 		Template: "check.cancelled", Data: data,

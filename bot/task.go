@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // maxTasks is how many tasks one Ausblick may name, and how many may be open.
@@ -253,8 +252,5 @@ func (d *draft) taskText(text string) (string, error) {
 	if text == "" {
 		return "", &UserError{Template: "error.argument", Data: BadArgument{Command: "aufgabe", Want: "text", Example: "!aufgabe Schulung planen"}}
 	}
-	if got := utf8.RuneCountInString(text); got > d.Settings.MaxText {
-		return "", &UserError{Template: "error.long", Data: TooLong{Got: got, Max: d.Settings.MaxText}}
-	}
-	return text, nil
+	return text, d.short(text)
 }

@@ -119,6 +119,7 @@ type Overview struct {
 	Deadline time.Time
 	State    RoundState
 	Held     bool
+	Reminded bool // reminders have gone out
 	Page     int
 	Pages    int
 	Total    int
