@@ -29,8 +29,12 @@ func (s *Set) prove(samples map[string][]any, closely func(bot.Language, string)
 				faults = append(faults, fmt.Errorf("there is no sample data for the text %s", name))
 			}
 			if closely(lang, name) {
+				before := len(faults)
 				for _, data := range typesOf(samples[name]) {
 					faults = append(faults, s.check(t, data)...)
+				}
+				if len(faults) > before {
+					continue // executing it would say the same again
 				}
 			}
 			for i, sample := range samples[name] {
@@ -58,15 +62,18 @@ func typesOf(samples []any) []reflect.Type {
 	return types
 }
 
-// hostile is what somebody might write who wants to look like Lotse.
-const hostile = "*a* **b** __c__ ~~d~~ `e` [f](https://evil.example) ![g](h) <b>i</b> <!-- &#42; &amp; @room " +
-	"https://evil.example www.evil.example j@evil.example | k | \\\n# l\n> m\n- n\n1. o\n---\n===\n```\n| p |\n|---|\n    q\n*_~`\\"
+// hostile is what somebody might write who wants to look like Lotse, and harmless
+// what others write. The brackets show where it went.
+const harmless = "x⟪x⟫x"
+
+const hostile = "- ⟪ *a* **b** __c__ ~~d~~ `e` [f](https://evil.example) ![g](h) <b>i</b> <!-- &#42; &amp; @room " +
+	"https://evil.example www.evil.example j@evil.example | k | \\\n# l\n> m\n- n\n1. o\n---\n===\n```\n| p |\n|---|\n    q\n*_~`⟫\\"
 
 // withstands proves that hostile text, put before and behind all foreign text of a
 // sample, leaves the message's structure as harmless text does.
 func (s *Set) withstands(lang bot.Language, name string, sample any) error {
 	var shapes [2]string
-	for i, foreign := range []string{"x", hostile} {
+	for i, foreign := range []string{harmless, hostile} {
 		r := s.run(lang, "matrix")
 		r.hostile = foreign
 		markdown, err := r.execute(name, sample)
@@ -85,13 +92,18 @@ func (s *Set) withstands(lang bot.Language, name string, sample any) error {
 // reader reads more Markdown than any of our chats does.
 var reader = goldmark.New(goldmark.WithExtensions(extension.GFM, extension.DefinitionList, extension.Footnote)).Parser()
 
-// shape is a message's structure without its plain text.
+// shape is a message's structure without its plain text, but for those brackets.
 func shape(markdown string) string {
 	source := []byte(markdown)
 	var b strings.Builder
 	_ = ast.Walk(reader.Parse(text.NewReader(source)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		switch n := n.(type) {
-		case *ast.Document, *ast.Text, *ast.String, *ast.TextBlock:
+		case *ast.Text:
+			if entering {
+				b.WriteString(strings.Map(bracket, string(n.Segment.Value(source))))
+			}
+			return ast.WalkContinue, nil
+		case *ast.Document, *ast.String, *ast.TextBlock:
 			return ast.WalkContinue, nil
 		case *ast.Link:
 			if entering {
@@ -106,4 +118,11 @@ func shape(markdown string) string {
 		return ast.WalkContinue, nil
 	})
 	return strings.TrimSpace(b.String())
+}
+
+func bracket(r rune) rune {
+	if r == '⟪' || r == '⟫' {
+		return r
+	}
+	return -1
 }
