@@ -63,7 +63,7 @@ func long(text string, most int) error {
 // is not known. It suggests only what the asker may know about.
 func (c call) noProject(s bot.Snapshot, given string) error {
 	given = oneLine(given)
-	e := bot.UnknownProject{Given: shorten(given, 60), Example: c.form.example.in(lang(s))}
+	e := bot.UnknownProject{Given: shorten(given, 60)}
 	type near struct {
 		name  bot.ProjectName
 		slips int
@@ -101,5 +101,25 @@ func (c call) noProject(s bot.Snapshot, given string) error {
 	for _, n := range found[:min(len(found), most)] {
 		e.Nearest = append(e.Nearest, n.name)
 	}
+	e.Example = c.withProject(s, e.Nearest)
 	return &bot.UserError{Template: "error.project", Data: e}
+}
+
+// withProject is the form's example with a project named in it: the one that was
+// probably meant.
+func (c call) withProject(s bot.Snapshot, nearest []bot.ProjectName) string {
+	const sample = "serviceportal"
+	id := sample
+	if len(nearest) > 0 {
+		id = string(nearest[0].ID)
+	}
+	example := c.form.example.in(lang(s))
+	if strings.Contains(example, " "+sample) {
+		return strings.Replace(example, " "+sample, " "+id, 1)
+	}
+	words := strings.SplitN(example, " ", 2)
+	if len(words) < 2 {
+		return example + " " + id
+	}
+	return words[0] + " " + id + " " + words[1]
 }

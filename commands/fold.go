@@ -3,6 +3,7 @@ package commands
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"lotse/bot"
 )
@@ -16,13 +17,15 @@ func fold(s string) string { return umlauts.Replace(bot.Fold(s)) }
 // nearest is the choice that takes the fewest slips to become the word: one in a
 // short word, more in a longer one; "" if none is near. The first of several wins.
 func nearest(word string, choices []string) string {
-	folded := []rune(fold(word))
-	best, least := "", min(1+len(folded)/4, 3)+1
-	if len(folded) < 3 {
-		least = 1 // nothing is near such a short word
+	n := utf8.RuneCountInString(word)
+	best, least := "", min(1+n/4, 3)+1
+	if n < 3 {
+		return "" // nothing is near such a short word
 	}
 	for _, choice := range choices {
-		if slips := distance(folded, []rune(fold(choice))); slips < least {
+		// «nue» is near «neu» only as it is typed: folded it is «nu».
+		slips := min(distance([]rune(fold(word)), []rune(fold(choice))), distance([]rune(bot.Fold(word)), []rune(bot.Fold(choice))))
+		if slips < least && slips < utf8.RuneCountInString(choice) {
 			best, least = choice, slips
 		}
 	}

@@ -159,13 +159,13 @@ func (t *Table) isName(word string) bool {
 // withoutName strips the bot's name, as it is mentioned, from the start of a text.
 // A text that does not start with it comes back as it is.
 func (t *Table) withoutName(text string) string {
+	// First a name of several words: "Lotse Stadt Beispiel: hilfe".
+	if n := len(t.bot); n > 0 && len(text) > n && strings.EqualFold(text[:n], t.bot) && strings.ContainsRune(":,; ", rune(text[n])) {
+		return strings.TrimLeft(text[n:], ":,; ")
+	}
 	word, rest := firstWord(text)
 	if strings.HasPrefix(word, "@") || t.isName(strings.TrimRight(word, ":,;")) {
 		return rest
-	}
-	// A name of several words: "Lotse Stadt Beispiel: hilfe".
-	if n := len(t.bot); n > 0 && len(text) > n && strings.EqualFold(text[:n], t.bot) {
-		return strings.TrimLeft(text[n:], ":,; ")
 	}
 	return text
 }
@@ -203,7 +203,7 @@ func (c *call) chooseForm() {
 		}
 		words = append(words, forms[i].words...)
 	}
-	if len(forms[0].words) == 0 {
+	if len(forms[0].words) == 0 || word == "" {
 		c.form, c.given = &forms[0], c.command.words[0]
 	}
 	if word != "" && len(words) > 0 {
