@@ -208,7 +208,11 @@ func standSamples() []any {
 	all.Rows, all.Complete, all.Partial, all.Missing, all.Total = some.Rows[3:], 3, 0, 0, 3
 	page := some
 	page.Page, page.Pages, page.Rows = 2, 2, some.Rows[4:]
-	return []any{some, all, page}
+	some.Reminded = true
+	done := Overview{Round: some.Round, Check: some.Check, Deadline: some.Deadline, State: RoundDone, Page: 1, Pages: 1, Total: 6, Complete: 6}
+	cancelled := done
+	cancelled.State = RoundCancelled
+	return []any{some, all, page, done, cancelled}
 }
 
 func agendaSamples() []any {

@@ -151,10 +151,9 @@ func distance(a, b string) int {
 // parse compiles the files, later ones replacing earlier ones.
 func (s *Set) parse(files []file) error {
 	var faults []error
-	s.replaced = map[*template.Template]bool{}
-	s.texts = map[bot.Language]map[string]*template.Template{}
+	s.texts = map[bot.Language]map[string]*entry{}
 	for _, lang := range languages {
-		s.texts[lang] = map[string]*template.Template{}
+		s.texts[lang] = map[string]*entry{}
 	}
 	for _, f := range files {
 		// Named after its path: the errors of text/template begin with it.
@@ -166,12 +165,11 @@ func (s *Set) parse(files []file) error {
 		for _, part := range t.Templates() {
 			rewrite(part.Tree, part.Tree.Root)
 		}
-		s.texts[f.lang][f.name] = t
-		s.replaced[t] = !f.ours
+		s.texts[f.lang][f.name] = &entry{template: t, ours: f.ours}
 	}
-	for name, t := range s.texts[bot.German] {
+	for name, e := range s.texts[bot.German] {
 		if s.texts[bot.GermanDu][name] == nil {
-			s.texts[bot.GermanDu][name] = t
+			s.texts[bot.GermanDu][name] = e
 		}
 	}
 	return sorted(faults)

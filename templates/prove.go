@@ -24,14 +24,14 @@ func (s *Set) prove(samples map[string][]any, closely func(bot.Language, string)
 				faults = append(faults, fmt.Errorf("there is sample data for %s but no text in %s", name, lang))
 			}
 		}
-		for name, t := range s.texts[lang] {
+		for name, e := range s.texts[lang] {
 			if len(samples[name]) == 0 {
 				faults = append(faults, fmt.Errorf("there is no sample data for the text %s", name))
 			}
 			if closely(lang, name) {
 				before := len(faults)
 				for _, data := range typesOf(samples[name]) {
-					faults = append(faults, s.check(t, data)...)
+					faults = append(faults, s.check(e.template, data)...)
 				}
 				if len(faults) > before {
 					continue // executing it would say the same again
@@ -42,7 +42,7 @@ func (s *Set) prove(samples map[string][]any, closely func(bot.Language, string)
 					faults = append(faults, err)
 				} else if closely(lang, name) {
 					if err := s.withstands(lang, name, sample); err != nil {
-						faults = append(faults, fmt.Errorf("%s: sample %d: %w", t.Name(), i+1, err))
+						faults = append(faults, fmt.Errorf("%s: sample %d: %w", e.template.Name(), i+1, err))
 					}
 				}
 			}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"text/template"
 	"time"
 
@@ -28,8 +29,34 @@ type Set struct {
 	zone      *time.Location
 	language  bot.Language
 	rehearsal bool
-	texts     map[bot.Language]map[string]*template.Template
-	replaced  map[*template.Template]bool // the texts that are not ours
+	texts     map[bot.Language]map[string]*entry
+}
+
+// entry is a text, ready to be filled in. Functions of a template cannot be bound
+// for one execution only, so that each execution at the same time needs a copy with
+// functions of its own; copies are used again.
+type entry struct {
+	template *template.Template
+	ours     bool // built in
+	copies   sync.Pool
+}
+
+// bound is a copy whose functions work on run.
+type bound struct {
+	template *template.Template
+	run      *run
+}
+
+func (e *entry) copy() (*bound, error) {
+	if b, ok := e.copies.Get().(*bound); ok {
+		return b, nil
+	}
+	t, err := e.template.Clone()
+	if err != nil {
+		return nil, fmt.Errorf("copy %s: %w", e.template.Name(), err)
+	}
+	r := &run{}
+	return &bound{t.Funcs(r.funcs()), r}, nil
 }
 
 // New reads and proves all texts. The error, if any, is a list of every fault
@@ -50,7 +77,7 @@ func New(o Options) (*Set, error) {
 	if err := s.parse(files); err != nil {
 		return nil, err
 	}
-	closely := func(lang bot.Language, name string) bool { return s.replaced[s.texts[lang][name]] }
+	closely := func(lang bot.Language, name string) bool { return !s.texts[lang][name].ours }
 	if err := s.prove(bot.Samples(), closely); err != nil {
 		return nil, err
 	}
@@ -80,18 +107,23 @@ func (s *Set) run(lang bot.Language, chat bot.ChatID) *run {
 
 // execute fills in a template. Its errors begin with file and line.
 func (r *run) execute(name string, data any) (bot.Markdown, error) {
-	t := r.set.texts[r.lang][name]
-	if t == nil {
+	e := r.set.texts[r.lang][name]
+	if e == nil {
 		return "", fmt.Errorf("no text %s in %s", name, r.lang)
 	}
-	t, err := t.Clone()
+	c, err := e.copy()
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", t.Name(), err)
+		return "", err
 	}
 	var b strings.Builder
-	if err := t.Funcs(r.funcs()).Execute(&b, data); err != nil {
+	*c.run = *r
+	err = c.template.Execute(&b, data)
+	r.mentions = c.run.mentions
+	*c.run = run{}
+	if err != nil {
 		return "", located(err)
 	}
+	e.copies.Put(c)
 	return tidy(b.String()), nil
 }
 
