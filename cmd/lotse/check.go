@@ -448,7 +448,11 @@ func (c *check) round(ctx context.Context, session bool) {
 	}
 	open, _ := next.Step(calendar.StepOpen)
 	format := func(t time.Time) string { return t.In(c.settings.Zone).Format("Mon 2006-01-02 15:04") }
-	c.ok("next round: opens %s, Projektcheck %s (all dates: lotse plan)", format(open.At), format(next.Check))
+	when := format(open.At)
+	if open.At.Before(c.now) {
+		when = "at once, because its time was " + when
+	}
+	c.ok("next round: opens %s, Projektcheck %s (all dates: lotse plan)", when, format(next.Check))
 
 	projects, sends, err := c.opening(ctx, next)
 	if err != nil {

@@ -47,7 +47,7 @@ func newRehearsal(ctx context.Context, a *app, o runOptions, settings *bot.Setti
 }
 
 // stageTimes are how a time may be written, besides RFC 3339, by the city's own clocks.
-var stageTimes = []string{"2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02T15:04", "02.01.2006 15:04"}
+var stageTimes = []string{"2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02T15:04", "02.01.2006 15:04", "2006-01-02", "02.01.2006"}
 
 func (r *rehearsal) parse(text string) (time.Time, error) {
 	text = strings.TrimSpace(text)
