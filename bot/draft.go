@@ -121,12 +121,22 @@ func (d *draft) settle() {
 	}
 	d.c.Reports = append(d.c.Reports, *r)
 	d.redraw()
-	if r.User != "" && r.Complete() {
-		d.c.Timers = append(d.c.Timers, Timer{
-			Key: roundKey(r.Round, "next", string(r.Project)), Kind: TimerNext, At: d.Now,
-			Subject: Subject{Project: r.Project, Round: r.Round, User: r.User},
-		})
+	if r.Open == nil {
+		d.passOn()
 	}
+}
+
+// passOn gives the lead's next roomless project its turn, once this one is complete
+// and nothing more is asked about it.
+func (d *draft) passOn() {
+	r := d.Report
+	if r.User == "" || !r.Complete() {
+		return
+	}
+	d.c.Timers = append(d.c.Timers, Timer{
+		Key: roundKey(r.Round, "next", string(r.Project)), Kind: TimerNext, At: d.Now,
+		Subject: Subject{Project: r.Project, Round: r.Round, User: r.User},
+	})
 }
 
 // putProject puts the project into the change, once.

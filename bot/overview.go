@@ -168,11 +168,11 @@ func (d *draft) overview() {
 
 // quieten takes the names out of what the PMO read while the round was running.
 func (d *draft) quieten(page Overview) {
-	for name, template := range map[string]string{"stand": "check.stand", "closed": "check.closed"} {
+	for _, name := range []string{"stand", "closed"} {
 		for i := range max(1, d.Round.OverviewPages) {
 			d.postTo(RoomPMO, Post{
 				Key: roundKey(d.Round.ID, name, strconv.Itoa(i+1)), Kind: KindStand, Subject: Subject{Round: d.Round.ID},
-				Template: template, Data: page, EditOnly: true,
+				Template: "check." + name, Data: page, EditOnly: true,
 			})
 		}
 	}

@@ -500,6 +500,7 @@ func (d *draft) lateSummary() {
 	}
 	d.Report.Completed = true
 	d.summarise()
+	d.passOn()
 	d.c.Reports = append(d.c.Reports, *d.Report)
 	d.c.Reason = "summary shown"
 }
