@@ -144,10 +144,10 @@ func isSame(text string) bool {
 
 // labels are the words before a colon that name a question, folded.
 var labels = map[string]Field{
-	"status": FieldStatus, "status aktuell": FieldStatus, "stand": FieldStatus, "aktueller status": FieldStatus, "ampel": FieldStatus,
+	"status": FieldStatus, "status aktuell": FieldStatus, "stand": FieldStatus, "aktueller status": FieldStatus, "current status": FieldStatus, "ampel": FieldStatus,
 	"ausblick": FieldOutlook, "outlook": FieldOutlook, "prognose": FieldOutlook,
-	"blocker": FieldBlocker, "huerde": FieldBlocker, "huerden": FieldBlocker, "kritische huerde": FieldBlocker, "kritische huerden": FieldBlocker, "hindernis": FieldBlocker, "hindernisse": FieldBlocker,
-	"entscheidung": FieldDecision, "entscheidungen": FieldDecision, "entscheidungsbedarf": FieldDecision, "entscheidungsbedarfe": FieldDecision, "unterstuetzung": FieldDecision, "decision": FieldDecision, "decisions": FieldDecision, "decision need": FieldDecision,
+	"blocker": FieldBlocker, "blockers": FieldBlocker, "huerde": FieldBlocker, "huerden": FieldBlocker, "kritische huerde": FieldBlocker, "kritische huerden": FieldBlocker, "hindernis": FieldBlocker, "hindernisse": FieldBlocker,
+	"entscheidung": FieldDecision, "entscheidungen": FieldDecision, "entscheidungsbedarf": FieldDecision, "entscheidungsbedarfe": FieldDecision, "unterstuetzung": FieldDecision, "decision": FieldDecision, "decisions": FieldDecision, "decisions needed": FieldDecision, "decision need": FieldDecision,
 	"kommunikation": FieldCommunication, "communication": FieldCommunication, "einbindung": FieldCommunication, "nutzereinbindung": FieldCommunication, "kommunikation/einbindung": FieldCommunication,
 }
 
