@@ -173,7 +173,11 @@ func (c *checker) matrix() {
 	c.secret("matrix.password", m.PasswordFile, m.PasswordEnv)
 	c.secret("matrix.token", m.TokenFile, m.TokenEnv)
 	if m.PasswordFile+m.PasswordEnv != "" && m.TokenFile+m.TokenEnv != "" {
-		c.fail("matrix", "names a password and a token; want one of both")
+		path := "matrix.token_file"
+		if m.TokenFile == "" {
+			path = "matrix.token_env"
+		}
+		c.fail(path, "there is a password too; want one of both")
 	}
 	for i, user := range m.Allow.Users {
 		if wrong := userFault(user); wrong != "" {
@@ -277,7 +281,9 @@ func (c *checker) people() []string {
 		case slices.Contains(ids, p.ID):
 			c.fail(path+".id", "%q is another person's id already; a person with several accounts is one entry with several accounts", p.ID)
 		}
-		ids = append(ids, p.ID)
+		if p.ID != "" && !slices.Contains(ids, p.ID) {
+			ids = append(ids, p.ID)
+		}
 		if c.need(path+".name", p.Name, "name: Maria Beispiel") && strings.ContainsFunc(p.Name, func(r rune) bool { return r < ' ' || r == ';' }) {
 			c.fail(path+".name", "a name has no semicolon and stands on one line")
 		}

@@ -544,24 +544,26 @@ func (r *tableReader) link(text string) string {
 // twice finds what may be only once in a table.
 func (r *tableReader) twice(rows []projectRow) {
 	ids, names, rooms := map[string]int{}, map[string]int{}, map[string]int{}
-	once := func(seen map[string]int, key string, line int, col column, text string) bool {
+	once := func(seen map[string]int, key string, row *projectRow, col column, text string) {
 		first, twice := seen[key]
-		if twice {
-			r.fail(line, col, "«%s» steht schon in Zeile %d.", "%q stands in line %d already.", text, first)
-		} else if key != "" {
-			seen[key] = line
+		switch {
+		case key == "" || row.bad:
+		case twice:
+			r.fail(row.Line, col, "«%s» steht schon in Zeile %d.", "%q stands in line %d already.", text, first)
+			row.bad = true
+		default:
+			seen[key] = row.Line
 		}
-		return twice
 	}
-	for _, row := range rows {
+	for i := range rows {
+		row := &rows[i]
 		id := string(row.ID)
 		if id == "" {
 			id = bot.Slug(row.Name)
 		}
-		if !once(names, bot.Fold(row.Name), row.Line, colName, row.Name) {
-			once(ids, id, row.Line, colID, id)
-		}
-		once(rooms, string(row.Room), row.Line, colRoom, row.Room.Local())
+		once(names, bot.Fold(row.Name), row, colName, row.Name)
+		once(ids, id, row, colID, id)
+		once(rooms, string(row.Room), row, colRoom, row.Room.Local())
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -76,12 +77,12 @@ func readStrict(data []byte, into any, f *faults) *strict {
 		s.wrong[""] = true
 		at, text := position{1, 1}, err.Error()
 		if wrong, ok := errors.AsType[*yaml.SyntaxError](err); ok {
-			text = wrong.Message + syntaxHint(wrong.Message)
+			text = wrong.Message
 			if wrong.Token != nil {
 				at = position{wrong.Token.Position.Line, wrong.Token.Position.Column}
 			}
 		}
-		f.add(at, "this is not YAML: %s", text)
+		f.add(at, "this is not YAML: %s%s", text, syntaxHint(text, data, at.Line))
 		return s
 	}
 	docs := slices.DeleteFunc(file.Docs, func(d *ast.DocumentNode) bool { return d.Body == nil })
@@ -97,13 +98,19 @@ func readStrict(data []byte, into any, f *faults) *strict {
 	return s
 }
 
+// tagged is a line with a room's id that does not stand in quotes.
+var tagged = regexp.MustCompile(`[:\[,-]\s*![^\s!]`)
+
 // syntaxHint helps with the faults of YAML that people make most.
-func syntaxHint(message string) string {
+func syntaxHint(message string, data []byte, line int) string {
+	lines := strings.Split(string(data), "\n")
 	switch {
 	case strings.Contains(message, "reserved character"):
 		return `; a text that begins with it has to stand in quotes, like "@maria:stadt.example"`
 	case strings.Contains(message, "'\t'"):
 		return "; a line is moved to the right with spaces, not with tabs"
+	case line >= 1 && line <= len(lines) && tagged.MatchString(lines[line-1]):
+		return `; a text that begins with "!" has to stand in quotes, like "!abc:stadt.example"`
 	}
 	return ""
 }
@@ -214,10 +221,12 @@ func (s *strict) value(path string, n ast.Node, into reflect.Value) {
 	case reflect.Int:
 		text, ok := s.text(path, n, "a whole number")
 		number, err := strconv.Atoi(text)
-		if ok && err != nil {
+		switch {
+		case ok && err != nil:
 			s.fail(path, at, "%q is not a whole number", text)
+		case ok:
+			into.SetInt(int64(number))
 		}
-		into.SetInt(int64(number))
 	case reflect.Bool:
 		if b, ok := n.(*ast.BoolNode); ok {
 			into.SetBool(b.Value)
