@@ -128,7 +128,7 @@ func boardRow(s bot.Snapshot, p bot.Project, since calendar.Date) bot.BoardRow {
 		Changed: p.Changed, State: state(s, p), Resumes: resumes(s, p),
 		Reported: len(p.Current.Answers) > 0,
 	}
-	row.Fresh = !p.Changed.IsZero() && !since.IsZero() && !p.Changed.Before(since)
+	row.Fresh = !p.Changed.IsZero() && !since.IsZero() && p.Changed.After(since)
 	return row
 }
 

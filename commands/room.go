@@ -27,7 +27,9 @@ func roomCommand() command {
 			room("room", nil, text{"!raum", "!room"}, text{"!raum", "!room"}, nil, call.showRoom),
 			room("room.project", []string{"projekt", "project"},
 				text{"!raum projekt PROJEKT", "!room project PROJECT"}, text{"!raum projekt serviceportal", "!room project serviceportal"},
-				namedFirst, call.bindProject),
+				func(c call) bot.Query {
+					return bot.Query{Name: c.args, NameFirst: true, AllProjects: true, Archived: true}
+				}, call.bindProject),
 			kind(bot.RoomPMO, []string{"pmo", "pmo"}),
 			kind(bot.RoomDM, []string{"dm", "dm"}),
 			kind(bot.RoomDIKON, []string{"dikon", "dikon"}),
@@ -145,6 +147,11 @@ func (c call) bind(s bot.Snapshot, to bot.Room, p bot.Project) (bot.Change, erro
 	switch before.Kind {
 	case bot.RoomProject:
 		data.Lost = data.Before.Project
+		for _, lost := range s.Projects {
+			if lost.ID == data.Lost.ID {
+				data.Lost = nameOf(lost)
+			}
+		}
 	case bot.RoomPMO, bot.RoomDM, bot.RoomDIKON:
 		if !slices.ContainsFunc(s.RoomsOf(before.Kind), func(r bot.Room) bool { return r.ID != room.ID }) {
 			data.LostKind = before.Kind
