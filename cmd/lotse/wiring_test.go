@@ -1,0 +1,367 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"maunium.net/go/mautrix"
+
+	"lotse/bot"
+	"lotse/bot/calendar"
+	"lotse/bot/engine"
+	"lotse/storage"
+)
+
+func TestMergePeople(t *testing.T) {
+	maria := bot.Person{ID: "maria", Name: "Maria Beispiel", Accounts: []bot.UserID{"matrix:@maria:x", "matrix:@mb:x"}}
+	config := []bot.Person{maria, {ID: "jan", Name: "Jan Beispiel", Accounts: []bot.UserID{"matrix:@jan:x"}}}
+	for _, tc := range []struct {
+		name  string
+		books []bot.Person
+		rows  []bot.PersonID
+		moved map[bot.PersonID]bot.PersonID
+	}{
+		{"all are new", nil, []bot.PersonID{"maria", "jan"}, nil},
+		{"nothing has changed", config, nil, nil},
+		// An account that the configuration does not name any more has no rights any more.
+		{"an account has gone", []bot.Person{{ID: "maria", Name: maria.Name, Accounts: append(slices.Clone(maria.Accounts), "matrix:@old:x")}, config[1]},
+			[]bot.PersonID{"maria"}, nil},
+		{"another name", []bot.Person{{ID: "maria", Name: "Maria", Accounts: maria.Accounts}, config[1]}, []bot.PersonID{"maria"}, nil},
+		// Somebody mentioned her in chat before she stood in the configuration.
+		{"known by an account", []bot.Person{{ID: "matrix:@mb:x", Name: "mb", Accounts: []bot.UserID{"matrix:@mb:x"}}, config[1]},
+			[]bot.PersonID{"maria"}, map[bot.PersonID]bot.PersonID{"matrix:@mb:x": "maria"}},
+		// Two people of the books cannot be told to be one by half of their accounts.
+		{"somebody with a further account", []bot.Person{maria, config[1], {ID: "erika", Name: "Erika", Accounts: []bot.UserID{"matrix:@jan:x", "matrix:@erika:x"}}}, nil, nil},
+		{"somebody else", []bot.Person{maria, config[1], {ID: "erika", Name: "Erika", Accounts: []bot.UserID{"matrix:@erika:x"}}}, nil, nil},
+		{"somebody without an account", []bot.Person{maria, config[1], {ID: "erika", Name: "Erika"}}, nil, nil},
+	} {
+		books := map[bot.PersonID]bot.Person{}
+		for i, p := range tc.books {
+			p.Version = int64(i + 1)
+			books[p.ID] = p
+		}
+		rows, moved := mergePeople(config, books)
+		var ids []bot.PersonID
+		for _, r := range rows {
+			ids = append(ids, r.ID)
+			if r.Version != books[r.ID].Version {
+				t.Errorf("%s: %s is written with version %d, the books have %d", tc.name, r.ID, r.Version, books[r.ID].Version)
+			}
+		}
+		if !slices.Equal(ids, tc.rows) {
+			t.Errorf("%s: writes %v, want %v", tc.name, ids, tc.rows)
+		}
+		if len(moved)+len(tc.moved) > 0 && !cmp.Equal(moved, tc.moved) {
+			t.Errorf("%s: moves %v, want %v", tc.name, moved, tc.moved)
+		}
+	}
+}
+
+func TestHandOver(t *testing.T) {
+	moved := map[bot.PersonID]bot.PersonID{"matrix:@mb:x": "maria"}
+	until := calendar.Date{Year: 2026, Month: 12, Day: 31}
+	before := bot.Project{ID: "portal", Leads: []bot.PersonID{"matrix:@mb:x", "jan", "maria"}, Deputies: []bot.Deputy{{Person: "matrix:@mb:x", Until: until}}}
+	after, changed := handOver(before, moved)
+	want := bot.Project{ID: "portal", Leads: []bot.PersonID{"maria", "jan"}, Deputies: []bot.Deputy{{Person: "maria", Until: until}}}
+	if !changed || cmp.Diff(want, after) != "" {
+		t.Errorf("handed over: %v, difference:\n%s", changed, cmp.Diff(want, after))
+	}
+	if before.Deputies[0].Person != "matrix:@mb:x" {
+		t.Error("the project handed in was changed")
+	}
+	if _, changed := handOver(bot.Project{Leads: []bot.PersonID{"jan"}}, moved); changed {
+		t.Error("a project without her is said to have changed")
+	}
+}
+
+func TestMergeRooms(t *testing.T) {
+	room := func(id bot.RoomID, kind bot.RoomKind, project bot.ProjectID, lang bot.Language, origin bot.Origin) bot.Room {
+		return bot.Room{ID: id, Kind: kind, Project: project, Language: lang, Origin: origin}
+	}
+	joined := func(r bot.Room) bot.Room { r.Joined, r.Version = true, 7; return r }
+	pmo := room("a", bot.RoomPMO, "", "", bot.FromConfig)
+	portal := room("b", bot.RoomProject, "portal", bot.English, bot.FromConfig)
+	for _, tc := range []struct {
+		name          string
+		config, books []bot.Room
+		rows          []bot.Room
+		skipped       []bot.RoomID
+	}{
+		{"new", []bot.Room{pmo, portal}, nil, []bot.Room{pmo, portal}, nil},
+		{"known", []bot.Room{pmo, portal}, []bot.Room{joined(pmo), portal}, nil, nil},
+		{"joined before it was bound", []bot.Room{pmo}, []bot.Room{joined(room("a", "", "", "", ""))}, []bot.Room{joined(pmo)}, nil},
+		{"another purpose", []bot.Room{room("a", bot.RoomDM, "", "", bot.FromConfig)}, []bot.Room{joined(pmo)}, []bot.Room{joined(room("a", bot.RoomDM, "", "", bot.FromConfig))}, nil},
+		// What !raum said stands, and so does that it took the purpose away.
+		{"bound in chat", []bot.Room{pmo}, []bot.Room{room("a", bot.RoomDM, "", "", bot.FromChat)}, nil, []bot.RoomID{"a"}},
+		{"unbound in chat", []bot.Room{pmo}, []bot.Room{room("a", "", "", "", bot.FromChat)}, nil, []bot.RoomID{"a"}},
+		{"bound by import", []bot.Room{portal}, []bot.Room{room("b", bot.RoomProject, "eakte", bot.English, bot.FromImport)}, nil, []bot.RoomID{"b"}},
+		{"the project has a room by import", []bot.Room{portal}, []bot.Room{room("c", bot.RoomProject, "portal", "", bot.FromImport)},
+			[]bot.Room{room("b", "", "", bot.English, "")}, []bot.RoomID{"b"}},
+		// The language is the configuration's to say.
+		{"language of a room bound in chat", []bot.Room{room("a", bot.RoomDM, "", bot.GermanDu, bot.FromConfig)}, []bot.Room{room("a", bot.RoomPMO, "", bot.German, bot.FromChat)},
+			[]bot.Room{room("a", bot.RoomPMO, "", bot.GermanDu, bot.FromChat)}, []bot.RoomID{"a"}},
+		{"no longer in the configuration", nil, []bot.Room{joined(portal), joined(room("d", bot.RoomDM, "", "", bot.FromChat))}, []bot.Room{joined(room("b", "", "", "", ""))}, nil},
+		{"the project moves to another room", []bot.Room{room("c", bot.RoomProject, "portal", "", bot.FromConfig)}, []bot.Room{joined(portal)},
+			[]bot.Room{room("c", bot.RoomProject, "portal", "", bot.FromConfig), joined(room("b", "", "", "", ""))}, nil},
+		// It was the configuration's, and then an import gave the project another room.
+		{"overtaken by an import", []bot.Room{portal}, []bot.Room{joined(portal), room("c", bot.RoomProject, "portal", "", bot.FromImport)},
+			[]bot.Room{joined(room("b", "", "", bot.English, ""))}, []bot.RoomID{"b"}},
+	} {
+		rows, skipped := mergeRooms(tc.config, tc.books)
+		if diff := cmp.Diff(tc.rows, rows); diff != "" {
+			t.Errorf("%s: rows (-want +got):\n%s", tc.name, diff)
+		}
+		if !slices.Equal(skipped, tc.skipped) {
+			t.Errorf("%s: skipped %v, want %v", tc.name, skipped, tc.skipped)
+		}
+		// Once written, nothing is to be done any more.
+		books := slices.Clone(rows)
+		for _, r := range tc.books {
+			if !slices.ContainsFunc(rows, func(n bot.Room) bool { return n.ID == r.ID }) {
+				books = append(books, r)
+			}
+		}
+		if again, _ := mergeRooms(tc.config, books); len(again) > 0 {
+			t.Errorf("%s: a second start writes %v", tc.name, again)
+		}
+	}
+}
+
+// silent is a chat in which nothing happens.
+type silent struct{}
+
+func (silent) ID() bot.ChatID           { return "test" }
+func (silent) Abilities() bot.Abilities { return bot.Abilities{} }
+func (silent) Run(ctx context.Context, deliver bot.Deliver) error {
+	if err := deliver(ctx, bot.Batch{CaughtUp: true}); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return nil
+}
+func (silent) Send(context.Context, bot.Outgoing) (bot.MessageID, error) { return "", nil }
+
+// testConfig is a configuration that is good.
+func testConfig(t *testing.T, more string) *Config {
+	t.Helper()
+	c, err := parseConfig(filepath.Join(t.TempDir(), "lotse.yaml"), []byte(`
+city: Musterstadt
+bundesland: NW
+matrix: {homeserver: "https://matrix.stadt.example", user: "@lotse:stadt.example"}
+people:
+  - {id: pia, name: Pia Beispiel, accounts: ["@pia:stadt.example"]}
+  - {id: dora, name: Dora Beispiel, accounts: ["@dora:stadt.example"]}
+roles: {pmo: [pia], dm: [dora]}
+projektcheck: {anchor: 2026-11-25}
+rooms:
+  - {room: "!pmo:stadt.example", kind: pmo}
+  - {room: "!dm:stadt.example", kind: dm}
+`+more))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func memory(t *testing.T, o storage.Options) *storage.Store {
+	t.Helper()
+	store, err := storage.Memory(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Errorf("close the database: %v", err)
+		}
+	})
+	return store
+}
+
+// testParts are the parts of a bot of the example's city in a chat that says nothing.
+func testParts(t *testing.T, c *Config, clock engine.Clock) parts {
+	t.Helper()
+	settings, err := c.Settings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parts{
+		settings: settings, people: c.People(), rooms: c.Rooms(), store: memory(t, storage.Options{}), chats: []engine.Chat{silent{}},
+		clock: clock, log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+	}
+}
+
+func TestAssemble(t *testing.T) {
+	clock := engine.NewSimulated(time.Date(2026, 11, 17, 8, 0, 0, 0, time.UTC))
+	c := testConfig(t, "")
+	p := testParts(t, c, clock)
+	p.books.Projects = []bot.Project{{ID: "portal", Name: "Serviceportal", Leads: []bot.PersonID{"pia"}, State: bot.ProjectActive}}
+	for start := range 2 {
+		e, err := p.assemble(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.books = bot.Change{} // they are there now
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- e.Run(ctx) }()
+		if err := e.Idle(ctx); err != nil {
+			t.Fatal(err)
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Fatalf("start %d: Run: %v", start, err)
+		}
+	}
+	books, err := p.store.Load(t.Context(), bot.Query{AllPeople: true, AllRooms: true, AllProjects: true, Rounds: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(books.People) != 2 || len(books.Rooms) != 2 || len(books.Projects) != 1 {
+		t.Errorf("the books have %d people, %d rooms and %d projects; want 2, 2 and 1", len(books.People), len(books.Rooms), len(books.Projects))
+	}
+	if len(books.Rounds) == 0 || books.Rounds[0].ID != "2026-11-25" {
+		t.Errorf("the rounds planned are %v, want the first on 2026-11-25", books.Rounds)
+	}
+	if _, err := p.store.Acquire(t.Context(), "somebody else", time.Now(), time.Minute); err != nil {
+		t.Errorf("the lease was not given back: %v", err)
+	}
+}
+
+// A person whom the books know by an account only keeps the projects when the configuration gives them an id.
+func TestAssembleHandsProjectsOver(t *testing.T) {
+	p := testParts(t, testConfig(t, ""), engine.NewSimulated(time.Date(2026, 11, 17, 8, 0, 0, 0, time.UTC)))
+	epoch, err := p.store.Acquire(t.Context(), "chat", time.Now(), time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = p.store.Commit(t.Context(), bot.Commit{Epoch: epoch, Now: p.clock.Now(), Change: bot.Change{
+		People:   []bot.Person{{ID: "matrix:@dora:stadt.example", Name: "dora", Accounts: []bot.UserID{"matrix:@dora:stadt.example"}}},
+		Projects: []bot.Project{{ID: "portal", Name: "Serviceportal", Leads: []bot.PersonID{"matrix:@dora:stadt.example"}, State: bot.ProjectActive}},
+	}})
+	if err := errors.Join(err, p.store.Release(t.Context(), epoch)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.assemble(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	books, err := p.store.Load(t.Context(), bot.Query{Project: "portal", User: "matrix:@dora:stadt.example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if books.Person == nil || books.Person.ID != "dora" || !slices.Equal(books.Project.Leads, []bot.PersonID{"dora"}) {
+		t.Errorf("Dora's account belongs to %v, the project's leads are %v; want dora", books.Person, books.Project.Leads)
+	}
+}
+
+// A lease that somebody holds is waited for, and a stop ends the wait.
+func TestAssembleWaitsForTheLease(t *testing.T) {
+	p := testParts(t, testConfig(t, ""), nil)
+	if _, err := p.store.Acquire(t.Context(), "another machine", time.Now(), time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	p.log = slog.New(&onRecord{func(string) { stop() }})
+	if _, err := p.assemble(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("assemble: %v, want the stop", err)
+	}
+	p.limits = engine.Limits{LeaseTTL: time.Millisecond, LeaseWait: time.Millisecond}
+	if _, err := p.assemble(t.Context()); !errors.Is(err, bot.ErrEpoch) || !strings.Contains(err.Error(), "another machine") {
+		t.Errorf("assemble after the wait: %v, want who holds the lease", err)
+	}
+}
+
+// onRecord is a log that is listened to.
+type onRecord struct{ heard func(message string) }
+
+func (onRecord) Enabled(context.Context, slog.Level) bool { return true }
+func (h *onRecord) Handle(_ context.Context, r slog.Record) error {
+	h.heard(r.Message)
+	return nil
+}
+func (h *onRecord) WithAttrs([]slog.Attr) slog.Handler { return h }
+func (h *onRecord) WithGroup(string) slog.Handler      { return h }
+
+func TestLockDatabase(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lotse.db")
+	unlock, err := lockDatabase(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lockDatabase(path); err == nil || !strings.Contains(err.Error(), "is running on the database") {
+		t.Errorf("a second lock: %v, want that another lotse runs", err)
+	}
+	unlock()
+	again, err := lockDatabase(path)
+	if err != nil {
+		t.Fatalf("after the first has ended: %v", err)
+	}
+	again()
+}
+
+// addresses is a chat that knows some addresses of rooms, or is away.
+type addresses struct {
+	known map[string]bot.RoomID
+	away  int // so many more requests are not answered
+	asked int
+}
+
+func (a *addresses) Resolve(_ context.Context, alias string) (bot.RoomID, error) {
+	a.asked++
+	if a.away > 0 {
+		a.away--
+		return "", errors.New("connection refused")
+	}
+	if id, ok := a.known[alias]; ok {
+		return id, nil
+	}
+	return "", fmt.Errorf("resolve: %w", mautrix.HTTPError{
+		Response: &http.Response{StatusCode: http.StatusNotFound}, RespError: &mautrix.RespError{ErrCode: "M_NOT_FOUND"},
+	})
+}
+
+func TestResolvedRooms(t *testing.T) {
+	c := testConfig(t, `  - {room: "#dikon:stadt.example", kind: dikon}`+"\n")
+	ids := func(rooms []bot.Room) (ids []bot.RoomID) {
+		for _, r := range rooms {
+			ids = append(ids, r.ID)
+		}
+		return ids
+	}
+	const pmo, dm = "matrix:!pmo:stadt.example", "matrix:!dm:stadt.example"
+	store := memory(t, storage.Options{})
+	for _, step := range []struct {
+		name string
+		chat addresses
+		want []bot.RoomID
+	}{
+		// What the server does not know is left out; the bot runs without it.
+		{"unknown", addresses{}, []bot.RoomID{pmo, dm}},
+		{"known", addresses{known: map[string]bot.RoomID{"#dikon:stadt.example": "matrix:!d1:x"}}, []bot.RoomID{pmo, dm, "matrix:!d1:x"}},
+		{"the server is away", addresses{away: 1000}, []bot.RoomID{pmo, dm, "matrix:!d1:x"}},
+		{"the address has moved", addresses{known: map[string]bot.RoomID{"#dikon:stadt.example": "matrix:!d2:x"}}, []bot.RoomID{pmo, dm, "matrix:!d2:x"}},
+	} {
+		rooms, err := c.resolvedRooms(t.Context(), &step.chat, store, slog.New(slog.DiscardHandler))
+		if err != nil || !slices.Equal(ids(rooms), step.want) {
+			t.Errorf("%s: %v, %v; want %v", step.name, ids(rooms), err, step.want)
+		}
+		if step.chat.asked != 1 {
+			t.Errorf("%s: the server was asked %d times, want once, for the one address", step.name, step.chat.asked)
+		}
+	}
+	// Never heard of, and nobody to ask: that is waited for, until a stop.
+	ctx, stop := context.WithCancel(t.Context())
+	away := &addresses{away: 1000}
+	_, err := c.resolvedRooms(ctx, away, memory(t, storage.Options{}), slog.New(&onRecord{func(string) { stop() }}))
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("away from the start: %v, want the stop", err)
+	}
+}
