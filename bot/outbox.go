@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Text is a rendered message: Markdown in which every foreign string is escaped,
-// and the accounts it names. An adapter makes a mention only of a link
+// Text is a rendered message: Markdown (a line break in it is one on the screen) in
+// which every foreign string is escaped, and the accounts it names. An adapter makes a mention only of a link
 // "mention:<user id>" whose account is in Mentions; any other such link is plain
 // text.
 type Text struct {

@@ -73,6 +73,9 @@ func askSamples() map[string][]any {
 	plain.To, plain.Reactions, plain.Repeatable, plain.Now = []Person{sampleLead, sampleColead}, false, false, sampleTime(18, 13, 0)
 	plain.Tasks = plain.Tasks[:1]
 
+	deputies := plain
+	deputies.To, deputies.For = []Person{sampleDeputy, sampleColead}, []Person{sampleLead}
+
 	status := Asking{Project: sampleProject, Field: FieldStatus, Before: Green, Reactions: true}
 	texts := map[Field]string{
 		FieldStatus:        "Der Test läuft nach Plan",
@@ -82,7 +85,7 @@ func askSamples() map[string][]any {
 		FieldCommunication: "Newsletter an alle Ämter",
 	}
 	samples := map[string][]any{
-		"check.opening": {opening, first, deputy, plain},
+		"check.opening": {opening, first, deputy, plain, deputies},
 		"check.light": {
 			status,
 			Asking{Project: sampleProject, Field: FieldOutlook, Text: "Schulung planen"},
