@@ -76,7 +76,7 @@ func (c call) roles(s bot.Snapshot) []bot.Role {
 
 // offers reports whether the help lists a form for somebody with these roles.
 func (c call) offers(s bot.Snapshot, f *form, roles []bot.Role) bool {
-	if f.open {
+	if f.open || f.offered != nil && !f.offered(c, s) {
 		return false
 	}
 	if !c.bound(s) && !(f.name == "help" || f.unbound && slices.Contains(roles, bot.RolePMO)) {

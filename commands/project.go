@@ -41,7 +41,8 @@ func projectCommand() command {
 				query: func(c call) bot.Query {
 					return bot.Query{AllProjects: true, Archived: true, AllPeople: true}
 				},
-				decide: call.listProjects,
+				offered: func(c call, s bot.Snapshot) bool { return c.shows(s, "") },
+				decide:  call.listProjects,
 			}, {
 				name:    "project.new",
 				words:   []string{"neu", "new", "anlegen", "create", "add"},

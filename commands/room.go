@@ -42,6 +42,7 @@ func roomCommand() command {
 				example: text{"!raum sprache de-du", "!room language en"},
 				may:     []bot.Role{bot.RolePMO, bot.RoleDM, bot.RoleDIKON, bot.RoleLead, bot.RoleDeputy},
 				unbound: true,
+				offered: call.choosesLanguage,
 				decide:  call.roomLanguage,
 			},
 			room("room.free", []string{"frei", "free", "lösen", "trennen"},
@@ -184,7 +185,7 @@ func (c call) undoRoom(s bot.Snapshot, before bot.Room) string {
 // roomLanguage chooses the words in this room: the PMO anywhere, everybody with a
 // role in their own direct chat.
 func (c call) roomLanguage(s bot.Snapshot) (bot.Change, error) {
-	if !s.Is(bot.RolePMO) && !c.event.Direct && s.Room.Kind != bot.RoomDirect {
+	if !c.choosesLanguage(s) {
 		return bot.Change{}, &bot.UserError{Template: "error.forbidden", Data: bot.Forbidden{Command: c.title(s), Roles: []bot.Role{bot.RolePMO}}}
 	}
 	languages := map[string]bot.Language{
@@ -209,4 +210,8 @@ func (c call) roomLanguage(s bot.Snapshot) (bot.Change, error) {
 		change.Rooms = []bot.Room{room}
 	}
 	return change, nil
+}
+
+func (c call) choosesLanguage(s bot.Snapshot) bool {
+	return s.Is(bot.RolePMO) || c.event.Direct || s.Room.Kind == bot.RoomDirect
 }

@@ -37,6 +37,8 @@ type form struct {
 	open    bool       // !hilfe alone leaves it out; !hilfe <command> shows it
 	unbound bool       // answers the PMO in a room that is not bound
 	edits   bool       // an edited message is the command once more
+	// offered says where the help lists it; nil: wherever it may be used.
+	offered func(c call, s bot.Snapshot) bool
 
 	query  func(c call) bot.Query // nil: nothing beyond what every event needs
 	decide func(c call, s bot.Snapshot) (bot.Change, error)
