@@ -203,3 +203,23 @@ var echoing = engine.Rules{
 		return bot.Change{Reason: "echo", Posts: []bot.Post{bot.Reply(e, 0, "say", e.Text)}}, nil
 	},
 }
+
+// downtimeWords renders a bot.Downtime.
+type downtimeWords struct{}
+
+func (downtimeWords) Render(_ bot.Language, _ string, data any, _ bot.ChatID) (bot.Text, error) {
+	d := data.(bot.Downtime)
+	text := d.From.Format("15:04") + "–" + d.Until.Format("15:04")
+	for _, l := range d.Dropped {
+		var names []string
+		for _, p := range l.Projects {
+			names = append(names, p.Name)
+		}
+		text += fmt.Sprintf(" %s×%d@%s%v", l.Kind, l.Count, l.Due.Format("15:04"), names)
+	}
+	return bot.Text{Markdown: bot.Markdown(text)}, nil
+}
+
+type fault = enginetest.Fault
+
+var lost = enginetest.LostRequest()

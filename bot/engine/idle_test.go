@@ -1,0 +1,395 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"lotse/bot"
+	"lotse/bot/engine"
+	"lotse/storage"
+)
+
+// counter is a store that counts what is asked of it, the lease apart, and is broken
+// on demand.
+type counter struct {
+	*storage.Store
+	mu     sync.Mutex
+	calls  int
+	leases int
+	broken error
+}
+
+func (c *counter) count() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.calls++
+	return c.broken
+}
+
+func (c *counter) taken() (calls, leases int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	calls, leases = c.calls, c.leases
+	c.calls, c.leases = 0, 0
+	return calls, leases
+}
+
+func (c *counter) fail(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.broken = err
+}
+
+func (c *counter) Receive(ctx context.Context, epoch int64, now time.Time, events []bot.Event) (int, error) {
+	if err := c.count(); err != nil {
+		return 0, err
+	}
+	return c.Store.Receive(ctx, epoch, now, events)
+}
+
+func (c *counter) Next(ctx context.Context, now time.Time) (*bot.Received, error) {
+	if err := c.count(); err != nil {
+		return nil, err
+	}
+	return c.Store.Next(ctx, now)
+}
+
+func (c *counter) Fail(ctx context.Context, epoch int64, seq int64, now time.Time) (bool, error) {
+	if err := c.count(); err != nil {
+		return false, err
+	}
+	return c.Store.Fail(ctx, epoch, seq, now)
+}
+
+func (c *counter) Load(ctx context.Context, q bot.Query) (bot.Snapshot, error) {
+	if err := c.count(); err != nil {
+		return bot.Snapshot{}, err
+	}
+	return c.Store.Load(ctx, q)
+}
+
+func (c *counter) Commit(ctx context.Context, commit bot.Commit) error {
+	if err := c.count(); err != nil {
+		return err
+	}
+	return c.Store.Commit(ctx, commit)
+}
+
+func (c *counter) Rooms(ctx context.Context, rooms []bot.RoomID, users []bot.UserID) ([]bot.Room, error) {
+	if err := c.count(); err != nil {
+		return nil, err
+	}
+	return c.Store.Rooms(ctx, rooms, users)
+}
+
+func (c *counter) NextTimer(ctx context.Context) (*bot.Timer, error) {
+	if err := c.count(); err != nil {
+		return nil, err
+	}
+	return c.Store.NextTimer(ctx)
+}
+
+func (c *counter) Claim(ctx context.Context, epoch int64, now time.Time, chat bot.ChatID, busy []bot.RoomID, limit int) ([]bot.Delivery, error) {
+	if err := c.count(); err != nil {
+		return nil, err
+	}
+	return c.Store.Claim(ctx, epoch, now, chat, busy, limit)
+}
+
+func (c *counter) Sent(ctx context.Context, epoch int64, d bot.Delivery, id bot.MessageID, now time.Time) error {
+	if err := c.count(); err != nil {
+		return err
+	}
+	return c.Store.Sent(ctx, epoch, d, id, now)
+}
+
+func (c *counter) Unsent(ctx context.Context, epoch int64, d bot.Delivery, reason string, retry time.Time, final, doubtful bool) error {
+	if err := c.count(); err != nil {
+		return err
+	}
+	return c.Store.Unsent(ctx, epoch, d, reason, retry, final, doubtful)
+}
+
+func (c *counter) NextClaim(ctx context.Context, now time.Time, chat bot.ChatID) (time.Time, error) {
+	if err := c.count(); err != nil {
+		return time.Time{}, err
+	}
+	return c.Store.NextClaim(ctx, now, chat)
+}
+
+func (c *counter) Recall(ctx context.Context, name string) (string, error) {
+	if err := c.count(); err != nil {
+		return "", err
+	}
+	return c.Store.Recall(ctx, name)
+}
+
+func (c *counter) Remember(ctx context.Context, name, value string) error {
+	if err := c.count(); err != nil {
+		return err
+	}
+	return c.Store.Remember(ctx, name, value)
+}
+
+func (c *counter) Acquire(ctx context.Context, holder string, now time.Time, ttl time.Duration) (int64, error) {
+	c.mu.Lock()
+	c.leases++
+	c.mu.Unlock()
+	return c.Store.Acquire(ctx, holder, now, ttl)
+}
+
+// While nothing happens, nothing is asked of the store or of the chat; only the lease
+// is renewed, every twenty seconds. A timer far away wakes nobody before its time.
+func TestIdleCostsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		due := 0
+		rules := posting
+		rules.Due = func(s bot.Snapshot, _ bot.Timer) (bot.Change, error) {
+			due++
+			return bot.Change{Posts: []bot.Post{say(pmoRoom, "due", s.Now.Format("15:04"))}}, nil
+		}
+		b := newBench(t, rules)
+		c := &counter{Store: b.store}
+		b.conf.Store, b.conf.Clock = c, engine.Real{}
+		at := time.Now().Add(50 * time.Hour)
+		b.seed(bot.Change{Timers: []bot.Timer{{Key: "due", Kind: bot.TimerOpen, At: at}}})
+		b.run()
+		b.chat.Say(dmRoom, maria, "pmo a eins")
+		b.idle()
+		if calls, _ := c.taken(); calls == 0 {
+			t.Fatal("the counter does not count")
+		}
+		sends := len(b.chat.Sends())
+
+		time.Sleep(48 * time.Hour)
+		synctest.Wait()
+		calls, leases := c.taken()
+		if calls != 0 || len(b.chat.Sends()) != sends || b.chat.Finds() != 0 {
+			t.Errorf("in two idle days %d store calls, %d sends, %d finds: want none", calls, len(b.chat.Sends())-sends, b.chat.Finds())
+		}
+		if want := 48 * 3600 / 20; leases != want {
+			t.Errorf("the lease was renewed %d times, want %d", leases, want)
+		}
+
+		time.Sleep(3 * time.Hour)
+		b.idle()
+		if due != 1 {
+			t.Errorf("the timer was due %d times, want once", due)
+		}
+		b.want(pmoRoom, "Lotse: de/say eins\nLotse: de/say "+at.In(berlin()).Format("15:04")+"\n")
+		b.halt()
+	})
+}
+
+// As long as the store is broken nothing is lost and nothing is given up; the error
+// is logged once, and the status says so.
+func TestBrokenStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, posting)
+		c := &counter{Store: b.store}
+		b.conf.Store, b.conf.Clock, b.conf.Limits = c, engine.Real{}, engine.Limits{}
+		b.run()
+		b.idle()
+		c.fail(errors.New("disk full"))
+		b.chat.Say(dmRoom, maria, "pmo a eins")
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if got := b.log.count("disk full"); got == 0 || got > 3 {
+			t.Errorf("logged %d times, want once for each that found out", got)
+		}
+		c.fail(nil)
+		time.Sleep(10 * time.Minute)
+		b.idle()
+		b.want(pmoRoom, "Lotse: de/say eins\n")
+		if got := b.Status().Stuck; got != nil {
+			t.Errorf("the status still says %v", got)
+		}
+		b.halt()
+	})
+}
+
+// The loop itself gets stuck when the inbox cannot be read, says so, and goes on.
+func TestStuckLoop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &counter{}
+		b := newBench(t, engine.Rules{Decide: func(_ bot.Snapshot, e bot.Event) (bot.Change, error) {
+			c.fail(errors.New("disk full")) // breaks in the middle
+			return posting.Decide(bot.Snapshot{}, e)
+		}})
+		c.Store = b.store
+		b.conf.Store, b.conf.Clock, b.conf.Limits = c, engine.Real{}, engine.Limits{}
+		b.run()
+		b.chat.Say(dmRoom, maria, "pmo a eins")
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := b.Status().Stuck; got == nil {
+			t.Error("the status does not say that the loop is stuck")
+		}
+		b.conf.Rules = posting
+		b.halt()
+		c.fail(nil)
+		b.run() // a restart mends it
+		b.idle()
+		b.want(pmoRoom, "Lotse: de/say eins\n")
+		b.halt()
+	})
+}
+
+// A chat that never catches up does not hold up deadlines for ever.
+func TestCatchUpHasALimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := ledger{}
+		b := newBench(t, l.rules())
+		began := time.Now()
+		b.seed(bot.Change{Timers: []bot.Timer{{Key: "due", At: began.Add(-time.Minute)}}})
+		b.conf.Chats, b.conf.Clock = []engine.Chat{slow{b.chat, make(chan struct{})}}, engine.Real{}
+		b.run()
+		time.Sleep(119 * time.Second)
+		synctest.Wait()
+		if len(l.got) != 0 {
+			t.Errorf("due work did not wait: %q", l.got)
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if len(l.got) != 1 {
+			t.Errorf("due work waits for ever: %q", l.got)
+		}
+		b.halt()
+	})
+}
+
+// A chat that fails to listen is started again, with growing pauses.
+func TestChatThatFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, echoing)
+		runs := 0
+		b.conf.Chats = []engine.Chat{failing{b.chat, func() error {
+			if runs++; runs <= 5 {
+				return errors.New("no route to host")
+			}
+			return nil
+		}}}
+		b.conf.Limits, b.conf.Clock = engine.Limits{}, engine.Real{}
+		b.chat.Say(pmoRoom, maria, "x")
+		b.run()
+		time.Sleep(time.Minute)
+		b.idle()
+		if runs != 6 {
+			t.Errorf("%d runs in a minute, want 6", runs)
+		}
+		if got := b.log.count("the chat stopped listening"); got != 1 {
+			t.Errorf("logged %d times, want once", got)
+		}
+		b.want(pmoRoom, "maria: x\nLotse ↪ «x»: de/say x\n")
+		b.halt()
+	})
+}
+
+type failing struct {
+	engine.Chat
+	fail func() error
+}
+
+func (f failing) Run(ctx context.Context, deliver bot.Deliver) error {
+	if err := f.fail(); err != nil {
+		return err
+	}
+	return f.Chat.Run(ctx, deliver)
+}
+
+// A failed send is tried again after a second, then two, four, and at last every five
+// minutes; by the real clock it is the store that keeps the time.
+func TestBackOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, posting)
+		b.conf.Limits, b.conf.Clock = engine.Limits{}, engine.Real{}
+		var tries []time.Duration
+		began := time.Now()
+		b.conf.Chats = []engine.Chat{observed{b.chat, func(bot.Outgoing) func() {
+			tries = append(tries, time.Since(began))
+			return func() {}
+		}}}
+		down := true
+		b.chat.Faults(func(bot.Outgoing, int) (f fault) {
+			if down {
+				return lost
+			}
+			return f
+		})
+		b.run()
+		b.chat.Say(dmRoom, maria, "pmo a eins")
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		// 1+2+4+…+256 s and then five minutes each, a fifth less at most.
+		if n := len(tries); n < 18 || n > 26 {
+			t.Errorf("%d tries in an hour: %v", n, tries)
+		}
+		for i := 1; i < len(tries); i++ {
+			want := min(time.Second<<(i-1), 5*time.Minute)
+			if pause := tries[i] - tries[i-1]; pause < want*7/10 || pause > want+2*time.Second {
+				t.Errorf("pause %d is %v, want about %v", i, pause, want)
+			}
+		}
+		down = false
+		time.Sleep(6 * time.Minute)
+		b.idle()
+		b.want(pmoRoom, "Lotse: de/say eins\n")
+		b.halt()
+	})
+}
+
+// A real clock's timer goes by the time of day and looks at it again and again.
+func TestRealClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		past, stop := engine.Real{}.At(began)
+		<-past
+		stop()
+		ch, stop := engine.Real{}.At(began.Add(3 * time.Hour))
+		<-ch
+		stop()
+		if got := time.Since(began); got != 3*time.Hour {
+			t.Errorf("woke after %v, want 3h", got)
+		}
+		ch, stop = engine.Real{}.At(began.Add(9 * time.Hour))
+		stop()
+		time.Sleep(9 * time.Hour)
+		synctest.Wait()
+		select {
+		case <-ch:
+			t.Error("a channel that was given up was closed")
+		default:
+		}
+	})
+}
+
+// A timer in the file of a database opened anew is where it was.
+func TestRestart(t *testing.T) {
+	l := ledger{}
+	b := newBench(t, l.rules())
+	path := filepath.Join(t.TempDir(), "again.db")
+	for i := range 2 {
+		store, err := storage.Open(t.Context(), path, storage.Options{Rehearsal: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.store, b.conf.Store = store, store
+		if i == 0 {
+			b.seed(bot.Change{Timers: []bot.Timer{{Key: "a", At: start.Add(time.Hour)}}})
+		}
+		b.run()
+		b.until(start.Add(time.Duration(i+1) * 30 * time.Minute))
+		if err := b.halt(); err != nil {
+			t.Error(err)
+		}
+		store.Close()
+	}
+	if len(l.got) != 1 || l.got[0] != "09:59 a" {
+		t.Errorf("due were %q", l.got)
+	}
+}
