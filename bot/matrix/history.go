@@ -61,37 +61,41 @@ func (c *Chat) pages(ctx context.Context, in id.RoomID, filter *mautrix.FilterPa
 // bot's own joining if none is known, up to the end of the timeline that the server
 // has cut: the timeline and what was cut off, oldest first.
 func (c *Chat) gap(ctx context.Context, in id.RoomID, last []id.EventID, timeline []*event.Event) ([]*event.Event, error) {
-	one, err := c.pass(ctx, in, last, timeline, pageSizes[0])
+	one, found, err := c.pass(ctx, in, last, timeline, pageSizes[0])
 	if err != nil {
 		return nil, err
 	}
-	two, err := c.pass(ctx, in, last, timeline, pageSizes[1])
+	two, foundToo, err := c.pass(ctx, in, last, timeline, pageSizes[1])
 	if err != nil {
 		return nil, err
 	}
-	return weave(weave(one, two), timeline), nil
+	events := weave(weave(one, two), timeline)
+	if start := c.ownJoin(events); !found && !foundToo && start > 0 {
+		// The known events are gone, so this goes back to before the bot joined.
+		events = events[start:]
+	}
+	return events, nil
 }
 
 // pass reads the room backwards once. It begins at the room's end and not where
 // the timeline begins, so that pages meet neither there; what is newer than the
-// timeline comes with the next answer of the server.
-func (c *Chat) pass(ctx context.Context, in id.RoomID, last []id.EventID, timeline []*event.Event, size int) ([]*event.Event, error) {
+// timeline comes with the next answer of the server. found says whether it has met
+// what it looked for.
+func (c *Chat) pass(ctx context.Context, in id.RoomID, last []id.EventID, timeline []*event.Event, size int) (events []*event.Event, found bool, err error) {
 	var end id.EventID
 	if len(timeline) > 0 {
 		end = timeline[len(timeline)-1].ID
 	}
 	filter := &mautrix.FilterPart{Limit: size, LazyLoadMembers: true}
-	var events []*event.Event
-	reached := false
 	for page, err := range c.pages(ctx, in, filter, size) {
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		c.learn(page.State)
 		c.learn(page.Chunk)
 		for _, e := range page.Chunk {
 			if slices.Contains(last, e.ID) {
-				reached = true
+				found = true
 				break
 			}
 			if e.ID == end {
@@ -99,11 +103,11 @@ func (c *Chat) pass(ctx context.Context, in id.RoomID, last []id.EventID, timeli
 			}
 			events = append(events, e)
 			if len(last) == 0 && c.isOwnJoin(e) {
-				reached = true
+				found = true
 				break
 			}
 		}
-		if reached {
+		if found {
 			break
 		}
 		if len(events) >= maxMissed {
@@ -112,7 +116,7 @@ func (c *Chat) pass(ctx context.Context, in id.RoomID, last []id.EventID, timeli
 		}
 	}
 	slices.Reverse(events)
-	return events, nil
+	return events, found, nil
 }
 
 // weave adds to a what only b has, each event behind the one before it in b.

@@ -118,13 +118,14 @@ func TestResolve(t *testing.T) {
 	srv := matrixtest.Shared(t)
 	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
 	room := maria.CreateRoom(t, "Mit Namen")
-	if err := maria.Do(http.MethodPut, matrixtest.Path("directory", "room", "#pmo:localhost"), map[string]any{"room_id": room}, nil); err != nil {
+	alias := "#pmo-" + strings.TrimPrefix(strings.Split(room, ":")[0], "!") + ":localhost"
+	if err := maria.Do(http.MethodPut, matrixtest.Path("directory", "room", alias), map[string]any{"room_id": room}, nil); err != nil {
 		t.Fatal(err)
 	}
 	chat := newChat(t, lotse, newMemory())
 	for _, tt := range []struct{ given, want string }{
-		{"#pmo:localhost", room},
-		{"matrix:#pmo:localhost", room},
+		{alias, room},
+		{"matrix:" + alias, room},
 		{room, room},
 		{"#nowhere:localhost", ""},
 		{"pmo", ""},

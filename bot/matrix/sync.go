@@ -428,7 +428,11 @@ func (c *Chat) joined(ctx context.Context, in id.RoomID, data *mautrix.SyncJoine
 		s.rooms[in] = r
 		return []timed{c.arrived(in, state, r)}, nil
 	}
-	if data.Timeline.Limited || !known && c.ownJoin(events) < 0 {
+	if i := lastKnown(events, r.Last); i >= 0 {
+		// The timeline reaches back to what was handed over: after a new joining, or
+		// when the rooms were not remembered for a while.
+		events = events[i+1:]
+	} else if data.Timeline.Limited || !known && c.ownJoin(events) < 0 {
 		missed, err := c.gap(ctx, in, r.Last, events)
 		if err != nil {
 			if !denied(err) {
@@ -619,6 +623,16 @@ func (c *Chat) gone(in id.RoomID, e *event.Event) timed {
 		Sender: userID(e.Sender),
 		At:     c.at(e.Timestamp),
 	}}
+}
+
+// lastKnown finds the last event that was handed over before, or -1.
+func lastKnown(events []*event.Event, known []id.EventID) int {
+	for i, e := range slices.Backward(events) {
+		if slices.Contains(known, e.ID) {
+			return i
+		}
+	}
+	return -1
 }
 
 // newest returns the ids of the last events, by which a gap is known to end. Two,

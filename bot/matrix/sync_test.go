@@ -159,13 +159,43 @@ func TestKick(t *testing.T) {
 	if want := []string{"vorher", "nachher", "verpasst", "zurück"}; !slices.Equal(got, want) {
 		t.Errorf("messages = %q, want %q", got, want)
 	}
+	for _, e := range b.events {
+		if n := b.seen[e.ID]; e.Text == "vorher" && n != 1 {
+			t.Errorf("what was said before the bot was removed is delivered %d times", n)
+		}
+	}
+}
+
+// TestGapWithoutEnd: the events that the adapter knew are nowhere to be found.
+func TestGapWithoutEnd(t *testing.T) {
+	srv := matrixtest.Shared(t)
+	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
+	room := maria.CreateRoom(t, "Vergessen", matrixtest.Inviting(lotse.ID))
+	maria.Send(t, room, "davor")
+	lotse.Join(t, room)
+	m, b := newMemory(), newInbox()
+	run(t, lotse, m, b, small).stop(t)
+	m.Remember(t.Context(), "matrix/"+lotse.ID+"/rooms", `{"`+room+`":{"l":["$purged"]}}`)
+	var want []string
+	for i := range 30 {
+		want = append(want, fmt.Sprint("danach ", i))
+		maria.Send(t, room, want[i])
+	}
+	run(t, lotse, m, b, small)
+	b.awaitText(t, want[29])
+	if got := texts(b.events); !slices.Equal(got, want) {
+		t.Errorf("messages = %q, want %q", got, want)
+	}
 }
 
 // TestGap lets the bot miss more than the server shows at once.
 func TestGap(t *testing.T) {
 	srv := matrixtest.Shared(t)
 	maria, jonas, lotse := srv.Register(t, "maria"), srv.Register(t, "jonas"), srv.Register(t, "lotse")
-	room := joined(t, "Lücke", maria, jonas, lotse)
+	room := maria.CreateRoom(t, "Lücke", matrixtest.Inviting(jonas.ID, lotse.ID))
+	maria.Send(t, room, "bevor der Bot da war")
+	jonas.Join(t, room)
+	lotse.Join(t, room)
 	other := joined(t, "Daneben", maria, lotse)
 	m, b := newMemory(), newInbox()
 	r := run(t, lotse, m, b, small)
@@ -199,7 +229,7 @@ func TestGap(t *testing.T) {
 	b.awaitText(t, "nebenan")
 	var all []string
 	for _, e := range maria.Events(t, room) {
-		if e.Type == "m.room.message" {
+		if e.Type == "m.room.message" && e.Body() != "bevor der Bot da war" {
 			all = append(all, e.Body())
 		}
 	}
@@ -308,6 +338,9 @@ func TestEcho(t *testing.T) {
 	if edited != question {
 		t.Errorf("an edit returns %s, want the message itself, %s", edited, question)
 	}
+	r.await(t, "the echo of the reaction", func(events []bot.Event) bool { // redacted, it has no key any more
+		return slices.ContainsFunc(events, func(e bot.Event) bool { return e.Message == seed })
+	})
 	r.send(t, outgoing(room, "seed/🟢/check/q", "", func(o *bot.Outgoing) {
 		o.Op, o.Message, o.Absent, o.Revision = bot.OpReaction, seed, true, 2
 	}))
