@@ -126,7 +126,7 @@ func exportCSV(_ context.Context, _ *Config, books exportBooks) ([]byte, error) 
 		}
 		var row []string
 		for _, col := range columns() {
-			row = append(row, guard(cells[col]))
+			row = append(row, guard(bot.Clean(cells[col])))
 		}
 		rows = append(rows, row)
 	}

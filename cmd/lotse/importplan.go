@@ -415,9 +415,10 @@ func localAccounts(users []bot.UserID) string {
 // tableID is an id without the chat in front where that is Matrix.
 func tableID(id string) string { return strings.TrimPrefix(id, "matrix:") }
 
-// writable is a person's name as a table can hold it: there, a semicolon separates persons.
+// writable is a person's name as a table can hold it: there, a semicolon separates persons, and a comma a surname from
+// a first name.
 func writable(name string) string {
-	return oneLine(strings.NewReplacer(";", ",", "\n", " ").Replace(bot.Clean(name)))
+	return oneLine(strings.NewReplacer(";", " /", ",", " /").Replace(bot.Clean(name)))
 }
 
 // roomOf is the project's room in the books.
