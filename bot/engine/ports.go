@@ -10,7 +10,8 @@ import (
 // Chat is one chat system. Run listens until ctx ends and hands over what
 // happened, in order; it may move its own position (a sync token) only after
 // deliver has returned nil. Send carries out one operation and returns the id of
-// the message, reaction or deletion it made (for OpJoin and OpLeave: "").
+// the message, reaction or deletion it made (for an edit: of the message edited, for
+// OpJoin and OpLeave: "").
 //
 // Send tells by its error what may be done next, see [bot.SendError]; it must be safe
 // to call for several rooms at once.
@@ -22,7 +23,8 @@ type Chat interface {
 }
 
 // Finder is a Chat that can look for its own messages in a room: the look before
-// a doubtful resend. It returns "" if the key does not stand there.
+// a doubtful resend. It returns what Send would have returned, or "" if the key does
+// not stand there. A deletion may leave no trace; to delete twice does no harm.
 type Finder interface {
 	Find(ctx context.Context, room bot.RoomID, key bot.Key, revision int) (bot.MessageID, error)
 }

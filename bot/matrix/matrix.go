@@ -42,10 +42,11 @@ type Config struct {
 	DeviceID    string
 	AccessToken string
 	// HTTPClient has the proxy and the certificate authority in it; its timeout, if
-	// it has one, must be longer than a long poll (30 seconds).
+	// it has one, must be longer than a long poll (30 seconds). Let it keep as many
+	// idle connections per host as sends run at once. nil means a plain one.
 	HTTPClient *http.Client
-	Memory     Memory
-	Log        *slog.Logger
+	Memory     Memory       // only Run needs it
+	Log        *slog.Logger // nil: nothing is logged
 	// BotName is how people may call the bot besides its display name.
 	BotName string
 	// Now is our own time; nil means time.Now.
@@ -136,9 +137,13 @@ func newClient(homeserver string, hc *http.Client, log *slog.Logger) (*mautrix.C
 	if s := client.HomeserverURL.Scheme; s != "http" && s != "https" || client.HomeserverURL.Host == "" {
 		return nil, fmt.Errorf("homeserver %q: want an address like https://matrix.example.org", homeserver)
 	}
-	if hc != nil {
-		client.Client = hc
+	if hc == nil {
+		// One connection per room that is sent to at once, not a new one per send.
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		transport.MaxIdleConnsPerHost = 16
+		hc = &http.Client{Transport: transport}
 	}
+	client.Client = hc
 	client.UserAgent = "Lotse"
 	client.Log = logger(log)
 	return client, nil

@@ -29,6 +29,9 @@ const (
 // accepted (bot.ErrLoggedOut), or deliver fails. Anything else, a server that is
 // away or talks nonsense, it waits out.
 func (c *Chat) Run(ctx context.Context, deliver bot.Deliver) error {
+	if c.memory == nil {
+		return errors.New("listen on Matrix: no memory for the position")
+	}
 	since, err := c.recall(ctx)
 	if err != nil {
 		return err
