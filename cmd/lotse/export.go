@@ -200,7 +200,7 @@ func exportJSON(_ context.Context, c *Config, books exportBooks) ([]byte, error)
 		}
 		for _, id := range p.Leads {
 			if person, ok := books.People[id]; ok && !named[id] {
-				file.People = append(file.People, exportPerson{id, person.Name, slices.Concat([]bot.UserID{}, person.Accounts)})
+				file.People = append(file.People, exportPerson{id, person.Name, append([]bot.UserID{}, person.Accounts...)})
 			}
 			named[id] = true
 		}
@@ -219,7 +219,7 @@ func exportJSON(_ context.Context, c *Config, books exportBooks) ([]byte, error)
 
 func (b exportBooks) project(c *Config, p bot.Project) (exportProject, error) {
 	room := b.room(p.ID)
-	row := exportProject{ID: p.ID, Name: p.Name, Leads: slices.Concat([]bot.PersonID{}, p.Leads), Period: p.Period, Goals: p.Goals, Vision: p.Vision,
+	row := exportProject{ID: p.ID, Name: p.Name, Leads: append([]bot.PersonID{}, p.Leads...), Period: p.Period, Goals: p.Goals, Vision: p.Vision,
 		Link: p.Link, State: p.State, PausedUntil: p.Until.String(), Room: room.ID, Language: room.Language, Changed: p.Changed.String()}
 	if !p.Current.Check.IsZero() {
 		row.Check = p.Current.Check.In(c.Zone.Location).Format("2006-01-02")
