@@ -117,9 +117,7 @@ func (c *checker) ranged(n *parse.RangeNode, dot reflect.Type) reflect.Type {
 		switch over.Kind() {
 		case reflect.Slice, reflect.Array:
 			elem = over.Elem()
-		case reflect.Int:
-			elem = over
-		default:
+		default: // a number, too: nothing needs it, and it may be large
 			c.fault(n, "range cannot go over %s", over)
 		}
 	}
@@ -266,7 +264,7 @@ func nearestField(t reflect.Type, name string) string {
 }
 
 func (c *checker) function(n *parse.IdentifierNode, args []value) value {
-	if n.Ident == escaper {
+	if n.Ident == escaper && len(args) == 1 {
 		c.printed(n, args[0].typ)
 		return value{typ: markdownType}
 	}

@@ -35,7 +35,7 @@ func TestOverride(t *testing.T) {
 		"de/.error.long.md.swp":        "hidden",
 		"en/check.summary.md":          `{{define "one"}}{{name .Field}}{{end}}{{range $i, $line := .Lines}}{{if $i}}, {{end}}{{template "one" $line}}{{end}}`,
 		"en/check.overview.md":         `{{$n := 0}}{{range $row := .Rows}}{{$n = len $row.Missing}}{{with $row}}{{name .Project}}: {{$n}} {{end}}{{end}}{{$.Total}}`,
-		"en/check.cancelled.md":        `{{printf "%s %d" .Reason 5}} {{range 2}}{{.}}{{end}} {{(name .Project) | shorten 10}}`,
+		"en/check.cancelled.md":        `{{printf "%s %d" .Reason 5}} 01 {{(name .Project) | shorten 10}}`,
 		"en/check.returned.md":         `{{with $q := .Question}}{{$q}}{{else}}{{.By.Name}}{{end}} {{if and .Late (eq .By.ID "petra")}}{{.Deadline.Year}}{{end}}`,
 		"en/note.failed.md":            `{{.Room.Local}} {{.Kind}}`,
 		"en/error.forbidden.md":        `{{range .Roles}}{{if eq . "pmo"}}{{break}}{{end}}{{role .}}{{end}}x`,
@@ -104,6 +104,7 @@ func TestOverrideFaults(t *testing.T) {
 		{"de/check.reason.md", "{{.Light}}", "DIR/de/check.reason.md:1:2: a light is printed with {{light}} or {{emoji}}"},
 		{"de/check.summary.md", "{{if .Late}}{{.Lines}}{{end}}", "DIR/de/check.summary.md:1:14: a []bot.SummaryLine cannot be printed as it is"},
 		{"de/check.summary.md", "{{range .Late}}x{{end}}", "DIR/de/check.summary.md:1:8: range cannot go over bool"},
+		{"de/check.summary.md", "{{range 9}}x{{end}}", "DIR/de/check.summary.md:1:8: range cannot go over int"},
 		// Calls what does not fit.
 		{"de/check.summary.md", "{{if .Late}}{{light .Project}}{{end}}", "DIR/de/check.summary.md:1:14: argument 1 of light is a bot.ProjectName, not a bot.Light"},
 		{"de/check.summary.md", "{{if .Late}}{{mention .Project}}{{end}}", "DIR/de/check.summary.md:1:14: mention: bot.ProjectName is nobody to mention"},

@@ -24,31 +24,38 @@ func (s *Set) prove(samples map[string][]any, closely func(bot.Language, string)
 				faults = append(faults, fmt.Errorf("there is sample data for %s but no text in %s", name, lang))
 			}
 		}
-		for name, e := range s.texts[lang] {
+		for name := range s.texts[lang] {
 			if len(samples[name]) == 0 {
 				faults = append(faults, fmt.Errorf("there is no sample data for the text %s", name))
 			}
-			if closely(lang, name) {
-				before := len(faults)
-				for _, data := range typesOf(samples[name]) {
-					faults = append(faults, s.check(e.template, data)...)
-				}
-				if len(faults) > before {
-					continue // executing it would say the same again
-				}
-			}
-			for i, sample := range samples[name] {
-				if _, err := s.run(lang, "matrix").execute(name, sample); err != nil {
-					faults = append(faults, err)
-				} else if closely(lang, name) {
-					if err := s.withstands(lang, name, sample); err != nil {
-						faults = append(faults, fmt.Errorf("%s: sample %d: %w", e.template.Name(), i+1, err))
-					}
-				}
-			}
+			faults = append(faults, s.proveText(lang, name, samples[name], closely(lang, name))...)
 		}
 	}
 	return sorted(faults)
+}
+
+// proveText is prove for one text.
+func (s *Set) proveText(lang bot.Language, name string, samples []any, closely bool) []error {
+	t := s.texts[lang][name].template
+	var faults []error
+	if closely {
+		for _, data := range typesOf(samples) {
+			faults = append(faults, s.check(t, data)...)
+		}
+		if len(faults) > 0 {
+			return faults // executing it would say the same again
+		}
+	}
+	for i, sample := range samples {
+		if _, err := s.run(lang, "matrix").execute(name, sample); err != nil {
+			faults = append(faults, err)
+		} else if closely {
+			if err := s.withstands(lang, name, sample); err != nil {
+				faults = append(faults, fmt.Errorf("%s: sample %d: %w", t.Name(), i+1, err))
+			}
+		}
+	}
+	return faults
 }
 
 // typesOf lists the types of samples; nil is the type of no data.
