@@ -67,6 +67,7 @@ func FuzzMatch(f *testing.F) {
 		}
 		s := fuzzSnapshot(settings, now, who)
 		mayChange := s.Person != nil && (s.Person.ID == "petra" || s.Person.ID == "maria")
+		mayChange = mayChange || s.Person != nil && s.Room.Kind == bot.RoomDirect // its language
 		change, err := cmd.Decide(s)
 		if err != nil {
 			told, isTold := errors.AsType[*bot.UserError](err)
@@ -78,8 +79,13 @@ func FuzzMatch(f *testing.F) {
 		if change.Reason == "" || strings.Contains(change.Reason, name) && len(name) > 12 {
 			t.Errorf("%q: the reason is %q", text, change.Reason)
 		}
-		if changed := len(change.Projects) + len(change.Rooms) + len(change.People) + len(change.Reports) + len(change.Rounds) + len(change.Tasks); changed > 0 && !mayChange {
+		if changed := len(change.Projects) + len(change.Rooms) + len(change.People) + len(change.Reports) + len(change.Rounds) + len(change.Tasks); changed > 0 && !mayChange || s.Person == nil && changed > 0 {
 			t.Errorf("%q changes something, by somebody without a right", text)
+		}
+		for _, r := range change.Rooms {
+			if s.Room.Kind == bot.RoomDirect && r.Kind != bot.RoomDirect {
+				t.Errorf("%q makes a direct chat the room %+v", text, r)
+			}
 		}
 		for _, p := range change.Posts {
 			if p.Key == "" || p.Op != bot.OpReaction && !p.Absent && (p.Template == "" || p.Room == "" && p.User == "") {
