@@ -89,7 +89,7 @@ func TestExportJSON(t *testing.T) {
 	books := importBooks()
 	check := time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
 	p := &books.Projects[0]
-	p.Changed = day(t, "2026-11-24")
+	p.Changed = dateOf(t, "2026-11-24")
 	p.Current = bot.Standing{Round: "2026-11-25", Check: check, Answers: map[bot.Field]bot.Answer{
 		bot.FieldStatus:  {Parts: []bot.Part{{Light: bot.Yellow, Text: "Schnittstelle <fehlt>", Late: true, By: "jonas"}}},
 		bot.FieldBlocker: {Parts: []bot.Part{{None: true}}},

@@ -360,7 +360,7 @@ func (r *tableReader) row(heads []column, cells []string, lines []int) projectRo
 func (r *tableReader) name(row *projectRow, name, id string) {
 	row.Name = oneLine(name)
 	switch n := utf8.RuneCountInString(row.Name); {
-	case row.Name == "" && row.Has[colName]:
+	case row.Name == "":
 		r.fail(row.Line, colName, "Der Name des Projekts fehlt.", "The project's name is missing.")
 	case n > maxName:
 		r.fail(row.Line, colName, "Der Name hat %d Zeichen; höchstens %d sind möglich.", "The name has %d characters; %d are possible.", n, maxName)

@@ -158,6 +158,7 @@ func TestTableFaults(t *testing.T) {
 		{"a picture", "\x89PNG\r\n\x1a\n\x00\x00", "0 : Das ist keine Textdatei."},
 		{"too large", strings.Repeat("a", maxTable+1), "0 : Die Datei ist größer als 16 MB"},
 		{"no name", heads + "a;;;;;;;;\n", "2 Projekt: Der Name des Projekts fehlt."},
+		{"a line that ends before the name", heads + "a\n", "2 Projekt: Der Name des Projekts fehlt."},
 		{"a name without a letter", heads + ";+++;;;;;;;\n", "2 Projekt: Aus «+++» lässt sich kein Kürzel bilden"},
 		{"a name that is a novel", heads + ";" + strings.Repeat("a", 201) + ";;;;;;;\n", "2 Projekt: Der Name hat 201 Zeichen; höchstens 200"},
 		{"a short name with a space", heads + "Ser Vice;Portal;;;;;;;\n", "2 Kürzel: «Ser Vice» ist kein Kürzel: nur Kleinbuchstaben, Ziffern und Bindestriche, zum Beispiel «ser-vice»."},

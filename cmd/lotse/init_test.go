@@ -116,7 +116,7 @@ func TestFirstCheck(t *testing.T) {
 		{"else the next one", "NW", "2026-11-05", "2026-11-25"},
 		{"no holiday: Buß- und Bettag in Sachsen", "SN", "2026-11-04", "2026-11-25"},
 	} {
-		if got := firstCheck(test.land, day(t, test.today).At(calendar.Clock{Hour: 12}, time.UTC)).String(); got != test.want {
+		if got := firstCheck(test.land, dateOf(t, test.today).At(calendar.Clock{Hour: 12}, time.UTC)).String(); got != test.want {
 			t.Errorf("%s: %s, want %s", test.why, got, test.want)
 		}
 	}

@@ -16,7 +16,7 @@ const planConfig = least + `free_days: [24.12., 31.12., Rosenmontag]
 projektcheck: {anchor: 2026-11-26, at: 10:00}
 `
 
-func day(t *testing.T, text string) calendar.Date {
+func dateOf(t *testing.T, text string) calendar.Date {
 	t.Helper()
 	d, err := calendar.ParseDate(text)
 	if err != nil {
@@ -25,7 +25,7 @@ func day(t *testing.T, text string) calendar.Date {
 	return d
 }
 
-func at(t *testing.T, zone *time.Location, text string) time.Time {
+func localTime(t *testing.T, zone *time.Location, text string) time.Time {
 	t.Helper()
 	instant, err := time.ParseInLocation("2006-01-02 15:04", text, zone)
 	if err != nil {
@@ -42,7 +42,7 @@ func planOf(t *testing.T, config, from, until string, rows func(*bot.Settings) [
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := roundPlan{config: c, settings: settings, span: span{day(t, from), day(t, until)}}
+	p := roundPlan{config: c, settings: settings, span: span{dateOf(t, from), dateOf(t, until)}}
 	var books []bot.Round
 	if rows != nil {
 		books, p.books = rows(settings), true
@@ -55,8 +55,8 @@ func planOf(t *testing.T, config, from, until string, rows func(*bot.Settings) [
 func changed(t *testing.T) func(*bot.Settings) []bot.Round {
 	return func(s *bot.Settings) []bot.Round {
 		round := func(planned, check string, change func(*bot.Round)) bot.Round {
-			when := at(t, s.Zone, check)
-			r := bot.Round{ID: bot.RoundID(planned), Planned: day(t, planned), Check: when.UTC(), Zone: "Europe/Berlin", State: bot.RoundPlanned,
+			when := localTime(t, s.Zone, check)
+			r := bot.Round{ID: bot.RoundID(planned), Planned: dateOf(t, planned), Check: when.UTC(), Zone: "Europe/Berlin", State: bot.RoundPlanned,
 				Steps: calendar.Plan(when, s.Days, s.Plan)}
 			change(&r)
 			return r
@@ -122,7 +122,7 @@ func TestPlanRounds(t *testing.T) {
 func TestPlanOfManyYears(t *testing.T) {
 	p := planOf(t, strings.Replace(planConfig, "at: 10:00", "at: 10:00, shift: keep", 1), "2026-11-26", "2034-11-26", nil)
 	for i, r := range p.rounds {
-		if want := day(t, "2026-11-26").AddDays(21 * i); r.Planned != want {
+		if want := dateOf(t, "2026-11-26").AddDays(21 * i); r.Planned != want {
 			t.Fatalf("check %d is planned on %s, want %s", i, r.Planned, want)
 		}
 	}
