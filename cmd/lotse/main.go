@@ -32,6 +32,7 @@ func main() {
 
 // subcommands are the constructors of all commands, in the order of the help.
 var subcommands = []func(*app) *cobra.Command{
+	newDemo,
 	newInit,
 	newLogin,
 	newCheck,

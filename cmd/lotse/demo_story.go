@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"lotse/bot"
+)
+
+// named is a person or a room of the demo.
+type named struct{ id, name string }
+
+// The cast, all made up.
+var (
+	demoPeople = []named{
+		{"maria", "Maria Beispiel"}, {"katrin", "Katrin Beispiel"}, {"tobias", "Tobias Beispiel"}, {"aylin", "Aylin Beispiel"},
+		{"lukas", "Lukas Beispiel"}, {"petra", "Petra Beispiel (PMO)"}, {"dora", "Dora Beispiel (DM)"}, {"daniel", "Daniel Beispiel (DM)"},
+	}
+	demoRooms = []named{
+		{"serviceportal", "Serviceportal"}, {"eakte", "eAkte"}, {"hausaktenarchiv", "Hausaktenarchiv"}, {"ki-im-call", "KI im Call"},
+		{"pmo", "PMO"}, {"dm", "Digitalisierungsmanagement"},
+	}
+	demoLeads = map[bot.ProjectID]string{"serviceportal": "maria", "eakte": "katrin", "hausaktenarchiv": "tobias", "ki-im-call": "aylin"}
+)
+
+// liveDelay is how much later a live message shows what has changed, and a little more.
+const liveDelay = 10 * time.Second
+
+// scene is a step of the story.
+type scene func(ctx context.Context, d *demo) error
+
+// play plays the story, scene by scene.
+func (d *demo) play(ctx context.Context) error {
+	for _, scene := range d.story() {
+		if err := scene(ctx, d); err != nil {
+			return fmt.Errorf("the demo stopped: %w", err)
+		}
+	}
+	return nil
+}
+
+// story is one Projektcheck, from the first question to the board.
+func (d *demo) story() []scene {
+	return []scene{
+		tell("Lotse · Vorführung mit erfundenen Personen und Projekten.\nDie Uhr ist simuliert und springt von Ereignis zu Ereignis. Es ist Dienstag, der 17. November 2026."),
+		tell("Morgens um neun, fünf Arbeitstage vor dem Projektcheck: Lotse fragt in jedem Projektraum."),
+		leapTo("2026-11-18 09:00"),
+
+		tell("Maria tippt auf Gelb. Das ist schlechter als beim letzten Mal, also fragt Lotse nach dem Grund – einmal."),
+		reacts("maria", "serviceportal", "status", "🟡"),
+		says("maria", "serviceportal", "Die Schnittstelle zum Melderegister kommt erst im Januar."),
+		tell("Der Ausblick: Ampel und Aufgaben in einer Nachricht. Und eine alte Aufgabe ist erledigt: 1️⃣."),
+		says("maria", "serviceportal", "gelb\n- Ersatzverfahren mit dem Einwohnermeldeamt abstimmen\n- Testfälle für Januar vorbereiten"),
+		reacts("maria", "serviceportal", "ask", "1️⃣"),
+		says("maria", "serviceportal", "Die Freigabe der Schnittstelle fehlt seit Oktober"),
+		says("maria", "serviceportal", "DM: Priorität in der IT-Abteilung, bis 2. Dezember"),
+		says("maria", "serviceportal", "–"),
+
+		tell("Bei Tobias hat sich nichts geändert: 🔁 genügt."),
+		reacts("tobias", "hausaktenarchiv", "ask", "🔁"),
+
+		tell("Katrin schreibt alles in eine Nachricht."),
+		says("katrin", "eakte", "Guten Morgen,\nStatus: grün\nAusblick: grün\n- Schulung im Sozialamt\n- Altakten übernehmen\nBlocker: keine\nEntscheidung: keine\nKommunikation: Newsletter an alle Ämter am 1. Dezember"),
+
+		tell("Aylin ist ab morgen nicht da und übergibt an Lukas. Gründe fragt Lotse nicht."),
+		orders("aylin", "ki-im-call", "!vertretung @Lukas Beispiel bis 27.11."),
+
+		tell("Zwei Tage später fehlt nur noch „KI im Call“. Erinnert wird nur dort, und zwar die Vertretung."),
+		leapTo("2026-11-20 09:00"),
+		says("lukas", "ki-im-call", "rot – der Anbieter liefert nicht"),
+		tell("Den Rest trägt das PMO nach einem Telefonat ein; das steht dann auch dabei."),
+		orders("petra", "pmo", "!ausblick ki-im-call rot Vergabe neu aufsetzen"),
+		orders("petra", "pmo", "!blocker ki-im-call Der Vertrag ist gekündigt"),
+		orders("petra", "pmo", "!entscheidung ki-im-call DIKON: Soll das Projekt weitergehen?"),
+
+		tell("Am Tag vor dem Projektcheck ist um 14 Uhr Redaktionsschluss. Das PMO liest und fragt nach."),
+		leapTo("2026-11-24 14:00"),
+		orders("petra", "pmo", "!nachfrage serviceportal Reicht der 2. Dezember noch für den Testbetrieb?"),
+		says("maria", "serviceportal", "Ja, wenn die Freigabe bis dahin da ist."),
+
+		tell("Um 16 Uhr geht die Tagesordnung an das DM: was sich geändert hat zuerst, Rot voran."),
+		leapTo("2026-11-24 16:00"),
+
+		tell("Der Projektcheck. Danach gehört die Runde der Vergangenheit an; das Board bleibt."),
+		leapTo("2026-11-25 10:00"),
+		orders("dora", "dm", "!board"),
+		tell("So weit die Vorführung."),
+	}
+}
+
+// tell narrates, and leaves time for reading.
+func tell(text string) scene {
+	return func(ctx context.Context, d *demo) error {
+		d.pause(ctx, 900*time.Millisecond)
+		d.narrate(text)
+		d.pause(ctx, 900*time.Millisecond)
+		return ctx.Err()
+	}
+}
+
+// leapTo lets the clock leap.
+func leapTo(when string) scene {
+	return func(ctx context.Context, d *demo) error {
+		if err := d.engine.RunUntil(ctx, at(d.zone, when)); err != nil {
+			return err
+		}
+		// A live message is drawn a few seconds after what it shows.
+		if err := d.engine.RunUntil(ctx, d.clock.Now().Add(liveDelay)); err != nil {
+			return err
+		}
+		return d.settle(ctx)
+	}
+}
+
+// says is an answer in the round's thread.
+func says(who, room, text string) scene {
+	return func(ctx context.Context, d *demo) error {
+		thread, err := d.own(ctx, room, "ask")
+		if err != nil {
+			return err
+		}
+		return d.act(ctx, d.say(ctx, d.theatre.room(room), d.account(who), text, thread))
+	}
+}
+
+// orders is a message outside any thread.
+func orders(who, room, text string) scene {
+	return func(ctx context.Context, d *demo) error {
+		return d.act(ctx, d.say(ctx, d.theatre.room(room), d.account(who), text, ""))
+	}
+}
+
+// reacts is an emoji on the opening ("ask") or on the first question of a field.
+func reacts(who, room, what, emoji string) scene {
+	return func(ctx context.Context, d *demo) error {
+		target, err := d.own(ctx, room, what)
+		if err != nil {
+			return err
+		}
+		return d.act(ctx, d.react(ctx, d.theatre.room(room), d.account(who), target, emoji))
+	}
+}
+
+// own finds a message of the bot's in a project's room.
+func (d *demo) own(ctx context.Context, room, what string) (bot.MessageID, error) {
+	report := bot.Report{Round: "2026-11-25", Project: bot.ProjectID(room), Room: d.theatre.room(room)}
+	key := report.AskKey()
+	if what != "ask" {
+		report.Open = &bot.Question{Field: bot.Field(what), Ask: bot.AskField, N: 1}
+		key = report.OpenKey()
+	}
+	id, err := d.Find(ctx, d.theatre.room(room), key, 1)
+	if err == nil && id == "" {
+		err = fmt.Errorf("no message %s in the room", key)
+	}
+	return id, err
+}
+
+// act ends what somebody did: the bot hears of it and answers.
+func (d *demo) act(ctx context.Context, err error) error {
+	if err != nil {
+		return err
+	}
+	if err := d.settle(ctx); err != nil {
+		return err
+	}
+	d.pause(ctx, 700*time.Millisecond)
+	return ctx.Err()
+}
+
+func (d *demo) settle(ctx context.Context) error { return d.settled(ctx, d.engine) }
+
+// pause leaves time for reading, where somebody reads.
+func (d *demo) pause(ctx context.Context, span time.Duration) {
+	if !d.paced {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(span):
+	}
+}
