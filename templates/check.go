@@ -13,8 +13,8 @@ import (
 
 // checker finds what execution would stumble over, also where no sample leads:
 // fields, functions, arguments and templates that do not exist or do not fit. It
-// walks the parsed template with the types of the data; a nil type is one that it
-// does not know.
+// walks the parsed template with the types of the data. A nil type is one that it
+// does not know, as of no data; with such a value little may be done.
 type checker struct {
 	file   *template.Template
 	tree   *parse.Tree
@@ -46,7 +46,25 @@ var builtin = map[string]reflect.Type{
 	"len": intType, "print": stringType, "printf": stringType,
 }
 
+// either is text that is Markdown or not, as the data has it; it can be printed and
+// nothing else.
+type either string
+
+func isText(t reflect.Type) bool { return t != nil && t.Kind() == reflect.String }
+
+// kindOf names a type for a fault.
+func kindOf(t reflect.Type) string {
+	switch t {
+	case nil:
+		return "anything"
+	case eitherType:
+		return "text or Markdown"
+	}
+	return t.String()
+}
+
 var (
+	eitherType   = reflect.TypeFor[either]()
 	boolType     = reflect.TypeFor[bool]()
 	intType      = reflect.TypeFor[int]()
 	stringType   = reflect.TypeFor[string]()
@@ -121,6 +139,10 @@ func (c *checker) ranged(n *parse.RangeNode, dot reflect.Type) reflect.Type {
 			c.fault(n, "range cannot go over %s", over)
 		}
 	}
+	if n.Pipe.IsAssign {
+		c.fault(n, "range declares its variables with :=")
+		return elem
+	}
 	c.vars = c.vars[:len(c.vars)-len(decl)]
 	switch len(decl) {
 	case 1:
@@ -163,10 +185,8 @@ func (c *checker) pipe(p *parse.PipeNode, dot reflect.Type) value {
 	}
 	for _, d := range p.Decl {
 		if p.IsAssign {
-			for i := range c.vars {
-				if c.vars[i].name == d.Ident[0] && c.vars[i].typ != v.typ {
-					c.vars[i].typ = nil
-				}
+			if old := c.arg(d, nil).typ; old != v.typ {
+				c.fault(d, "%s holds %s and cannot hold %s", d.Ident[0], kindOf(old), kindOf(v.typ))
 			}
 			continue
 		}
@@ -227,6 +247,7 @@ func (c *checker) arg(node parse.Node, dot reflect.Type) value {
 func (c *checker) fields(n parse.Node, t reflect.Type, names []string) reflect.Type {
 	for _, name := range names {
 		if t == nil {
+			c.fault(n, "%s: what it is a field of can be %s", n, kindOf(t))
 			return nil
 		}
 		base := t
@@ -279,10 +300,14 @@ func (c *checker) function(n *parse.IdentifierNode, args []value) value {
 	switch n.Ident {
 	case "and", "or":
 		for i, a := range args {
-			if i > 0 && a.typ != out {
-				return value{}
+			switch {
+			case i == 0 || a.typ == out:
+				out = a.typ
+			case isText(a.typ) && isText(out):
+				out = eitherType
+			default:
+				out = nil
 			}
-			out = a.typ
 		}
 	case "eq", "ne", "lt", "le", "gt", "ge":
 		c.compared(n, args)
@@ -300,7 +325,8 @@ func (c *checker) function(n *parse.IdentifierNode, args []value) value {
 
 // printed checks that a type can be printed; the escaper would refuse it.
 func (c *checker) printed(n parse.Node, t reflect.Type) {
-	if t == nil || t == markdownType {
+	if t == nil {
+		c.fault(n, "what is printed here can be %s", kindOf(t))
 		return
 	}
 	if t == lightType {
@@ -319,6 +345,7 @@ func (c *checker) compared(n *parse.IdentifierNode, args []value) {
 	}
 	for _, a := range args {
 		if a.typ == nil {
+			c.fault(n, "what %s compares can be %s", n.Ident, kindOf(a.typ))
 			return
 		}
 		switch a.typ.Kind() {
@@ -351,7 +378,6 @@ func (c *checker) own(n *parse.IdentifierNode, f reflect.Value, args []value) va
 		c.fault(n, "%s wants %d arguments, here are %d", n.Ident, t.NumIn(), len(args))
 		return out
 	}
-	known := true
 	var in []reflect.Value
 	for i, a := range args {
 		want := t.In(min(i, t.NumIn()-1))
@@ -359,11 +385,11 @@ func (c *checker) own(n *parse.IdentifierNode, f reflect.Value, args []value) va
 			want = want.Elem()
 		}
 		if a.typ == nil {
-			known = false
-			continue
+			c.fault(n, "argument %d of %s can be %s", i+1, n.Ident, kindOf(a.typ))
+			return out
 		}
 		if !a.typ.AssignableTo(want) && !(a.fixed != nil && a.typ.Kind() == want.Kind()) {
-			c.fault(n, "argument %d of %s is a %s, not a %s", i+1, n.Ident, a.typ, want)
+			c.fault(n, "argument %d of %s is %s, not %s", i+1, n.Ident, kindOf(a.typ), want)
 			return out
 		}
 		example := exampleOf(a)
@@ -372,7 +398,7 @@ func (c *checker) own(n *parse.IdentifierNode, f reflect.Value, args []value) va
 		}
 		in = append(in, example)
 	}
-	if !known || n.Ident == "want" || n.Ident == "help" { // they take a name that the data says
+	if n.Ident == "want" || n.Ident == "help" { // they take a name that the data says
 		return out
 	}
 	if results := f.Call(in); len(results) > 1 && t.Out(1) == errorType && !results[1].IsNil() {

@@ -106,7 +106,7 @@ func TestOverrideFaults(t *testing.T) {
 		{"de/check.summary.md", "{{range .Late}}x{{end}}", "DIR/de/check.summary.md:1:8: range cannot go over bool"},
 		{"de/check.summary.md", "{{range 9}}x{{end}}", "DIR/de/check.summary.md:1:8: range cannot go over int"},
 		// Calls what does not fit.
-		{"de/check.summary.md", "{{if .Late}}{{light .Project}}{{end}}", "DIR/de/check.summary.md:1:14: argument 1 of light is a bot.ProjectName, not a bot.Light"},
+		{"de/check.summary.md", "{{if .Late}}{{light .Project}}{{end}}", "DIR/de/check.summary.md:1:14: argument 1 of light is bot.ProjectName, not bot.Light"},
 		{"de/check.summary.md", "{{if .Late}}{{mention .Project}}{{end}}", "DIR/de/check.summary.md:1:14: mention: bot.ProjectName is nobody to mention"},
 		{"de/check.summary.md", "{{if .Late}}{{list .ToDo}}{{end}}", "DIR/de/check.summary.md:1:14: list: bot.TaskLine has no name"},
 		{"de/check.summary.md", "{{if .Late}}{{date .Project}}{{end}}", "DIR/de/check.summary.md:1:14: date: bot.ProjectName is no time"},
@@ -117,6 +117,15 @@ func TestOverrideFaults(t *testing.T) {
 		{"de/check.summary.md", `{{if and .Late (len .Late)}}y{{end}}`, "DIR/de/check.summary.md:1:16: len wants one list"},
 		{"de/check.summary.md", `{{if .Late}}{{html .Project.Name}}{{end}}`, "DIR/de/check.summary.md:1:14: texts do without the function html"},
 		{"de/check.summary.md", `{{if .Late}}{{slice .ToDo 5}}{{end}}`, "DIR/de/check.summary.md:1:14: texts do without the function slice"},
+		// Is one thing or another, as the data has it.
+		{"de/check.summary.md", `{{(or .Late .Project).Name}}`, "DIR/de/check.summary.md:1:21: (or .Late .Project).Name: what it is a field of can be anything"},
+		{"de/check.summary.md", `{{or .Late .Project}}`, "DIR/de/check.summary.md:1:2: what is printed here can be anything"},
+		{"de/check.summary.md", `{{if .Late}}{{if eq (or .Late .Project) 1}}x{{end}}{{end}}`, "DIR/de/check.summary.md:1:17: what eq compares can be anything"},
+		{"de/check.summary.md", `{{if .Late}}{{quote (or .Late .Project.Name)}}{{end}}`, "DIR/de/check.summary.md:1:14: argument 1 of quote can be anything"},
+		{"de/check.summary.md", `{{$x := 1}}{{if .Late}}{{$x = "a"}}{{end}}`, "DIR/de/check.summary.md:1:25: $x holds int and cannot hold string"},
+		{"de/check.summary.md", `{{$x := .Lines}}{{range $x = .Lines}}{{end}}`, "DIR/de/check.summary.md:1:24: range declares its variables with :="},
+		{"de/check.summary.md", `{{or (quote .Project.Name) "–"}}`, ""},
+		{"de/check.summary.md", `{{if .Late}}{{quote (or (code .Project.Name) "–")}}{{end}}`, "DIR/de/check.summary.md:1:14: argument 1 of quote is text or Markdown, not string"},
 		// Lets people's words change the message.
 		{"de/error.long.md", "x", ""}, // harmless
 		{"de/error.command.md", "`{{.Given}}`", "could change how the message looks"},
