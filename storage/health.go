@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"go.mau.fi/util/dbutil"
-
 	"lotse/bot"
 )
 
@@ -25,15 +23,17 @@ type Trouble struct {
 // to limit of them.
 func (s *Store) Troubles(ctx context.Context, state bot.SlotState, since time.Time, limit int) ([]Trouble, error) {
 	var all []Trouble
-	err := each(ctx, s.db, func(row dbutil.Scannable) error {
-		t := Trouble{State: state}
-		var at int64
-		err := row.Scan(&t.Key, &t.Kind, &t.Room, &t.User, &t.Reason, &at)
-		t.Since = instant(at)
-		all = append(all, t)
-		return err
-	}, `SELECT key, kind, room, user_id, reason, changed_ms FROM slots WHERE state = $1 AND changed_ms >= $2
-		ORDER BY changed_ms DESC, key LIMIT $3`, state, millis(since), limit)
+	err := s.read(ctx, func(ctx context.Context, t *txn) error {
+		return t.each(ctx, func(row row) error {
+			one := Trouble{State: state}
+			var at int64
+			err := row.Scan(&one.Key, &one.Kind, &one.Room, &one.User, &one.Reason, &at)
+			one.Since = instant(at)
+			all = append(all, one)
+			return err
+		}, `SELECT key, kind, room, user_id, reason, changed_ms FROM slots WHERE state IN ('sent', 'failed', 'stale') AND state = $1 AND changed_ms >= $2
+			ORDER BY changed_ms DESC, key LIMIT $3`, state, millis(since), limit)
+	})
 	return all, wrap(err, "read %s slots", state)
 }
 
@@ -46,7 +46,10 @@ type Backlog struct {
 // Backlog reads what waits longest. The times are the engine's clock's.
 func (s *Store) Backlog(ctx context.Context) (Backlog, error) {
 	var received, pending int64
-	err := s.db.QueryRow(ctx, `SELECT COALESCE((SELECT received_ms FROM inbox WHERE state = 'received' ORDER BY seq LIMIT 1), 0),
-		COALESCE((SELECT MIN(changed_ms) FROM slots WHERE state IN ('pending', 'sending')), 0)`).Scan(&received, &pending)
+	err := s.read(ctx, func(ctx context.Context, t *txn) error {
+		return t.row(ctx, `SELECT COALESCE((SELECT received_ms FROM inbox WHERE state = 'received' ORDER BY seq LIMIT 1), 0),
+			COALESCE((SELECT MIN(changed_ms) FROM (SELECT MIN(changed_ms) AS changed_ms FROM slots WHERE state = 'pending'
+				UNION ALL SELECT MIN(changed_ms) FROM slots WHERE state = 'sending') AS waiting), 0)`).Scan(&received, &pending)
+	})
 	return Backlog{Received: instant(received), Pending: instant(pending)}, wrap(err, "read the backlog")
 }

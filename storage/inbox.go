@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"go.mau.fi/util/dbutil"
-
 	"lotse/bot"
 )
 
@@ -136,10 +134,10 @@ func (t *txn) surfaced(ctx context.Context, s *slot, e bot.Event) error {
 // Later events of the room wait with it, other rooms do not.
 func (s *Store) Next(ctx context.Context, now time.Time) (*bot.Received, error) {
 	var next *bot.Received
-	err := s.read(ctx, func(ctx context.Context) error {
+	err := s.read(ctx, func(ctx context.Context, t *txn) error {
 		held := map[bot.RoomID]bool{}
 		for after, more := int64(0), true; more && next == nil; {
-			rows, err := s.received(ctx, after)
+			rows, err := t.received(ctx, after)
 			if err != nil {
 				return err
 			}
@@ -149,7 +147,7 @@ func (s *Store) Next(ctx context.Context, now time.Time) (*bot.Received, error) 
 				if held[r.Event.Room] {
 					continue
 				}
-				waits, err := s.waits(ctx, r, now)
+				waits, err := t.waits(ctx, r, now)
 				if err != nil {
 					return err
 				}
@@ -172,9 +170,9 @@ type received struct {
 }
 
 // received reads a page of events not worked on.
-func (s *Store) received(ctx context.Context, after int64) ([]received, error) {
+func (t *txn) received(ctx context.Context, after int64) ([]received, error) {
 	var rows []received
-	err := each(ctx, s.db, func(row dbutil.Scannable) error {
+	err := t.each(ctx, func(row row) error {
 		var r received
 		var body []byte
 		if err := row.Scan(&r.Seq, &r.Attempts, &r.at, &body); err != nil {
@@ -187,7 +185,7 @@ func (s *Store) received(ctx context.Context, after int64) ([]received, error) {
 }
 
 // waits reports whether an event may point at a message of ours that is on its way.
-func (s *Store) waits(ctx context.Context, r received, now time.Time) (bool, error) {
+func (t *txn) waits(ctx context.Context, r received, now time.Time) (bool, error) {
 	if r.at+patience.Milliseconds() <= millis(now) {
 		return false, nil
 	}
@@ -196,7 +194,7 @@ func (s *Store) waits(ctx context.Context, r received, now time.Time) (bool, err
 			continue
 		}
 		var known, flying bool
-		err := s.db.QueryRow(ctx, `SELECT
+		err := t.row(ctx, `SELECT
 			EXISTS (SELECT 1 FROM slots WHERE message = $1 AND message <> '') OR EXISTS (SELECT 1 FROM refs WHERE message = $1),
 			EXISTS (SELECT 1 FROM slots WHERE chat = $2 AND lane = $3 AND state = 'sending')
 			OR EXISTS (SELECT 1 FROM slots WHERE lane = $3 AND state = 'pending' AND doubtful = 1)`,

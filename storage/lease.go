@@ -21,7 +21,7 @@ func (s *Store) Acquire(ctx context.Context, holder string, now time.Time, ttl t
 	err := s.change(ctx, func(ctx context.Context, t *txn) error {
 		var current string
 		var until int64
-		err := t.db.QueryRow(ctx, `SELECT holder, epoch, until_ms FROM lease WHERE id = 1`).Scan(&current, &epoch, &until)
+		err := t.row(ctx, `SELECT holder, epoch, until_ms FROM lease WHERE id = 1`).Scan(&current, &epoch, &until)
 		if err != nil {
 			return fmt.Errorf("read the lease: %w", err)
 		}

@@ -9,20 +9,18 @@ import (
 	"strings"
 	"time"
 
-	"go.mau.fi/util/dbutil"
-
 	"lotse/bot"
 )
 
 // chunk is how many values one list in a query has at most.
-const chunk = 500
+const chunk = 512
 
 // Load reads what a query asks for, all of one moment. Now, Settings and Abilities
 // are not the store's to fill.
 func (s *Store) Load(ctx context.Context, q bot.Query) (bot.Snapshot, error) {
 	var snap bot.Snapshot
-	err := s.read(ctx, func(ctx context.Context) error {
-		l := loader{s: s, q: q, people: map[bot.PersonID]bool{}}
+	err := s.read(ctx, func(ctx context.Context, t *txn) error {
+		l := loader{s: s, t: t, q: q, people: map[bot.PersonID]bool{}}
 		l.snap.User = q.User
 		for _, step := range []func(context.Context) error{
 			l.room, l.accounts, l.known, l.direct, l.subject, l.round, l.report, l.tasks, l.rooms, l.lists, l.persons, l.stands,
@@ -40,6 +38,7 @@ func (s *Store) Load(ctx context.Context, q bot.Query) (bot.Snapshot, error) {
 // loader fills one snapshot, step by step; each step may use what came before.
 type loader struct {
 	s      *Store
+	t      *txn
 	q      bot.Query
 	snap   bot.Snapshot
 	about  bot.Subject           // what the messages the event points at are about
@@ -51,7 +50,7 @@ type loader struct {
 // row reads one body and its version; it reports false if there is none.
 func (l *loader) row(ctx context.Context, into any, version *int64, query string, args ...any) (bool, error) {
 	var body []byte
-	ok, err := found(l.s.db.QueryRow(ctx, query, args...).Scan(&body, version))
+	ok, err := found(l.t.row(ctx, query, args...).Scan(&body, version))
 	if !ok || err != nil {
 		return false, err
 	}
@@ -59,9 +58,9 @@ func (l *loader) row(ctx context.Context, into any, version *int64, query string
 }
 
 // bodies reads all bodies of a query that selects body and version.
-func bodies[T any](ctx context.Context, s *Store, version func(*T) *int64, query string, args ...any) ([]T, error) {
+func bodies[T any](ctx context.Context, t *txn, version func(*T) *int64, query string, args ...any) ([]T, error) {
 	var all []T
-	err := each(ctx, s.db, func(row dbutil.Scannable) error {
+	err := t.each(ctx, func(row row) error {
 		var body []byte
 		var one T
 		if err := row.Scan(&body, version(&one)); err != nil {
@@ -97,7 +96,7 @@ func (l *loader) accounts(ctx context.Context) error {
 	l.users = map[bot.UserID]bot.PersonID{}
 	users := append([]bot.UserID{l.q.User, l.q.DirectUser, l.snap.Room.User}, l.q.Users...)
 	err := in(users, func(list string, args []any) error {
-		return each(ctx, l.s.db, func(row dbutil.Scannable) error {
+		return l.t.each(ctx, func(row row) error {
 			var user bot.UserID
 			var person bot.PersonID
 			err := row.Scan(&user, &person)
@@ -121,7 +120,7 @@ func (l *loader) accounts(ctx context.Context) error {
 func (l *loader) known(ctx context.Context) error {
 	all := map[bot.MessageID]bot.Known{}
 	err := in([]bot.MessageID{l.q.Message, l.q.Target, l.q.Thread, l.q.ReplyTo}, func(list string, args []any) error {
-		return each(ctx, l.s.db, func(row dbutil.Scannable) error {
+		return l.t.each(ctx, func(row row) error {
 			var k bot.Known
 			err := row.Scan(&k.Message, &k.Key, &k.Kind, &k.Subject.Project, &k.Subject.Round, &k.Subject.Field, &k.Subject.Person, &k.Subject.User, &k.Subject.N)
 			k.Own = k.Key != ""
@@ -211,7 +210,7 @@ func (l *loader) named(ctx context.Context) (done bool, err error) {
 	}
 	best, rank := bot.Project{}, 2*len(readings)
 	err = in(slugs, func(list string, args []any) error {
-		hits, err := bodies(ctx, l.s, projectVersion,
+		hits, err := bodies(ctx, l.t, projectVersion,
 			`SELECT body, version FROM projects WHERE id IN (`+list+`) OR slug IN (`+list+`) ORDER BY id`, args...)
 		for _, p := range hits {
 			// The longest reading counts; of two projects an id goes before a name.
@@ -243,7 +242,7 @@ func (l *loader) named(ctx context.Context) (done bool, err error) {
 func (l *loader) candidates(ctx context.Context) (err error) {
 	if readings := bot.Readings(l.q.Name); len(readings) > 0 {
 		from := readings[len(readings)-1].Slug
-		l.snap.Candidates, err = bodies(ctx, l.s, projectVersion, `SELECT body, version FROM projects
+		l.snap.Candidates, err = bodies(ctx, l.t, projectVersion, `SELECT body, version FROM projects
 			WHERE id >= $1 AND id < $2 OR slug >= $1 AND slug < $2 ORDER BY slug, id`, from, from+"\U0010ffff")
 	}
 	if err == nil && len(l.snap.Candidates) == 0 && l.snap.Project == nil {
@@ -274,9 +273,9 @@ func (l *loader) projectRoom(ctx context.Context) error {
 // projects loads all projects by name.
 func (l *loader) projects(ctx context.Context, archived bool) ([]bot.Project, error) {
 	if archived {
-		return bodies(ctx, l.s, projectVersion, `SELECT body, version FROM projects ORDER BY slug, id`)
+		return bodies(ctx, l.t, projectVersion, `SELECT body, version FROM projects ORDER BY slug, id`)
 	}
-	return bodies(ctx, l.s, projectVersion, `SELECT body, version FROM projects WHERE state <> 'archived' ORDER BY slug, id`)
+	return bodies(ctx, l.t, projectVersion, `SELECT body, version FROM projects WHERE state <> 'archived' ORDER BY slug, id`)
 }
 
 // round finds the round: see bot.Query.
@@ -359,7 +358,7 @@ func (l *loader) tasks(ctx context.Context) error {
 	if l.q.AllTasks {
 		query = `SELECT body, version FROM tasks WHERE project = $1`
 	}
-	tasks, err := bodies(ctx, l.s, taskVersion, query, l.snap.Project.ID)
+	tasks, err := bodies(ctx, l.t, taskVersion, query, l.snap.Project.ID)
 	slices.SortFunc(tasks, func(a, b bot.Task) int { return a.Seq - b.Seq })
 	l.snap.Tasks = tasks
 	return wrap(err, "tasks of %s", l.snap.Project.ID)
@@ -367,9 +366,9 @@ func (l *loader) tasks(ctx context.Context) error {
 
 func (l *loader) rooms(ctx context.Context) (err error) {
 	if l.q.AllRooms {
-		l.snap.Rooms, err = bodies(ctx, l.s, roomVersion, `SELECT body, version FROM rooms ORDER BY id`)
+		l.snap.Rooms, err = bodies(ctx, l.t, roomVersion, `SELECT body, version FROM rooms ORDER BY id`)
 	} else {
-		l.snap.Rooms, err = bodies(ctx, l.s, roomVersion, `SELECT body, version FROM rooms
+		l.snap.Rooms, err = bodies(ctx, l.t, roomVersion, `SELECT body, version FROM rooms
 			WHERE kind IN ('pmo', 'dm', 'dikon') AND joined = 1 ORDER BY id`)
 	}
 	return wrap(err, "rooms")
@@ -383,7 +382,7 @@ func (l *loader) lists(ctx context.Context) (err error) {
 			return fmt.Errorf("all projects: %w", err)
 		}
 		l.snap.ProjectRooms = map[bot.ProjectID]bot.RoomID{}
-		err := each(ctx, l.s.db, func(row dbutil.Scannable) error {
+		err := l.t.each(ctx, func(row row) error {
 			var project bot.ProjectID
 			var room bot.RoomID
 			err := row.Scan(&project, &room)
@@ -397,7 +396,7 @@ func (l *loader) lists(ctx context.Context) (err error) {
 		}
 	}
 	if q.AllReports && l.snap.Round != nil {
-		l.snap.Reports, err = bodies(ctx, l.s, reportVersion, `SELECT body, version FROM reports WHERE round = $1 ORDER BY project`, l.snap.Round.ID)
+		l.snap.Reports, err = bodies(ctx, l.t, reportVersion, `SELECT body, version FROM reports WHERE round = $1 ORDER BY project`, l.snap.Round.ID)
 		if err != nil {
 			return fmt.Errorf("reports of %s: %w", l.snap.Round.ID, err)
 		}
@@ -408,7 +407,7 @@ func (l *loader) lists(ctx context.Context) (err error) {
 		}
 	}
 	if q.History > 0 && l.snap.Project != nil {
-		l.snap.History, err = bodies(ctx, l.s, reportVersion, `SELECT body, version FROM reports WHERE project = $1 ORDER BY round DESC LIMIT $2`,
+		l.snap.History, err = bodies(ctx, l.t, reportVersion, `SELECT body, version FROM reports WHERE project = $1 ORDER BY round DESC LIMIT $2`,
 			l.snap.Project.ID, q.History)
 		if err != nil {
 			return fmt.Errorf("reports of %s: %w", l.snap.Project.ID, err)
@@ -420,7 +419,7 @@ func (l *loader) lists(ctx context.Context) (err error) {
 // allRounds loads every round not done, cancelled ones of the last two checks' time
 // among them, and the last two done.
 func (l *loader) allRounds(ctx context.Context) error {
-	done, err := bodies(ctx, l.s, roundVersion, `SELECT body, version FROM rounds WHERE state = 'done' ORDER BY check_ms DESC, id DESC LIMIT 2`)
+	done, err := bodies(ctx, l.t, roundVersion, `SELECT body, version FROM rounds WHERE state = 'done' ORDER BY check_ms DESC, id DESC LIMIT 2`)
 	if err != nil {
 		return fmt.Errorf("rounds done: %w", err)
 	}
@@ -428,7 +427,7 @@ func (l *loader) allRounds(ctx context.Context) error {
 	if len(done) == 2 {
 		since = millis(done[1].Check)
 	}
-	rounds, err := bodies(ctx, l.s, roundVersion, `SELECT body, version FROM rounds WHERE state IN ('planned', 'open', 'closed', 'published')
+	rounds, err := bodies(ctx, l.t, roundVersion, `SELECT body, version FROM rounds WHERE state IN ('planned', 'open', 'closed', 'published')
 		UNION ALL SELECT body, version FROM rounds WHERE state = 'cancelled' AND check_ms >= $1`, since)
 	if err != nil {
 		return fmt.Errorf("rounds: %w", err)
@@ -483,7 +482,7 @@ func (l *loader) persons(ctx context.Context) error {
 			asked(&reports[i])
 		}
 	}
-	people, err := l.s.people(ctx, l.people, l.q.AllPeople)
+	people, err := l.t.persons(ctx, l.people, l.q.AllPeople)
 	if err != nil {
 		return fmt.Errorf("people: %w", err)
 	}
@@ -495,10 +494,10 @@ func (l *loader) persons(ctx context.Context) error {
 }
 
 // people reads persons with their accounts.
-func (s *Store) people(ctx context.Context, ids map[bot.PersonID]bool, all bool) (map[bot.PersonID]bot.Person, error) {
+func (t *txn) persons(ctx context.Context, ids map[bot.PersonID]bool, all bool) (map[bot.PersonID]bot.Person, error) {
 	people := map[bot.PersonID]bot.Person{}
 	read := func(where string, args []any) error {
-		return each(ctx, s.db, func(row dbutil.Scannable) error {
+		return t.each(ctx, func(row row) error {
 			var body []byte
 			var p bot.Person
 			var user *bot.UserID
@@ -538,7 +537,7 @@ func (l *loader) stands(ctx context.Context) error {
 	}
 	var message string
 	var stood int64
-	_, err := found(l.s.db.QueryRow(ctx, `SELECT message, stood FROM slots WHERE key = $1`, l.snap.Report.OpenKey()).Scan(&message, &stood))
+	_, err := found(l.t.row(ctx, `SELECT message, stood FROM slots WHERE key = $1`, l.snap.Report.OpenKey()).Scan(&message, &stood))
 	if l.q.Seq == 0 {
 		l.snap.OpenStands = message != ""
 	} else {
@@ -551,10 +550,10 @@ func (l *loader) stands(ctx context.Context) error {
 // of the users that have one.
 func (s *Store) Rooms(ctx context.Context, rooms []bot.RoomID, users []bot.UserID) ([]bot.Room, error) {
 	var all []bot.Room
-	err := s.read(ctx, func(ctx context.Context) error {
+	err := s.read(ctx, func(ctx context.Context, t *txn) error {
 		all = nil
 		add := func(query string, args []any) error {
-			some, err := bodies(ctx, s, roomVersion, query, args...)
+			some, err := bodies(ctx, t, roomVersion, query, args...)
 			for _, r := range some {
 				if !slices.ContainsFunc(all, func(a bot.Room) bool { return a.ID == r.ID }) {
 					all = append(all, r)
@@ -583,6 +582,9 @@ func in[T ~string](values []T, fn func(list string, args []any) error) error {
 	flush := func() error {
 		if len(args) == 0 {
 			return nil
+		}
+		for len(args)&(len(args)-1) != 0 {
+			args = append(args, args[0]) // lists of few lengths, so that statements stay few
 		}
 		var list strings.Builder
 		for i := range args {

@@ -8,7 +8,10 @@ import (
 // Recall returns what was remembered under a name, or "".
 func (s *Store) Recall(ctx context.Context, name string) (string, error) {
 	var value string
-	_, err := found(s.db.QueryRow(ctx, `SELECT value FROM memory WHERE name = $1`, name).Scan(&value))
+	err := s.read(ctx, func(ctx context.Context, t *txn) error {
+		_, err := found(t.row(ctx, `SELECT value FROM memory WHERE name = $1`, name).Scan(&value))
+		return err
+	})
 	if err != nil {
 		return "", fmt.Errorf("recall %s: %w", name, err)
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"go.mau.fi/util/dbutil"
@@ -38,8 +39,8 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// connections is how many SQLite connections a file gets: one that writes, the
-// others read beside it (WAL).
+// connections is how many SQLite connections a file gets: two for the store, one to
+// write and one to read beside it (WAL), the others for mautrix's stores.
 const connections = 4
 
 // pragmas are set on every connection. FULL, because NORMAL could rewind mautrix's
@@ -63,7 +64,7 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 		settings = pragmas
 	}
 	escaped := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(filepath.ToSlash(path))
-	s, err := open(ctx, "file:"+escaped+settings, connections, opts)
+	s, err := open(ctx, "file:"+escaped+settings, opts)
 	if err != nil {
 		if made {
 			err = errors.Join(err, os.Remove(path))
@@ -73,11 +74,14 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	return s, nil
 }
 
+// memories counts the databases in memory: each has a name of its own.
+var memories atomic.Int64
+
 // Memory opens a new, empty database in memory, gone when it is closed: for tests
-// and for trying things out. It has one connection, so that a transaction waits for
-// every other.
+// and for trying things out.
 func Memory(ctx context.Context, opts Options) (*Store, error) {
-	s, err := open(ctx, "file::memory:"+pragmas, 1, opts)
+	dsn := fmt.Sprintf("file:/lotse-%d%s&vfs=memdb", memories.Add(1), pragmas)
+	s, err := open(ctx, dsn, opts)
 	if err != nil {
 		return nil, fmt.Errorf("database in memory: %w", err)
 	}
@@ -113,38 +117,58 @@ func prepare(path string) (made bool, err error) {
 }
 
 // open opens a database by its DSN, migrates it and checks what it is for.
-func open(ctx context.Context, dsn string, conns int, opts Options) (_ *Store, err error) {
+func open(ctx context.Context, dsn string, opts Options) (_ *Store, err error) {
 	db, err := dbutil.NewWithDialect(dsn, "sqlite")
 	if err != nil {
 		return nil, err
 	}
+	s := &Store{db: db, log: opts.Log}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, db.Close())
+			err = errors.Join(err, s.Close())
 		}
 	}()
-	db.RawDB.SetMaxOpenConns(conns)
-	db.RawDB.SetMaxIdleConns(conns)
+	db.RawDB.SetMaxOpenConns(connections)
+	db.RawDB.SetMaxIdleConns(connections)
 	db.Owner = "lotse"
 	db.VersionTable = "version"
 	db.IgnoreForeignTables = false
 	db.UpgradeTable = dbutil.BuildUpgradeTable().WithFSPath(migrations, "migrations").Finish()
-	s := &Store{db: db, log: opts.Log}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if opts.ReadOnly {
-		return s, s.current(ctx)
+		if err := s.current(ctx); err != nil {
+			return nil, err
+		}
+		return s, s.connect(ctx)
 	}
 	db.Log = migrationLog{s.log}
 	if err := db.Upgrade(ctx); err != nil {
 		return nil, err
 	}
 	db.Log = dbutil.NoopLogger
-	if opts.Either {
-		return s, nil
+	if err := s.connect(ctx); err != nil || opts.Either {
+		return s, err
 	}
 	return s, s.mark(ctx, opts.Rehearsal)
+}
+
+// connect takes the store's own connections. Without WAL (in memory) readers and
+// writers are in each other's way, so that one has to do for both.
+func (s *Store) connect(ctx context.Context) (err error) {
+	if s.writing, err = newLink(ctx, s.db); err != nil {
+		return err
+	}
+	s.reading = s.writing
+	var mode string
+	if err := s.writing.row(ctx, `PRAGMA journal_mode`).Scan(&mode); err != nil {
+		return fmt.Errorf("read the journal mode: %w", err)
+	}
+	if mode == "wal" {
+		s.reading, err = newLink(ctx, s.db)
+	}
+	return err
 }
 
 // current checks that the tables are those that this program knows.

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"go.mau.fi/util/dbutil"
-
 	"lotse/bot"
 )
 
@@ -26,7 +24,7 @@ const (
 func (s *Store) Claim(ctx context.Context, epoch int64, now time.Time, chat bot.ChatID, busy []bot.RoomID, limit int) ([]bot.Delivery, error) {
 	var deliveries []bot.Delivery
 	err := s.write(ctx, epoch, func(ctx context.Context, t *txn) error {
-		if err := t.leftBehind(ctx, chat, busy, now); err != nil {
+		if err := t.leftBehind(ctx, chat, busy); err != nil {
 			return err
 		}
 		lanes, err := t.turns(ctx, chat, busy, now, limit)
@@ -51,9 +49,9 @@ func (s *Store) Claim(ctx context.Context, epoch int64, now time.Time, chat bot.
 }
 
 // leftBehind makes pending again what is marked sending although nobody sends it.
-func (t *txn) leftBehind(ctx context.Context, chat bot.ChatID, busy []bot.RoomID, now time.Time) error {
+func (t *txn) leftBehind(ctx context.Context, chat bot.ChatID, busy []bot.RoomID) error {
 	var left []*slot
-	err := each(ctx, t.db, func(row dbutil.Scannable) error {
+	err := t.each(ctx, func(row row) error {
 		s, err := scanSlot(row)
 		if err == nil && !s.busy(busy) {
 			left = append(left, s)
@@ -65,7 +63,7 @@ func (t *txn) leftBehind(ctx context.Context, chat bot.ChatID, busy []bot.RoomID
 	}
 	for _, s := range left {
 		s.state, s.doubtful, s.retry = bot.SlotPending, true, 0
-		if err := t.keep(ctx, s, now); err != nil {
+		if err := t.keep(ctx, s, time.Time{}); err != nil {
 			return err
 		}
 		if err := t.order(ctx, s.lane); err != nil {
@@ -82,7 +80,7 @@ func (s *slot) busy(busy []bot.RoomID) bool {
 // recover is leftBehind for all chats, when the epoch changes.
 func (t *txn) recover(ctx context.Context) error {
 	var lanes []string
-	err := each(ctx, t.db, func(row dbutil.Scannable) error {
+	err := t.each(ctx, func(row row) error {
 		var lane string
 		err := row.Scan(&lane)
 		lanes = append(lanes, lane)
@@ -106,7 +104,7 @@ func (t *txn) recover(ctx context.Context) error {
 // lane may turn out to hold nothing but stale slots, so there are some to spare.
 func (t *txn) turns(ctx context.Context, chat bot.ChatID, busy []bot.RoomID, now time.Time, limit int) ([]string, error) {
 	var lanes []string
-	err := each(ctx, t.db, func(row dbutil.Scannable) error {
+	err := t.each(ctx, func(row row) error {
 		var s slot
 		err := row.Scan(&s.lane, &s.room, &s.user)
 		if err == nil && !s.busy(busy) && len(lanes) < limit {
@@ -121,7 +119,7 @@ func (t *txn) turns(ctx context.Context, chat bot.ChatID, busy []bot.RoomID, now
 // claimLane takes the first slot of a lane that can be sent, nil if none can now.
 func (t *txn) claimLane(ctx context.Context, lane string, now time.Time) (*bot.Delivery, error) {
 	for moves := 0; ; {
-		s, err := scanSlot(t.db.QueryRow(ctx, `SELECT `+slotColumns+` FROM slots
+		s, err := scanSlot(t.row(ctx, `SELECT `+slotColumns+` FROM slots
 			WHERE lane = $1 AND state = 'pending' ORDER BY ord LIMIT 1`, lane))
 		ok, err := found(err)
 		if err != nil {
@@ -144,7 +142,7 @@ func (t *txn) claimLane(ctx context.Context, lane string, now time.Time) (*bot.D
 			continue
 		}
 		if s.inFlight() {
-			return t.refreeze(ctx, s, now)
+			return t.refreeze(ctx, s)
 		}
 		aim, verdict, err := t.resolve(ctx, s, c)
 		switch {
@@ -159,7 +157,7 @@ func (t *txn) claimLane(ctx context.Context, lane string, now time.Time) (*bot.D
 			if s.ord, err = t.next(ctx); err != nil {
 				return nil, err
 			}
-			if err := t.keep(ctx, s, now); err != nil {
+			if err := t.keep(ctx, s, time.Time{}); err != nil {
 				return nil, err
 			}
 		case verdict == aimBehind:
@@ -173,7 +171,7 @@ func (t *txn) claimLane(ctx context.Context, lane string, now time.Time) (*bot.D
 			_, err := t.exec(ctx, `UPDATE slots SET turn_ms = $1 WHERE key = $2`, millis(now.Add(lookAgain)), s.key)
 			return nil, wrap(err, "put slot %s off", s.key)
 		default:
-			return t.freeze(ctx, s, c, aim, now)
+			return t.freeze(ctx, s, c, aim)
 		}
 	}
 }
@@ -235,7 +233,7 @@ func (t *txn) resolve(ctx context.Context, s *slot, c content) (aim, verdict, er
 }
 
 // freeze decides what exactly is sent, and marks the slot sending.
-func (t *txn) freeze(ctx context.Context, s *slot, c content, a aim, now time.Time) (*bot.Delivery, error) {
+func (t *txn) freeze(ctx context.Context, s *slot, c content, a aim) (*bot.Delivery, error) {
 	out := bot.Outgoing{
 		Key: s.key, Revision: int(s.revision), Op: s.op, Kind: s.kind, Ref: s.subject.String(), Room: s.room,
 		Thread: a.thread, ReplyTo: a.replyTo, Target: a.target, Emoji: c.Emoji,
@@ -253,11 +251,11 @@ func (t *txn) freeze(ctx context.Context, s *slot, c content, a aim, now time.Ti
 		return nil, fmt.Errorf("freeze slot %s: %w", s.key, err)
 	}
 	s.state, s.frozen, s.frozenRev = bot.SlotSending, string(frozen), s.revision
-	return s.delivery(out), t.keepOrdered(ctx, s, now)
+	return s.delivery(out), t.keepOrdered(ctx, s, time.Time{})
 }
 
 // refreeze sends again, byte for byte, what was in flight.
-func (t *txn) refreeze(ctx context.Context, s *slot, now time.Time) (*bot.Delivery, error) {
+func (t *txn) refreeze(ctx context.Context, s *slot) (*bot.Delivery, error) {
 	var out bot.Outgoing
 	if err := json.Unmarshal([]byte(s.frozen), &out); err != nil {
 		return nil, fmt.Errorf("read what was sent for slot %s: %w", s.key, err)
@@ -268,7 +266,7 @@ func (t *txn) refreeze(ctx context.Context, s *slot, now time.Time) (*bot.Delive
 		out.Transaction = bot.Transaction(s.key, s.room, out.Revision)
 	}
 	s.state = bot.SlotSending
-	return s.delivery(out), t.keepOrdered(ctx, s, now)
+	return s.delivery(out), t.keepOrdered(ctx, s, time.Time{})
 }
 
 func (s *slot) delivery(out bot.Outgoing) *bot.Delivery {
@@ -356,8 +354,9 @@ func (s *Store) Unsent(ctx context.Context, epoch int64, d bot.Delivery, reason 
 			row.attempts = 0 // what is wanted now was never tried
 		} else if final {
 			row.state, row.retry = bot.SlotFailed, 0
+			return t.keepOrdered(ctx, row, retry)
 		}
-		return t.keepOrdered(ctx, row, retry)
+		return t.keepOrdered(ctx, row, time.Time{})
 	})
 	return wrap(err, "note slot %s as not sent", d.Key)
 }
@@ -366,8 +365,12 @@ func (s *Store) Unsent(ctx context.Context, epoch int64, d bot.Delivery, reason 
 // if nothing is pending there but what waits for a send in flight.
 func (s *Store) NextClaim(ctx context.Context, now time.Time, chat bot.ChatID) (time.Time, error) {
 	var turn int64
-	ok, err := found(s.db.QueryRow(ctx, `SELECT turn_ms FROM slots WHERE chat = $1 AND turn_ms IS NOT NULL
-		ORDER BY turn_ms LIMIT 1`, chat).Scan(&turn))
+	var ok bool
+	err := s.read(ctx, func(ctx context.Context, t *txn) (err error) {
+		ok, err = found(t.row(ctx, `SELECT turn_ms FROM slots WHERE chat = $1 AND turn_ms IS NOT NULL
+			ORDER BY turn_ms LIMIT 1`, chat).Scan(&turn))
+		return err
+	})
 	if !ok || err != nil {
 		return time.Time{}, wrap(err, "look for the next claim")
 	}
@@ -380,12 +383,16 @@ func (s *Store) NextClaim(ctx context.Context, now time.Time, chat bot.ChatID) (
 // Counts of slots by state.
 func (s *Store) Counts(ctx context.Context) (bot.OutboxCounts, error) {
 	counts := bot.OutboxCounts{}
-	err := each(ctx, s.db, func(row dbutil.Scannable) error {
-		var state bot.SlotState
-		var n int
-		err := row.Scan(&state, &n)
-		counts[state] = n
-		return err
-	}, `SELECT state, COUNT(*) FROM slots GROUP BY state`)
+	err := s.read(ctx, func(ctx context.Context, t *txn) error {
+		return t.each(ctx, func(row row) error {
+			var state bot.SlotState
+			var n int
+			err := row.Scan(&state, &n)
+			counts[state] = n
+			return err
+		}, `SELECT state, COUNT(*) FROM slots WHERE state IN ('sent', 'failed', 'stale') GROUP BY state
+			UNION ALL SELECT state, COUNT(*) FROM slots WHERE state = 'pending' GROUP BY state
+			UNION ALL SELECT state, COUNT(*) FROM slots WHERE state = 'sending' GROUP BY state`)
+	})
 	return counts, wrap(err, "count slots")
 }

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"go.mau.fi/util/dbutil"
-
 	"lotse/bot"
 )
 
@@ -115,7 +113,7 @@ func userLane(user bot.UserID) string { return "user " + string(user) }
 const slotColumns = `key, chat, lane, room, user_id, op, kind, project, round, field, person, about, n, state, ord, wanted, revision,
 	frozen, frozen_hash, frozen_rev, sent_hash, sent_rev, message, stood, echoed, attempts, retry_ms, doubtful, expires_ms, reason`
 
-func scanSlot(row dbutil.Scannable) (*slot, error) {
+func scanSlot(row row) (*slot, error) {
 	var s slot
 	var echoed, doubtful int64
 	err := row.Scan(&s.key, &s.chat, &s.lane, &s.room, &s.user, &s.op, &s.kind,
@@ -128,14 +126,15 @@ func scanSlot(row dbutil.Scannable) (*slot, error) {
 
 // slot reads a slot, nil if there is none.
 func (t *txn) slot(ctx context.Context, key bot.Key) (*slot, error) {
-	s, err := scanSlot(t.db.QueryRow(ctx, `SELECT `+slotColumns+` FROM slots WHERE key = $1`, key))
+	s, err := scanSlot(t.row(ctx, `SELECT `+slotColumns+` FROM slots WHERE key = $1`, key))
 	if ok, err := found(err); !ok || err != nil {
 		return nil, wrap(err, "read slot %s", key)
 	}
 	return s, nil
 }
 
-// keep writes a slot's row. Its turn is open afterwards: see order.
+// keep writes a slot's row. Its turn is open afterwards: see order. now is when what
+// the room shall hold, or does hold, changed; zero if it did not.
 func (t *txn) keep(ctx context.Context, s *slot, now time.Time) error {
 	_, err := t.exec(ctx, `INSERT INTO slots (`+slotColumns+`, turn_ms, changed_ms)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25,
@@ -148,7 +147,8 @@ func (t *txn) keep(ctx context.Context, s *slot, now time.Time) error {
 			frozen_rev = excluded.frozen_rev, sent_hash = excluded.sent_hash, sent_rev = excluded.sent_rev,
 			message = excluded.message, stood = excluded.stood, echoed = excluded.echoed, attempts = excluded.attempts,
 			retry_ms = excluded.retry_ms, doubtful = excluded.doubtful, expires_ms = excluded.expires_ms,
-			reason = excluded.reason, turn_ms = NULL, changed_ms = excluded.changed_ms`,
+			reason = excluded.reason, turn_ms = NULL,
+			changed_ms = CASE WHEN excluded.changed_ms = 0 THEN slots.changed_ms ELSE excluded.changed_ms END`,
 		s.key, s.chat, s.lane, s.room, s.user, s.op, s.kind, s.subject.Project, s.subject.Round, s.subject.Field, s.subject.Person,
 		s.subject.User, s.subject.N, s.state, s.ord, s.wanted, s.revision, s.frozen, s.frozenHash, s.frozenRev, s.sentHash, s.sentRev, s.message,
 		s.stood, flag(s.echoed), s.attempts, s.retry, flag(s.doubtful), s.expires, s.reason, millis(now))
@@ -284,7 +284,7 @@ func (s *slot) place() {
 // directRoom returns the direct chat with an account, or "".
 func (t *txn) directRoom(ctx context.Context, user bot.UserID) (bot.RoomID, error) {
 	var room bot.RoomID
-	_, err := found(t.db.QueryRow(ctx, `SELECT id FROM rooms WHERE user_id = $1 AND user_id <> '' AND kind = 'direct' AND joined = 1
+	_, err := found(t.row(ctx, `SELECT id FROM rooms WHERE user_id = $1 AND user_id <> '' AND kind = 'direct' AND joined = 1
 		ORDER BY id LIMIT 1`, user).Scan(&room))
 	return room, wrap(err, "look for the direct chat")
 }

@@ -35,7 +35,6 @@ package storage
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -53,9 +52,7 @@ type Store struct {
 	db  *dbutil.Database
 	log *slog.Logger
 
-	// writing lets our own transactions queue in order instead of polling for
-	// SQLite's lock.
-	writing sync.Mutex
+	writing, reading *link // in memory: the same
 
 	zones sync.Map // name → *time.Location
 
@@ -69,19 +66,22 @@ type Store struct {
 func (s *Store) DB() *dbutil.Database { return s.db }
 
 // Close closes the database.
-func (s *Store) Close() error { return s.db.Close() }
-
-// txn is a transaction that writes.
-type txn struct {
-	db  *dbutil.Database
-	seq int64 // the last number taken, 0: none taken yet
+func (s *Store) Close() error {
+	var errs []error
+	if s.reading != nil && s.reading != s.writing {
+		errs = append(errs, s.reading.close())
+	}
+	if s.writing != nil {
+		errs = append(errs, s.writing.close())
+	}
+	return errors.Join(append(errs, s.db.Close())...)
 }
 
 // write runs fn in a transaction after checking the epoch.
 func (s *Store) write(ctx context.Context, epoch int64, fn func(ctx context.Context, t *txn) error) error {
 	return s.change(ctx, func(ctx context.Context, t *txn) error {
 		var current int64
-		if err := t.db.QueryRow(ctx, `SELECT epoch FROM lease WHERE id = 1`).Scan(&current); err != nil {
+		if err := t.row(ctx, `SELECT epoch FROM lease WHERE id = 1`).Scan(&current); err != nil {
 			return fmt.Errorf("read the lease: %w", err)
 		}
 		if epoch != current || epoch == 0 {
@@ -91,77 +91,14 @@ func (s *Store) write(ctx context.Context, epoch int64, fn func(ctx context.Cont
 	})
 }
 
-// change runs fn in a transaction.
+// change runs fn in a transaction that writes, whoever holds the lease.
 func (s *Store) change(ctx context.Context, fn func(ctx context.Context, t *txn) error) error {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	return s.db.DoTxn(ctx, nil, func(ctx context.Context) error {
-		t := &txn{db: s.db}
-		if err := fn(ctx, t); err != nil {
-			return err
-		}
-		return t.flush(ctx)
-	})
+	return s.writing.do(ctx, "BEGIN IMMEDIATE", fn)
 }
 
 // read runs fn in a transaction that only reads: all it sees is of one moment.
-func (s *Store) read(ctx context.Context, fn func(ctx context.Context) error) error {
-	return s.db.DoTxn(ctx, &dbutil.TxnOptions{ReadOnly: true}, fn)
-}
-
-// next takes the next number of the one order.
-func (t *txn) next(ctx context.Context) (int64, error) {
-	if t.seq == 0 {
-		if err := t.db.QueryRow(ctx, `SELECT value FROM counters WHERE name = 'seq'`).Scan(&t.seq); err != nil {
-			return 0, fmt.Errorf("take a number: %w", err)
-		}
-	}
-	t.seq++
-	return t.seq, nil
-}
-
-// flush writes down how far the numbers went.
-func (t *txn) flush(ctx context.Context) error {
-	if t.seq == 0 {
-		return nil
-	}
-	if _, err := t.db.Exec(ctx, `UPDATE counters SET value = $1 WHERE name = 'seq'`, t.seq); err != nil {
-		return fmt.Errorf("keep the last number: %w", err)
-	}
-	return nil
-}
-
-// exec runs a statement and returns how many rows it touched.
-func (t *txn) exec(ctx context.Context, query string, args ...any) (int64, error) {
-	res, err := t.db.Exec(ctx, query, args...)
-	if err != nil {
-		return 0, err
-	}
-	return res.RowsAffected()
-}
-
-// found turns "no rows" into false.
-func found(err error) (bool, error) {
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
-// each reads all rows of a query before it returns, so that no rows are open when
-// the next statement runs.
-func each(ctx context.Context, db *dbutil.Database, scan func(row dbutil.Scannable) error, query string, args ...any) error {
-	rows, err := db.Query(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+func (s *Store) read(ctx context.Context, fn func(ctx context.Context, t *txn) error) error {
+	return s.reading.do(ctx, "BEGIN", fn)
 }
 
 // millis is how instants are stored: UTC milliseconds, 0 for the zero time.

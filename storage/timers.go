@@ -19,7 +19,11 @@ type storedTimer struct {
 func (s *Store) NextTimer(ctx context.Context) (*bot.Timer, error) {
 	var key, body string
 	var at int64
-	ok, err := found(s.db.QueryRow(ctx, `SELECT key, at_ms, body FROM timers ORDER BY at_ms, key LIMIT 1`).Scan(&key, &at, &body))
+	var ok bool
+	err := s.read(ctx, func(ctx context.Context, t *txn) (err error) {
+		ok, err = found(t.row(ctx, `SELECT key, at_ms, body FROM timers ORDER BY at_ms, key LIMIT 1`).Scan(&key, &at, &body))
+		return err
+	})
 	if !ok || err != nil {
 		return nil, wrap(err, "read the next timer")
 	}

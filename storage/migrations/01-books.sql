@@ -174,4 +174,4 @@ CREATE INDEX slots_lane ON slots (lane, ord) WHERE state = 'pending';
 CREATE INDEX slots_sending ON slots (chat, lane) WHERE state = 'sending';
 CREATE INDEX slots_turn ON slots (chat, ord) WHERE turn_ms IS NOT NULL;
 CREATE INDEX slots_due ON slots (chat, turn_ms) WHERE turn_ms IS NOT NULL;
-CREATE INDEX slots_state ON slots (state);
+CREATE INDEX slots_settled ON slots (state, changed_ms) WHERE state IN ('sent', 'failed', 'stale');

@@ -1,0 +1,205 @@
+package storagetest
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"lotse/bot"
+	"lotse/bot/calendar"
+)
+
+// City is what [Fill] made.
+type City struct {
+	// Round is the round that is open; Now lies between its opening and its close.
+	Round bot.Round
+	Now   time.Time
+	// Projects in order; each has a room, a lead, and a report whose first question
+	// is open and stands in the room.
+	Projects []bot.ProjectID
+	PMO, DM  bot.RoomID
+}
+
+// The chat that the rooms and accounts of a [City] are in.
+const CityChat bot.ChatID = "test"
+
+// Room is the room of a project.
+func (City) Room(p bot.ProjectID) bot.RoomID { return bot.RoomID("test:!" + p) }
+
+// Lead is the account of a project's lead.
+func (City) Lead(p bot.ProjectID) bot.UserID { return bot.UserID("test:@lead-" + p) }
+
+// batch is how many rows a commit of Fill has: many enough that the disk's
+// acknowledgement does not count.
+const batch = 1000
+
+// Fill fills an empty database with example data of a size, for benchmarks: so many
+// projects, each with a lead and a room; so many rounds that are over, three weeks
+// apart, in each of which every project has answered everything, had an opening
+// message and a summary and got two tasks done; and a round that is open, with the
+// first question asked. It takes the lease and gives it back.
+func Fill(ctx context.Context, store Store, projects, rounds int) (City, error) {
+	date := calendar.Date{Year: 2026, Month: time.November, Day: 25}
+	city := City{Round: fillRound(date, bot.RoundOpen), PMO: "test:!pmo", DM: "test:!dm"}
+	city.Now = city.Round.Check.Add(-3 * 24 * time.Hour)
+	f := filler{store: store, now: city.Now}
+	var err error
+	if f.epoch, err = store.Acquire(ctx, "fill", f.now, time.Hour); err != nil {
+		return city, fmt.Errorf("fill: %w", err)
+	}
+	if err := f.city(ctx, &city, projects, rounds); err != nil {
+		return city, fmt.Errorf("fill: %w", err)
+	}
+	if err := store.Release(ctx, f.epoch); err != nil {
+		return city, fmt.Errorf("fill: %w", err)
+	}
+	return city, nil
+}
+
+// filler gathers rows to commits of a sensible size.
+type filler struct {
+	store  Store
+	epoch  int64
+	now    time.Time
+	commit bot.Commit
+	rows   int
+	echoes []bot.Event
+}
+
+func (f *filler) city(ctx context.Context, city *City, projects, rounds int) error {
+	f.commit.Change.Rooms = []bot.Room{
+		{ID: city.PMO, Kind: bot.RoomPMO, Origin: bot.FromConfig, Joined: true}, {ID: city.DM, Kind: bot.RoomDM, Origin: bot.FromConfig, Joined: true},
+	}
+	for n := range projects {
+		id := bot.ProjectID(fmt.Sprintf("beispiel-%05d", n))
+		city.Projects = append(city.Projects, id)
+		if err := f.project(ctx, *city, id, n, rounds); err != nil {
+			return err
+		}
+	}
+	f.commit.Change.Rounds = append(f.commit.Change.Rounds, city.Round)
+	for i := range rounds {
+		over := fillRound(city.Round.Planned.AddDays(-21*(rounds-i)), bot.RoundDone)
+		f.commit.Change.Rounds = append(f.commit.Change.Rounds, over)
+		for _, id := range city.Projects {
+			if err := f.answered(ctx, *city, over, id, i); err != nil {
+				return err
+			}
+		}
+	}
+	for _, id := range city.Projects {
+		if err := f.asked(ctx, *city, id); err != nil {
+			return err
+		}
+	}
+	return f.flush(ctx)
+}
+
+// fillRound is a round by the default plan, in Berlin.
+func fillRound(date calendar.Date, state bot.RoundState) bot.Round {
+	at := date.At(calendar.Clock{Hour: 10}, berlin)
+	steps := calendar.Plan(at, calendar.Days{}, calendar.DefaultPlanRules())
+	r := bot.Round{ID: bot.RoundID(date.String()), Planned: date, Check: at, Zone: berlin.String(), State: state, Steps: steps, Opened: steps[0].At}
+	if state == bot.RoundDone {
+		r.Closed = r.Deadline()
+	}
+	return r
+}
+
+// project adds a project as it stands after all rounds that are over.
+func (f *filler) project(ctx context.Context, city City, id bot.ProjectID, n, rounds int) error {
+	lead := bot.PersonID("lead-" + id)
+	p := bot.Project{
+		ID: id, Name: fmt.Sprintf("Beispielprojekt %d", n), Leads: []bot.PersonID{lead}, Period: "2025–2027", Goals: []string{"1", "4"},
+		Vision: "Bürger*innen erledigen ihr Anliegen von zu Hause aus, vollständig und ohne Papier.", State: bot.ProjectActive,
+	}
+	if rounds > 0 {
+		last := fillRound(city.Round.Planned.AddDays(-21), bot.RoundDone)
+		p.Current = bot.Standing{Round: last.ID, Check: last.Check, Answers: fillAnswers(last, id, lead, rounds-1)}
+		p.LastTask = 2 * rounds
+	}
+	c := &f.commit.Change
+	c.People = append(c.People, bot.Person{ID: lead, Name: fmt.Sprintf("Beispielperson %d", n), Accounts: []bot.UserID{city.Lead(id)}})
+	c.Rooms = append(c.Rooms, bot.Room{ID: city.Room(id), Kind: bot.RoomProject, Project: id, Origin: bot.FromImport, Joined: true})
+	c.Projects = append(c.Projects, p)
+	return f.added(ctx, 3)
+}
+
+// fillAnswers are full answers; the i-th round's differ from those before.
+func fillAnswers(round bot.Round, id bot.ProjectID, lead bot.PersonID, i int) map[bot.Field]bot.Answer {
+	at := round.Opened.Add(26 * time.Hour)
+	part := func(field bot.Field, light bot.Light, text string) bot.Answer {
+		return bot.Answer{Parts: []bot.Part{{
+			Message: bot.MessageID(fmt.Sprintf("test:$%s/%s/%s", round.ID, id, field)), Light: light, Text: text, None: text == "", By: lead, At: at,
+		}}}
+	}
+	return map[bot.Field]bot.Answer{
+		bot.FieldStatus:        part(bot.FieldStatus, bot.Light(1+i%3), fmt.Sprintf("Meilenstein %d ist erreicht, der nächste folgt im Frühjahr.", i)),
+		bot.FieldOutlook:       part(bot.FieldOutlook, bot.Green, "Testbetrieb mit zwei Ämtern vorbereiten"),
+		bot.FieldBlocker:       part(bot.FieldBlocker, bot.NoLight, ""),
+		bot.FieldDecision:      part(bot.FieldDecision, bot.NoLight, ""),
+		bot.FieldCommunication: part(bot.FieldCommunication, bot.NoLight, "Hinweis im Intranet"),
+	}
+}
+
+// answered adds a report that is complete, its messages and its tasks.
+func (f *filler) answered(ctx context.Context, city City, round bot.Round, id bot.ProjectID, i int) error {
+	lead := bot.PersonID("lead-" + id)
+	report := bot.Report{
+		Round: round.ID, Project: id, Room: city.Room(id), Answers: fillAnswers(round, id, lead, i), Asking: []bot.PersonID{lead},
+		Completed: true, Deadline: round.Deadline(),
+	}
+	c := &f.commit.Change
+	c.Reports = append(c.Reports, report)
+	for n := range 2 {
+		c.Tasks = append(c.Tasks, bot.Task{
+			Project: id, Seq: 2*i + n + 1, Number: n + 1, Text: "Testbetrieb mit zwei Ämtern vorbereiten", State: bot.TaskDone,
+			Round: round.ID, Done: round.Check.Add(-time.Hour), Rank: n,
+		})
+	}
+	f.message(report.AskKey(), bot.KindOpening, report, "Guten Morgen. Bis morgen, 14 Uhr, brauche ich vier kurze Antworten von Ihnen.")
+	f.message(report.SummaryKey(), bot.KindSummary, report, "Vielen Dank. So steht es auf dem Board: 🟢 im Plan.")
+	return f.added(ctx, 7)
+}
+
+// asked adds the report of the open round.
+func (f *filler) asked(ctx context.Context, city City, id bot.ProjectID) error {
+	question := bot.Question{Field: bot.FieldStatus, Ask: bot.AskField, N: 1}
+	report := bot.Report{
+		Round: city.Round.ID, Project: id, Room: city.Room(id), Asking: []bot.PersonID{bot.PersonID("lead-" + id)},
+		Open: &question, Asked: []bot.Question{question}, Deadline: city.Round.Deadline(),
+	}
+	f.commit.Change.Reports = append(f.commit.Change.Reports, report)
+	f.message(report.AskKey(), bot.KindOpening, report, "Guten Morgen. Bis morgen, 14 Uhr, brauche ich vier kurze Antworten von Ihnen.")
+	f.message(report.OpenKey(), bot.KindQuestion, report, "**1 Status aktuell:** Wo steht das Projekt?")
+	return f.added(ctx, 5)
+}
+
+// message adds a message that stands in the report's room.
+func (f *filler) message(key bot.Key, kind bot.Kind, r bot.Report, words bot.Markdown) {
+	f.commit.Slots = append(f.commit.Slots, bot.Slot{
+		Key: key, Op: bot.OpMessage, Kind: kind, Subject: bot.Subject{Project: r.Project, Round: r.Round}, Room: r.Room, Text: bot.Text{Markdown: words},
+	})
+	f.echoes = append(f.echoes, bot.Event{Kind: bot.EventEcho, Room: r.Room, Key: key, Message: bot.MessageID("test:$" + key), Revision: 1})
+}
+
+// added counts rows and commits them when there are enough.
+func (f *filler) added(ctx context.Context, rows int) error {
+	if f.rows += rows; f.rows < batch {
+		return nil
+	}
+	return f.flush(ctx)
+}
+
+func (f *filler) flush(ctx context.Context) error {
+	f.commit.Epoch, f.commit.Now = f.epoch, f.now
+	if err := f.store.Commit(ctx, f.commit); err != nil {
+		return err
+	}
+	// What was just posted stands: the chat says so, which is the fastest way to send.
+	if _, err := f.store.Receive(ctx, f.epoch, f.now, f.echoes); err != nil {
+		return err
+	}
+	f.commit, f.rows, f.echoes = bot.Commit{}, 0, nil
+	return nil
+}
