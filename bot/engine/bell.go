@@ -46,19 +46,24 @@ func (w *watch) touch() {
 // Ring wakes the worker: there may be work.
 func (b *bell) Ring() {
 	b.w.mu.Lock()
+	defer b.w.mu.Unlock()
 	b.rung++
 	b.w.rings++
-	b.w.mu.Unlock()
 	select {
 	case b.ring <- struct{}{}:
 	default:
 	}
 }
 
-// Look says that the worker looks for work now; what is rung after counts anew.
+// Look says that the worker looks for work now; what was rung before is heard by
+// that, what is rung after counts anew.
 func (b *bell) Look() uint64 {
 	b.w.mu.Lock()
 	defer b.w.mu.Unlock()
+	select {
+	case <-b.ring:
+	default:
+	}
 	b.resting = false
 	return b.rung
 }

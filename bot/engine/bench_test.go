@@ -59,6 +59,7 @@ func (words) Render(lang bot.Language, template string, data any, _ bot.ChatID) 
 type bench struct {
 	*engine.Engine
 	t     *testing.T
+	path  string // of the database
 	store *storage.Store
 	chat  *enginetest.Chat
 	clock *engine.Simulated
@@ -94,12 +95,9 @@ func (l *logs) count(message string) int {
 // nothing.
 func newBench(t *testing.T, rules engine.Rules) *bench {
 	t.Helper()
-	store, err := storage.Open(t.Context(), filepath.Join(t.TempDir(), "lotse.db"), storage.Options{Rehearsal: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { store.Close() })
-	b := &bench{t: t, store: store, chat: enginetest.NewChat("test"), clock: engine.NewSimulated(start), log: &logs{t: t}}
+	b := &bench{t: t, path: filepath.Join(t.TempDir(), "lotse.db"), chat: enginetest.NewChat("test"), clock: engine.NewSimulated(start), log: &logs{t: t}}
+	b.open()
+	t.Cleanup(func() { b.store.Close() })
 	if rules.Needs == nil {
 		rules.Needs = bot.Needs
 	}
@@ -113,7 +111,7 @@ func newBench(t *testing.T, rules engine.Rules) *bench {
 		rules.Due = func(bot.Snapshot, bot.Timer) (bot.Change, error) { return bot.Change{}, nil }
 	}
 	b.conf = engine.Config{
-		Store: store, Chats: []engine.Chat{b.chat}, Renderer: words{}, Rules: rules, Clock: b.clock,
+		Store: b.store, Chats: []engine.Chat{b.chat}, Renderer: words{}, Rules: rules, Clock: b.clock,
 		Settings: &bot.Settings{Zone: berlin(), Language: bot.German},
 		Log:      slog.New(slog.NewTextHandler(b.log, nil)), Holder: "test",
 		Limits: engine.Limits{BackOff: time.Millisecond, BackOffTo: 20 * time.Millisecond},
@@ -123,6 +121,16 @@ func newBench(t *testing.T, rules engine.Rules) *bench {
 		{ID: dmRoom, Kind: bot.RoomDM, Joined: true, Language: bot.English},
 	}})
 	return b
+}
+
+// open opens the database, again after it was closed.
+func (b *bench) open() {
+	b.t.Helper()
+	store, err := storage.Open(b.t.Context(), b.path, storage.Options{Rehearsal: true})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.store, b.conf.Store = store, store
 }
 
 // seed writes into the books before the engine runs.

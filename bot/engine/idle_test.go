@@ -3,7 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -11,137 +11,7 @@ import (
 
 	"lotse/bot"
 	"lotse/bot/engine"
-	"lotse/storage"
 )
-
-// counter is a store that counts what is asked of it, the lease apart, and is broken
-// on demand.
-type counter struct {
-	*storage.Store
-	mu     sync.Mutex
-	calls  int
-	leases int
-	broken error
-}
-
-func (c *counter) count() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.calls++
-	return c.broken
-}
-
-func (c *counter) taken() (calls, leases int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	calls, leases = c.calls, c.leases
-	c.calls, c.leases = 0, 0
-	return calls, leases
-}
-
-func (c *counter) fail(err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.broken = err
-}
-
-func (c *counter) Receive(ctx context.Context, epoch int64, now time.Time, events []bot.Event) (int, error) {
-	if err := c.count(); err != nil {
-		return 0, err
-	}
-	return c.Store.Receive(ctx, epoch, now, events)
-}
-
-func (c *counter) Next(ctx context.Context, now time.Time) (*bot.Received, error) {
-	if err := c.count(); err != nil {
-		return nil, err
-	}
-	return c.Store.Next(ctx, now)
-}
-
-func (c *counter) Fail(ctx context.Context, epoch int64, seq int64, now time.Time) (bool, error) {
-	if err := c.count(); err != nil {
-		return false, err
-	}
-	return c.Store.Fail(ctx, epoch, seq, now)
-}
-
-func (c *counter) Load(ctx context.Context, q bot.Query) (bot.Snapshot, error) {
-	if err := c.count(); err != nil {
-		return bot.Snapshot{}, err
-	}
-	return c.Store.Load(ctx, q)
-}
-
-func (c *counter) Commit(ctx context.Context, commit bot.Commit) error {
-	if err := c.count(); err != nil {
-		return err
-	}
-	return c.Store.Commit(ctx, commit)
-}
-
-func (c *counter) Rooms(ctx context.Context, rooms []bot.RoomID, users []bot.UserID) ([]bot.Room, error) {
-	if err := c.count(); err != nil {
-		return nil, err
-	}
-	return c.Store.Rooms(ctx, rooms, users)
-}
-
-func (c *counter) NextTimer(ctx context.Context) (*bot.Timer, error) {
-	if err := c.count(); err != nil {
-		return nil, err
-	}
-	return c.Store.NextTimer(ctx)
-}
-
-func (c *counter) Claim(ctx context.Context, epoch int64, now time.Time, chat bot.ChatID, busy []bot.RoomID, limit int) ([]bot.Delivery, error) {
-	if err := c.count(); err != nil {
-		return nil, err
-	}
-	return c.Store.Claim(ctx, epoch, now, chat, busy, limit)
-}
-
-func (c *counter) Sent(ctx context.Context, epoch int64, d bot.Delivery, id bot.MessageID, now time.Time) error {
-	if err := c.count(); err != nil {
-		return err
-	}
-	return c.Store.Sent(ctx, epoch, d, id, now)
-}
-
-func (c *counter) Unsent(ctx context.Context, epoch int64, d bot.Delivery, reason string, retry time.Time, final, doubtful bool) error {
-	if err := c.count(); err != nil {
-		return err
-	}
-	return c.Store.Unsent(ctx, epoch, d, reason, retry, final, doubtful)
-}
-
-func (c *counter) NextClaim(ctx context.Context, now time.Time, chat bot.ChatID) (time.Time, error) {
-	if err := c.count(); err != nil {
-		return time.Time{}, err
-	}
-	return c.Store.NextClaim(ctx, now, chat)
-}
-
-func (c *counter) Recall(ctx context.Context, name string) (string, error) {
-	if err := c.count(); err != nil {
-		return "", err
-	}
-	return c.Store.Recall(ctx, name)
-}
-
-func (c *counter) Remember(ctx context.Context, name, value string) error {
-	if err := c.count(); err != nil {
-		return err
-	}
-	return c.Store.Remember(ctx, name, value)
-}
-
-func (c *counter) Acquire(ctx context.Context, holder string, now time.Time, ttl time.Duration) (int64, error) {
-	c.mu.Lock()
-	c.leases++
-	c.mu.Unlock()
-	return c.Store.Acquire(ctx, holder, now, ttl)
-}
 
 // While nothing happens, nothing is asked of the store or of the chat; only the lease
 // is renewed, every twenty seconds. A timer far away wakes nobody before its time.
@@ -154,29 +24,30 @@ func TestIdleCostsNothing(t *testing.T) {
 			return bot.Change{Posts: []bot.Post{say(pmoRoom, "due", s.Now.Format("15:04"))}}, nil
 		}
 		b := newBench(t, rules)
-		c := &counter{Store: b.store}
+		c := &mortalStore{Store: b.store, life: &life{}}
 		b.conf.Store, b.conf.Clock = c, engine.Real{}
-		at := time.Now().Add(50 * time.Hour)
+		at := time.Now().Add(6 * time.Hour)
 		b.seed(bot.Change{Timers: []bot.Timer{{Key: "due", Kind: bot.TimerOpen, At: at}}})
 		b.run()
 		b.chat.Say(dmRoom, maria, "pmo a eins")
 		b.idle()
-		if calls, _ := c.taken(); calls == 0 {
+		c.renewals()
+		if c.taken() == 0 {
 			t.Fatal("the counter does not count")
 		}
 		sends := len(b.chat.Sends())
 
-		time.Sleep(48 * time.Hour)
+		time.Sleep(5 * time.Hour)
 		synctest.Wait()
-		calls, leases := c.taken()
+		calls, leases := c.taken(), c.renewals()
 		if calls != 0 || len(b.chat.Sends()) != sends || b.chat.Finds() != 0 {
-			t.Errorf("in two idle days %d store calls, %d sends, %d finds: want none", calls, len(b.chat.Sends())-sends, b.chat.Finds())
+			t.Errorf("in five idle hours %d store calls, %d sends, %d finds: want none", calls, len(b.chat.Sends())-sends, b.chat.Finds())
 		}
-		if want := 48 * 3600 / 20; leases != want {
+		if want := 5 * 3600 / 20; leases != want {
 			t.Errorf("the lease was renewed %d times, want %d", leases, want)
 		}
 
-		time.Sleep(3 * time.Hour)
+		time.Sleep(2 * time.Hour)
 		b.idle()
 		if due != 1 {
 			t.Errorf("the timer was due %d times, want once", due)
@@ -191,7 +62,7 @@ func TestIdleCostsNothing(t *testing.T) {
 func TestBrokenStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, posting)
-		c := &counter{Store: b.store}
+		c := &mortalStore{Store: b.store, life: &life{}}
 		b.conf.Store, b.conf.Clock, b.conf.Limits = c, engine.Real{}, engine.Limits{}
 		b.run()
 		b.idle()
@@ -216,7 +87,7 @@ func TestBrokenStore(t *testing.T) {
 // The loop itself gets stuck when the inbox cannot be read, says so, and goes on.
 func TestStuckLoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := &counter{}
+		c := &mortalStore{life: &life{}}
 		b := newBench(t, engine.Rules{Decide: func(_ bot.Snapshot, e bot.Event) (bot.Change, error) {
 			c.fail(errors.New("disk full")) // breaks in the middle
 			return posting.Decide(bot.Snapshot{}, e)
@@ -308,14 +179,14 @@ func TestBackOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, posting)
 		b.conf.Limits, b.conf.Clock = engine.Limits{}, engine.Real{}
-		var tries []time.Duration
-		began := time.Now()
-		b.conf.Chats = []engine.Chat{observed{b.chat, func(bot.Outgoing) func() {
-			tries = append(tries, time.Since(began))
-			return func() {}
-		}}}
+		var mu sync.Mutex
+		var all []time.Duration
 		down := true
+		began := time.Now()
 		b.chat.Faults(func(bot.Outgoing, int) (f fault) {
+			mu.Lock()
+			defer mu.Unlock()
+			all = append(all, time.Since(began))
 			if down {
 				return lost
 			}
@@ -325,6 +196,10 @@ func TestBackOff(t *testing.T) {
 		b.chat.Say(dmRoom, maria, "pmo a eins")
 		time.Sleep(time.Hour)
 		synctest.Wait()
+		mu.Lock()
+		tries := slices.Clone(all)
+		down = false
+		mu.Unlock()
 		// 1+2+4+…+256 s and then five minutes each, a fifth less at most.
 		if n := len(tries); n < 18 || n > 26 {
 			t.Errorf("%d tries in an hour: %v", n, tries)
@@ -335,7 +210,6 @@ func TestBackOff(t *testing.T) {
 				t.Errorf("pause %d is %v, want about %v", i, pause, want)
 			}
 		}
-		down = false
 		time.Sleep(6 * time.Minute)
 		b.idle()
 		b.want(pmoRoom, "Lotse: de/say eins\n")
@@ -372,22 +246,15 @@ func TestRealClock(t *testing.T) {
 func TestRestart(t *testing.T) {
 	l := ledger{}
 	b := newBench(t, l.rules())
-	path := filepath.Join(t.TempDir(), "again.db")
+	b.seed(bot.Change{Timers: []bot.Timer{{Key: "a", At: start.Add(time.Hour)}}})
 	for i := range 2 {
-		store, err := storage.Open(t.Context(), path, storage.Options{Rehearsal: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		b.store, b.conf.Store = store, store
-		if i == 0 {
-			b.seed(bot.Change{Timers: []bot.Timer{{Key: "a", At: start.Add(time.Hour)}}})
-		}
 		b.run()
 		b.until(start.Add(time.Duration(i+1) * 30 * time.Minute))
 		if err := b.halt(); err != nil {
 			t.Error(err)
 		}
-		store.Close()
+		b.store.Close()
+		b.open()
 	}
 	if len(l.got) != 1 || l.got[0] != "09:59 a" {
 		t.Errorf("due were %q", l.got)

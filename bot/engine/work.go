@@ -68,11 +68,18 @@ func (e *Engine) doze(ctx context.Context, at time.Time) {
 		defer stop()
 		due = ch
 	}
-	select {
-	case <-ctx.Done():
-	case <-e.loop.ring:
-	case <-due:
-	case <-again:
+	for {
+		select {
+		case <-ctx.Done():
+		case <-e.loop.ring:
+		case <-due:
+		case <-again:
+			if !e.watch.others(e.loop) {
+				again = nil // the outbox came to rest, and rang before
+				continue
+			}
+		}
+		return
 	}
 }
 
