@@ -1,0 +1,172 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"lotse/bot"
+)
+
+// checkOf is a check of the example's city with some books, and what it has written.
+func checkOf(t *testing.T, more string, change bot.Change) (*check, *bytes.Buffer) {
+	t.Helper()
+	c := testConfig(t, more)
+	p := testParts(t, c, nil)
+	epoch, err := p.store.Acquire(t.Context(), "test", time.Now(), time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 11, 17, 8, 0, 0, 0, time.UTC)
+	err = p.store.Commit(t.Context(), bot.Commit{Epoch: epoch, Now: now, Change: change})
+	if err := errors.Join(err, p.store.Release(t.Context(), epoch)); err != nil {
+		t.Fatal(err)
+	}
+	books, err := p.store.Load(t.Context(), bot.Query{AllPeople: true, AllRooms: true, AllProjects: true, Rounds: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	books.Now, books.Settings = now, p.settings
+	out := new(bytes.Buffer)
+	return &check{config: c, settings: p.settings, store: p.store, books: books, live: true, now: now, out: out}, out
+}
+
+func TestCheckPeopleAndProjects(t *testing.T) {
+	project := func(id bot.ProjectID, leads ...bot.PersonID) bot.Project {
+		return bot.Project{ID: id, Name: string(id), Leads: leads, State: bot.ProjectActive}
+	}
+	c, out := checkOf(t, "", bot.Change{
+		People: []bot.Person{{ID: "erika", Name: "Erika Beispiel"}, {ID: "jan", Name: "Jan Beispiel", Accounts: []bot.UserID{"matrix:@jan:x"}}},
+		Rooms:  []bot.Room{{ID: "matrix:!p:x", Kind: bot.RoomProject, Project: "housed", Origin: bot.FromChat, Joined: true}},
+		Projects: []bot.Project{
+			project("nobodys"), project("erikas", "erika"), project("gone", "nobody-known"), project("direct", "jan"), project("housed", "jan"),
+			{ID: "old", Name: "old", State: bot.ProjectPaused},
+		},
+	})
+	c.people()
+	c.projects()
+	c.bound(nil)
+	want := []string{
+		"!!  people without a Matrix account: erika, nobody-known → add them, with their accounts, to people in the configuration",
+		"!!  projects without a lead: nobodys → say who leads them",
+		"ok  projects without a room are asked in a direct chat with their lead: direct, erikas, gone",
+	}
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if len(lines) != len(want) || !slices.EqualFunc(lines, want, strings.HasPrefix) {
+		t.Errorf("it says\n%s\nwant\n%s", out, strings.Join(want, "\n"))
+	}
+	if c.todo != 2 {
+		t.Errorf("%d things to do, want 2", c.todo)
+	}
+}
+
+func TestCheckBound(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		books []bot.Room
+		todo  int
+	}{
+		{"the configuration's", nil, 0},
+		{"taken away in chat", []bot.Room{{ID: "matrix:!pmo:stadt.example", Origin: bot.FromChat}}, 1},
+		{"and given to another", []bot.Room{{ID: "matrix:!pmo:stadt.example", Origin: bot.FromChat}, {ID: "matrix:!new:x", Kind: bot.RoomPMO, Origin: bot.FromChat}}, 0},
+	} {
+		c, out := checkOf(t, "", bot.Change{Rooms: tc.books})
+		if c.bound(nil); c.todo != tc.todo {
+			t.Errorf("%s: %d to do, want %d:\n%s", tc.name, c.todo, tc.todo, out)
+		}
+	}
+}
+
+func TestCheckOutbox(t *testing.T) {
+	c, out := checkOf(t, "", bot.Change{})
+	epoch, err := c.store.Acquire(t.Context(), "test", time.Now(), time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fail := func(key bot.Key, at time.Time, reason string) {
+		t.Helper()
+		slot := bot.Slot{Key: key, Op: bot.OpMessage, Kind: "note", Room: "matrix:!a:x", Text: bot.Text{Markdown: "text that nobody may read here"}}
+		if err := c.store.Commit(t.Context(), bot.Commit{Epoch: epoch, Now: at, Slots: []bot.Slot{slot}}); err != nil {
+			t.Fatal(err)
+		}
+		claimed, err := c.store.Claim(t.Context(), epoch, at, "matrix", nil, 1)
+		if err != nil || len(claimed) != 1 {
+			t.Fatalf("claimed %v, %v", claimed, err)
+		}
+		if err := c.store.Unsent(t.Context(), epoch, claimed[0], reason, at, true, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now := time.Now()
+	c.now = now
+	fail("note/new", now.Add(-time.Hour), "M_FORBIDDEN")
+	c.outbox(t.Context())
+	if got := out.String(); c.todo != 1 || !strings.Contains(got, "note/new, M_FORBIDDEN → mend the reason") || !strings.Contains(got, "outbox: 0 sent, 0 waiting, 1 failed, 0 left out") {
+		t.Errorf("%d to do:\n%s", c.todo, got)
+	}
+	if strings.Contains(out.String(), "nobody may read") {
+		t.Errorf("it tells what the message says:\n%s", out)
+	}
+	// What is long ago is over.
+	out.Reset()
+	c.todo, c.now = 0, now.AddDate(0, 1, 0)
+	if c.outbox(t.Context()); c.todo != 0 {
+		t.Errorf("a month later %d to do:\n%s", c.todo, out)
+	}
+}
+
+func TestCheckRound(t *testing.T) {
+	var projects []bot.Project
+	for i := range 100 {
+		id := fmt.Sprintf("p%03d", i)
+		projects = append(projects, bot.Project{ID: bot.ProjectID(id), Name: id, State: bot.ProjectActive, Current: bot.Standing{Round: "2026-11-04"}})
+	}
+	tasks := []bot.Task{
+		{Project: "p000", Seq: 1, Number: 1, State: bot.TaskToDo}, {Project: "p000", Seq: 2, Number: 2, State: bot.TaskDoing},
+		{Project: "p000", Seq: 3, Number: 3, State: bot.TaskDone}, {Project: "p001", Seq: 1, Number: 10, State: bot.TaskToDo},
+	}
+	for _, tc := range []struct {
+		name   string
+		change bot.Change
+		want   string
+	}{
+		{"without projects", bot.Change{}, "ok  next round: opens Wed 2026-11-18 09:00, Projektcheck Wed 2026-11-25 10:00 (all dates: lotse plan)\n"},
+		// A message, a question, three lights and 🔁 each, and two tasks that are open and have a number to click on.
+		{"few", bot.Change{Projects: projects[:2], Tasks: tasks}, "ok  opening a round: 14 messages and reactions for 2 projects take about 21s; assumed: Synapse's default limit"},
+		{"many", bot.Change{Projects: projects}, "!!  opening a round: 600 messages and reactions for 100 projects would take about 49m0s"},
+	} {
+		c, out := checkOf(t, "", tc.change)
+		c.round(t.Context(), false)
+		_, last, _ := strings.Cut(out.String(), "lotse plan)\n")
+		if len(tc.change.Projects) == 0 {
+			last = out.String()
+		}
+		if !strings.HasPrefix(last, tc.want) {
+			t.Errorf("%s: it says\n%s\nwant\n%s", tc.name, out, tc.want)
+		}
+	}
+}
+
+func TestSendLimit(t *testing.T) {
+	synapse := limitOf("Synapse")
+	for _, tc := range []struct {
+		limit sendLimit
+		sends int
+		want  time.Duration
+	}{
+		{synapse, 0, time.Second},
+		{synapse, 10, time.Second},
+		{synapse, 12, 11 * time.Second},
+		{synapse, 1000, 83 * time.Minute},
+		{limitOf("Dendrite"), 1000, 50 * time.Second},
+		{limitOf(""), 1000, 83 * time.Minute}, // not known: the worst that is usual
+	} {
+		if got := tc.limit.time(tc.sends); got != tc.want {
+			t.Errorf("%d sends with %+v take %s, want %s", tc.sends, tc.limit, got, tc.want)
+		}
+	}
+}
