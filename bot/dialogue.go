@@ -79,8 +79,8 @@ func (d *draft) message() (Change, error) {
 		}
 		before := acks(d.Report.Answers, d.e.Message)
 		for _, l := range parts {
-			if l.Text == "" {
-				continue // an empty label is no answer
+			if l.Text == "" || l.Field.HasLight() && IsNone(l.Text) {
+				continue // an empty label is no answer, and a light is never nothing
 			}
 			if err := d.take(l.Field, l.Text, true); err != nil {
 				return Change{}, err
@@ -98,7 +98,7 @@ func (d *draft) message() (Change, error) {
 		return Change{}, nil // complete: a conversation
 	}
 	if q.Ask == AskReturn {
-		return d.answerReturn(text)
+		return d.answerReturn(q.N-1, text)
 	}
 	if err := d.take(q.Field, text, false); err != nil {
 		return Change{}, err
@@ -127,6 +127,11 @@ func (d *draft) inDialogue() bool {
 func (d *draft) open() *Question {
 	if k := d.ReplyTo; k != nil && k.Own && k.Kind == KindQuestion && k.Subject.Field != "" && k.Subject.Field != FieldReturn {
 		return &Question{Field: k.Subject.Field, Ask: AskField}
+	}
+	if k := d.ReplyTo; k != nil && k.Own && k.Kind == KindReturned && k.Subject.Field == FieldReturn {
+		if n := k.Subject.N; n >= 1 && n <= len(d.Report.Returned) && !d.Report.Returned[n-1].Answered {
+			return &Question{Field: FieldReturn, Ask: AskReturn, N: n}
+		}
 	}
 	if !d.OpenStands && d.Report.Previous != nil {
 		return d.Report.Previous
@@ -181,6 +186,9 @@ func (d *draft) read(f Field, text string, before Answer) ([]Part, error) {
 		return before.repeated(part), nil
 	case f.HasLight():
 		light, rest := ParseLight(text)
+		if light == NoLight && IsNone(text) && !d.wantsReason(f) {
+			return nil, d.empty(f)
+		}
 		if light != NoLight && IsNone(rest) {
 			rest = ""
 		}
@@ -191,6 +199,14 @@ func (d *draft) read(f Field, text string, before Answer) ([]Part, error) {
 		part.Text = text
 	}
 	return []Part{part}, nil
+}
+
+// wantsReason reports whether the open question is why f became worse.
+func (d *draft) wantsReason(f Field) bool {
+	if d.Report == nil || d.Report.Open == nil {
+		return false
+	}
+	return d.Report.Open.Field == f && d.Report.Open.Ask == AskReason
 }
 
 // short refuses a text that is longer than an answer may be.
@@ -262,8 +278,9 @@ func (d *draft) advance(changed []Field) {
 	next := d.next(changed)
 	switch {
 	case next == nil:
-		if r.Open != nil {
-			r.Previous, r.Open = r.Open, nil
+		// A question back that was overtaken by others is open again.
+		if back := r.unanswered(); r.Open != nil || back != nil {
+			r.Previous, r.Open = r.Open, back
 		}
 	case r.Open == nil || *next != *r.Open:
 		d.pose(next)
@@ -281,6 +298,17 @@ func (d *draft) advance(changed []Field) {
 			Subject: Subject{Project: r.Project, Round: r.Round},
 		})
 	}
+}
+
+// unanswered is the first question back that has no answer, or nil.
+func (r Report) unanswered() *Question {
+	i := slices.IndexFunc(r.Returned, func(b AskBack) bool { return !b.Answered })
+	at := slices.IndexFunc(r.Asked, func(q Question) bool { return q.Ask == AskReturn && q.N == i+1 })
+	if i < 0 || at < 0 {
+		return nil
+	}
+	q := r.Asked[at]
+	return &q
 }
 
 // summaryPatience is how long a complete report waits for Kommunikation.
@@ -352,7 +380,7 @@ func (d *draft) pending(q Question, changed []Field) bool {
 		return a.Text() == "" && a.Light().Worse(d.Report.Before.Answers[q.Field].Light()) &&
 			(len(changed) == 0 || slices.Contains(changed, q.Field))
 	case AskReturn:
-		return slices.ContainsFunc(d.Report.Returned, func(r AskBack) bool { return !r.Answered })
+		return q.N > len(d.Report.Returned) || !d.Report.Returned[q.N-1].Answered
 	}
 	return false
 }
@@ -507,6 +535,10 @@ func (d *draft) deletion() (Change, error) {
 		return Change{}, nil
 	}
 	m := d.e.Target
+	understood := acks(d.Project.Current.Answers, m)
+	if d.Report != nil {
+		understood = append(understood, acks(d.Report.Answers, m)...)
+	}
 	var changed []Field
 	scrub := func(answers map[Field]Answer) bool {
 		found := false
@@ -566,6 +598,8 @@ func (d *draft) deletion() (Change, error) {
 		return Change{}, nil
 	}
 	d.c.Reason = "answer withdrawn"
+	slices.Sort(understood)
+	d.ack(m, slices.Compact(understood), nil)
 	d.Project.Changed = d.Today()
 	if len(d.Project.Current.Answers) == 0 {
 		d.Project.Changed = calendar.Date{}
@@ -712,6 +746,14 @@ func (d *draft) summarise() {
 			data.Lines = append(data.Lines, line)
 		}
 	}
+	if !slices.ContainsFunc(data.Lines, func(l SummaryLine) bool { return !l.PMO }) {
+		data.PMO = true
+	}
+	for i := range data.Lines {
+		// What holds for all lines is said once.
+		data.Lines[i].PMO = data.Lines[i].PMO && !data.PMO
+		data.Lines[i].Late = data.Lines[i].Late && !r.allLate()
+	}
 	d.post(Post{Key: r.SummaryKey(), Kind: KindSummary, Template: "check.summary", Data: data, Quiet: true})
 }
 
@@ -727,12 +769,23 @@ func (r Report) allRepeated() bool {
 	return len(r.Answers) > 0
 }
 
+// allLate reports whether every answer came after the close.
+func (r Report) allLate() bool {
+	for _, a := range r.Answers {
+		if !a.Late() {
+			return false
+		}
+	}
+	return true
+}
+
 // Line is the report's answer to f in a text, compared with the last check.
 func (r Report) Line(f Field) SummaryLine {
 	a, before := r.Answers[f], r.Before.Answers[f]
 	return SummaryLine{
 		Field: f, Light: a.Light(), Before: before.Light(), Text: a.Remark(f), None: a.None(),
 		Changed: r.Before.Round != "" && a.Given() && !a.Same(before), PMO: a.PMO(), Late: a.Late(),
+		Gone: a.None() && before.Text() != "",
 	}
 }
 
@@ -781,7 +834,7 @@ func (d *draft) returned(i int) Returned {
 }
 
 // answerReturn takes a plain message as the answer to the PMO's question back.
-func (d *draft) answerReturn(text string) (Change, error) {
+func (d *draft) answerReturn(i int, text string) (Change, error) {
 	if text == "" {
 		return Change{}, d.empty(FieldReturn)
 	}
@@ -789,8 +842,7 @@ func (d *draft) answerReturn(text string) (Change, error) {
 		return Change{}, err
 	}
 	r := d.Report
-	i := slices.IndexFunc(r.Returned, func(b AskBack) bool { return !b.Answered })
-	if i < 0 {
+	if i < 0 || i >= len(r.Returned) || r.Returned[i].Answered {
 		return Change{}, nil
 	}
 	r.Returned[i].Answered, r.Returned[i].Answer, r.Returned[i].Source = true, text, d.e.Message

@@ -8,11 +8,12 @@ import (
 	"lotse/bot/calendar"
 )
 
-// rowsPerPage and entriesPerPage keep a page of a live text or an agenda well below
-// what a chat carries in one message.
+// rowsPerPage and agendaPage keep a page of a live text or an agenda well below what
+// a chat carries in one message; a project with all it reports takes agendaLines.
 const (
-	rowsPerPage    = 60
-	entriesPerPage = 12
+	rowsPerPage = 60
+	agendaPage  = 60
+	agendaLines = 5
 )
 
 // excerpt is how many characters of an answer an overview or agenda shows.
@@ -188,6 +189,10 @@ func (d *draft) stand(t Timer) {
 		d.leaveOut(t)
 		return
 	}
+	if t.At.Before(d.Round.Opened) {
+		d.c.Reason = "round opened later than its stand is told"
+		return
+	}
 	d.pages(RoomPMO, "stand", "check.stand", KindStand, d.overviewPages(), false)
 	d.c.Reason = "stand told"
 }
@@ -262,29 +267,37 @@ func (d *draft) agendaPages(revised bool) []Agenda {
 		switch {
 		case name == "missing":
 			all.Missing++
-		case entry.Status.Light == Red:
+		case light == Red:
 			all.Red++
-		case entry.Status.Light == Yellow:
+		case light == Yellow:
 			all.Yellow++
-		case entry.Status.Light == Green:
+		case light == Green:
 			all.Green++
 		}
 		sections[name] = append(sections[name], entry)
 	}
-	// Pages hold about as many entries each; a section goes on over the page.
+	// Pages hold about as much each; a section goes on over the page.
 	page := all
 	var pages []Agenda
-	room := entriesPerPage
+	room := agendaPage
 	for _, name := range agendaSections {
-		entries := sections[name]
-		for len(entries) > 0 {
-			if room == 0 {
-				pages = append(pages, page)
-				page, room = all, entriesPerPage
+		begun := false
+		for _, entry := range sections[name] {
+			size := agendaLines
+			if name == "missing" || name == "rest" && len(entry.Missing) == 0 {
+				size = 1 // no more than its name
 			}
-			n := min(room, len(entries))
-			page.Sections = append(page.Sections, AgendaSection{Name: name, Entries: entries[:n]})
-			entries, room = entries[n:], room-n
+			if size > room {
+				pages = append(pages, page)
+				page, room, begun = all, agendaPage, false
+			}
+			if !begun {
+				page.Sections = append(page.Sections, AgendaSection{Name: name})
+				begun = true
+			}
+			section := &page.Sections[len(page.Sections)-1]
+			section.Entries = append(section.Entries, entry)
+			room -= size
 		}
 	}
 	pages = append(pages, page)

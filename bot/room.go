@@ -33,9 +33,13 @@ func (d *draft) invitation() (Change, error) {
 		return d.c, nil
 	}
 	d.c.Posts = append(d.c.Posts, Post{Key: NewKey("leave", string(e.ID), string(e.Room)), Op: OpLeave, Kind: KindRoom, Room: e.Room})
+	note := RoomNote{Name: shorten(Clean(e.RoomName), 80), By: e.Sender.Local(), Room: e.Room}
+	if e.Direct {
+		note.Kind = RoomDirect
+	}
 	d.postTo(RoomPMO, Post{
 		Key: NewKey("room", "refused", string(e.Sender), d.Today().String()), Kind: KindRoom, Quiet: true,
-		Template: "room.refused", Data: RoomNote{Name: shorten(Clean(e.RoomName), 80), By: e.Sender.Local(), Room: e.Room},
+		Template: "room.refused", Data: note,
 	})
 	d.c.Reason = "invitation refused"
 	return d.c, nil
@@ -48,6 +52,9 @@ func (d *draft) joined() (Change, error) {
 		return Change{}, nil
 	}
 	room.ID, room.Joined = d.e.Room, true
+	if room.Kind == "" && d.e.Direct {
+		room.Kind, room.User = RoomDirect, d.e.Sender
+	}
 	d.c.Rooms = append(d.c.Rooms, room)
 	d.c.Reason = "joined a room"
 	if room.Kind == RoomDirect {

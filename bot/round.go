@@ -272,12 +272,15 @@ func (d *draft) opening(again bool) Post {
 		Check:      d.local(round.Check),
 		Deadline:   d.local(round.Deadline()),
 		Last:       d.local(r.Before.Check),
-		Repeatable: repeatable && d.Abilities.Reactions,
+		Repeatable: repeatable && d.Abilities.Reactions && !(again && r.Complete()),
 		Reactions:  d.Abilities.Reactions,
 		Tasks:      d.OpenTasks(),
 		Questions:  len(Fields()) - 1,
 		Shifted:    round.Shifted,
 		Again:      again,
+	}
+	if again && !round.Opened.IsZero() {
+		data.Now = d.local(round.Opened) // it was said then
 	}
 	if !slices.Equal(r.Asking, p.Leads) {
 		data.For = d.people(p.Leads)

@@ -425,14 +425,20 @@ func TestAgendaPages(t *testing.T) {
 	for _, page := range pages {
 		n := 0
 		for _, section := range page.Sections {
-			n += len(section.Entries)
 			for _, e := range section.Entries {
 				seen[e.Project.ID]++
+				n++
+				if section.Name != "missing" && section.Name != "rest" {
+					n += agendaLines - 1
+				}
 			}
 		}
-		if n > entriesPerPage || page.Pages != len(pages) {
-			t.Errorf("page %d of %d has %d entries", page.Page, page.Pages, n)
+		if n > agendaPage || page.Pages != len(pages) {
+			t.Errorf("page %d of %d is %d long", page.Page, page.Pages, n)
 		}
+	}
+	if len(pages) != 4 { // most of it is no more than names
+		t.Errorf("the agenda has %d pages, want 4", len(pages))
 	}
 	if len(seen) != 200 {
 		t.Errorf("%d projects stand on the agenda, want 200", len(seen))
@@ -465,6 +471,55 @@ func TestInvitations(t *testing.T) {
 		}
 		if told := len(change.Posts) == 2; told != (c.want == OpLeave) {
 			t.Errorf("invited by %s: PMO told %v", c.by, told)
+		}
+	}
+}
+
+// The bot is in a room now: it says hello, but not in a chat of two.
+func TestJoined(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		before Room
+		direct bool
+		want   RoomKind
+		hello  string
+	}{
+		{"a project's room", Room{Kind: RoomProject, Project: "serviceportal"}, false, RoomProject, "room.joined"},
+		{"a room for nothing yet", Room{}, false, "", "room.unbound"},
+		{"a chat that the bot has opened, before the books know it", Room{}, true, RoomDirect, ""},
+		{"a chat that the books know", Room{Kind: RoomDirect, User: "test:maria"}, true, RoomDirect, ""},
+		{"a room of two that is the PMO's", Room{Kind: RoomPMO}, true, RoomPMO, "room.joined"},
+	} {
+		s := Snapshot{Now: at(t, "2026-11-18 09:00"), Settings: exampleSettings(t), Room: c.before}
+		change, err := Decide(s, Event{ID: "e", Kind: EventJoined, Room: "test:!new", Sender: "test:maria", Direct: c.direct})
+		if err != nil || len(change.Rooms) != 1 || change.Rooms[0].Kind != c.want || !change.Rooms[0].Joined {
+			t.Errorf("%s: rooms %+v, %v; want kind %q", c.name, change.Rooms, err, c.want)
+			continue
+		}
+		if c.want == RoomDirect && change.Rooms[0].User != "test:maria" {
+			t.Errorf("%s: with %q, want maria", c.name, change.Rooms[0].User)
+		}
+		hello := ""
+		for _, p := range change.Posts {
+			hello += p.Template
+		}
+		if hello != c.hello {
+			t.Errorf("%s: says %q, want %q", c.name, hello, c.hello)
+		}
+	}
+}
+
+// A round that opens late, because it was added late, has no stand to tell before.
+func TestStandOfALateRound(t *testing.T) {
+	s := openReport(t, "2026-11-23 15:00")
+	for _, c := range []struct {
+		opened string
+		want   int
+	}{{"2026-11-18 09:00", 1}, {"2026-11-23 14:30", 0}} {
+		s.Round.Opened = at(t, c.opened)
+		change, err := Due(s, Timer{Kind: TimerStand, At: at(t, "2026-11-23 14:00"), Subject: Subject{Round: s.Round.ID}})
+		if err != nil || len(change.Posts) != c.want || len(change.Dropped) != 0 {
+			t.Errorf("opened %s: %d posts, dropped %v, %v; want %d posts", c.opened, len(change.Posts), change.Dropped, err, c.want)
 		}
 	}
 }

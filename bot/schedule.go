@@ -15,6 +15,7 @@ import (
 type BadDate struct {
 	At  time.Time
 	Why string
+	Now time.Time // "past": to tell the years apart; else zero
 }
 
 // badDate makes the error for a person.
@@ -25,7 +26,7 @@ func badDate(at time.Time, why string) error {
 // free checks that a check may stand at an instant.
 func (d *draft) free(at time.Time, except RoundID) error {
 	if !at.After(d.Now) {
-		return badDate(d.local(at), "past")
+		return &UserError{Template: "error.date", Data: BadDate{At: d.local(at), Why: "past", Now: d.local(d.Now)}}
 	}
 	day := calendar.DateOf(d.local(at))
 	for _, r := range PlanRounds(d.Snapshot, 40) {

@@ -76,6 +76,7 @@ type SummaryLine struct {
 	Changed bool
 	PMO     bool // entered by the PMO
 	Late    bool
+	Gone    bool // there was something last time, and now there is nothing
 }
 
 // Summary is posted once a report is complete, exactly what the board shows:
@@ -91,7 +92,8 @@ type Summary struct {
 	Missing  []Field   // it was complete and is not any more
 	Repeated bool      // taken over by 🔁
 	Last     time.Time // the check it is compared with; zero: none
-	Late     bool
+	Late     bool      // something came after the close
+	PMO      bool      // the PMO entered all of it; then no line says so
 }
 
 // OverviewRow is a project in the PMO's overview.

@@ -438,7 +438,9 @@ func beyond(text string, tasks ...[]bot.TaskLine) string {
 // marks is what is to be known about an answer beside what it says.
 func (r *run) marks(l bot.SummaryLine) string {
 	var marks []string
-	for i, applies := range []bool{l.Changed && !(l.Before != bot.NoLight && l.Light != l.Before), l.PMO, l.Late} {
+	// An arrow, «keine mehr» and new tasks speak for themselves.
+	fresh := l.Changed && !(l.Before != bot.NoLight && l.Light != l.Before) && !l.None && l.Field != bot.FieldOutlook
+	for i, applies := range []bool{fresh, l.PMO, l.Late} {
 		if applies {
 			marks = append(marks, r.words.marks[i])
 		}
