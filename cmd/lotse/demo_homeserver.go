@@ -70,7 +70,11 @@ func newMatrixTheatre(ctx context.Context, a *app, o demoOptions, store *storage
 		Homeserver: t.server, UserID: string(lotse.UserID), DeviceID: string(lotse.DeviceID), AccessToken: lotse.AccessToken,
 		HTTPClient: &http.Client{}, Memory: store, BotName: "Lotse", Now: clock.Now, Rehearsal: true,
 	})
-	return t, err
+	if err != nil {
+		return nil, err
+	}
+	t.accounts()
+	return t, nil
 }
 
 // register makes an account by the server's shared secret: the interface that
@@ -222,12 +226,15 @@ func (t *matrixTheatre) narrate(text string) {
 // last does not know; in real rooms one reacts and answers in the client.
 func (t *matrixTheatre) last(bot.RoomID) (message, thread bot.MessageID) { return "", "" }
 
-func (t *matrixTheatre) welcome(out io.Writer) {
-	fmt.Fprintf(out, "\nJetzt Sie! Melden Sie sich mit einem Matrix-Client an %s an und schreiben Sie in den Räumen mit.\n", t.server)
-	fmt.Fprintln(out, "Die Konten gelten nur für diese Vorführung; das Passwort ist für alle dasselbe:")
-	fmt.Fprintf(out, "\n  Passwort: %s\n", t.password)
+// accounts tells with which accounts one can watch and take part.
+func (t *matrixTheatre) accounts() {
+	fmt.Fprintf(t.out, "Zum Zuschauen und Mitmachen: in einem Matrix-Client an %s anmelden, das Passwort ist für alle %s\n", t.server, t.password)
 	for _, person := range demoPeople {
-		fmt.Fprintf(out, "  %-22s %s\n", person.name, t.people[person.id].UserID)
+		fmt.Fprintf(t.out, "  %-22s %s\n", person.name, t.people[person.id].UserID)
 	}
-	fmt.Fprintln(out, "\nHier lenken Sie die Uhr:")
+	fmt.Fprintln(t.out)
+}
+
+func (t *matrixTheatre) welcome(out io.Writer) {
+	fmt.Fprintln(out, "\nJetzt Sie! Schreiben Sie in den Räumen mit, oder hier; was mit / beginnt, lenkt die Vorführung:")
 }
