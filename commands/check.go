@@ -271,6 +271,15 @@ func (c call) startRound(s bot.Snapshot) (bot.Change, error) {
 	return change, nil
 }
 
+// noRound is the error for what wants a running round.
+func noRound(s bot.Snapshot) error {
+	data := bot.NoRound{}
+	if next, ok := firstRound(s, bot.RoundPlanned); ok {
+		data.Next = next.Check.In(s.Settings.Zone)
+	}
+	return &bot.UserError{Template: "error.round", Data: data}
+}
+
 // firstRound is the first round in one of the states.
 func firstRound(s bot.Snapshot, states ...bot.RoundState) (bot.Round, bool) {
 	for _, r := range bot.PlanRounds(s, 6) {
@@ -301,11 +310,7 @@ func (c call) standing(s bot.Snapshot) (bot.Change, error) {
 		return c.elsewhere(s, "room", bot.Project{}), nil
 	}
 	if !running(s) {
-		data := bot.NoRound{}
-		if next, ok := firstRound(s, bot.RoundPlanned); ok {
-			data.Next = next.Check.In(s.Settings.Zone)
-		}
-		return bot.Change{}, &bot.UserError{Template: "error.round", Data: data}
+		return bot.Change{}, noRound(s)
 	}
 	change := bot.Change{Reason: "stand of the round shown"}
 	for i, page := range bot.Stand(s) {

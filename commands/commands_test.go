@@ -215,7 +215,7 @@ func TestArguments(t *testing.T) {
 		{roomPMO, "petra", "!projektcheck schließen sofort", nil, "reply.refused", ""},
 		{roomPMO, "petra", "!nachfrage", nil, "error.project", ""},
 		{roomPMO, "petra", "!nachfrage serviceportal", nil, "error.argument", "die Frage"},
-		{roomPMO, "petra", "!nachfrage eakte Wann?", nil, "error.round", ""}, // it was not asked
+		{roomPMO, "petra", "!nachfrage eakte Wann?", nil, "reply.refused", "nicht gefragt"}, // it was not asked
 		{roomPMO, "petra", "!hilfe kaffee", nil, "error.command", "`!kaffee`"},
 	})
 }

@@ -83,7 +83,7 @@ func (c call) endDeputies(s bot.Snapshot, p bot.Project) bot.Change {
 	}
 	p.Deputies = nil
 	change := bot.Change{Reason: "deputies ended", Projects: []bot.Project{p}}
-	c.tell(s, &change, "reply.deputy", data)
+	c.tell(s, &change, "reply.deputy", data, data)
 	return change
 }
 
@@ -124,7 +124,7 @@ func (c call) nameDeputy(s bot.Snapshot, p bot.Project, text string) (bot.Change
 	change := bot.Change{Reason: "deputy named", Projects: []bot.Project{p}}
 	settle([]found{person}, &change)
 	data.Set = &bot.DeputyLine{Person: person.Person, From: d.From, Until: d.Until, Acting: d.Covers(today)}
-	c.tell(s, &change, "reply.deputy", data)
+	c.tell(s, &change, "reply.deputy", data, data)
 	return change, nil
 }
 
@@ -136,10 +136,13 @@ func (c call) deputyData(s bot.Snapshot, p bot.Project) bot.Deputies {
 	return data
 }
 
-// tell answers, and says the same in the project's own room if that is another one.
-func (c call) tell(s bot.Snapshot, change *bot.Change, template string, data any) {
+// tell answers, and says there (nearly) the same in the project's own room if that
+// is another one. Whoever is mentioned shall notice.
+func (c call) tell(s bot.Snapshot, change *bot.Change, template string, data, there any) {
 	post := bot.Reply(c.event, 0, template, data)
+	post.Quiet = false
 	change.Posts = append(change.Posts, post)
+	post.Data = there
 	if room := s.ProjectRoom; room.ID != "" && room.ID != c.event.Room && room.Joined {
 		post.Room, post.Thread, post.ReplyTo = room.ID, bot.Target{}, bot.Target{}
 		post.Key = bot.NewKey("reply", string(c.event.ID), "0", string(room.ID))

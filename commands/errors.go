@@ -11,6 +11,9 @@ import (
 // unknown is the error for a command that does not exist.
 func (c call) unknown() error {
 	e := bot.UnknownCommand{Given: "!" + c.given}
+	if c.form != nil && c.args != "" { // «!projekt achiv …»
+		e.Given += " " + shorten(oneLine(firstOf(c.args)), 40)
+	}
 	if c.near != "" {
 		e.Nearest = "!" + c.near
 	}
@@ -25,8 +28,13 @@ func (c call) forbidden(s bot.Snapshot) error {
 // wrong is the error for an argument that is missing (given is "") or not what is
 // expected; want is the name of a template want.<want>.
 func (c call) wrong(s bot.Snapshot, want, given string) error {
+	return c.wrongLike(s, want, given, c.form.example)
+}
+
+// wrongLike is wrong with an example of its own.
+func (c call) wrongLike(s bot.Snapshot, want, given string, example text) error {
 	return &bot.UserError{Template: "error.argument", Data: bot.BadArgument{
-		Command: c.title(s), Given: shorten(oneLine(given), 80), Want: want, Example: c.form.example.in(lang(s)),
+		Command: c.title(s), Given: shorten(oneLine(given), 80), Want: want, Example: example.in(lang(s)),
 	}}
 }
 

@@ -11,7 +11,7 @@ func inquiryCommand() command {
 			example: text{"!nachfrage serviceportal Bis wann liegt die Freigabe vor?", "!inquiry serviceportal When will it be approved?"},
 			may:     []bot.Role{bot.RolePMO},
 			unbound: true,
-			query:   namedFirst,
+			query:   func(c call) bot.Query { return bot.Query{Name: c.args, NameFirst: true, Rounds: true} },
 			decide:  call.inquire,
 		}},
 	}
@@ -25,6 +25,12 @@ func (c call) inquire(s bot.Snapshot) (bot.Change, error) {
 	}
 	if rest == "" {
 		return bot.Change{}, c.wrong(s, "question", "")
+	}
+	switch {
+	case !running(s):
+		return bot.Change{}, noRound(s)
+	case s.Report == nil || s.Report.Round != s.Round.ID:
+		return bot.Change{}, c.refuse(s, "notasked", p.Name)
 	}
 	change, err := bot.Return(s, c.event, rest)
 	if err != nil {

@@ -8,20 +8,30 @@ import (
 	"lotse/bot"
 )
 
-// property is something of a project that can be changed, with the words for it.
+// property is something of a project that can be changed, with the words for it,
+// German first, and a value as an example.
 type property struct {
 	name  string
 	words []string
+	value text
 }
 
 var properties = []property{
-	{"name", []string{"name", "titel"}},
-	{"leads", []string{"leitung", "lead", "leads", "projektleitung"}},
-	{"period", []string{"zeitraum", "period", "laufzeit"}},
-	{"vision", []string{"vision", "produktvision", "projektziele", "beschreibung"}},
-	{"goals", []string{"ziele", "ziel", "goals", "goal"}},
-	{"link", []string{"link", "url", "adresse"}},
-	{"room", []string{"raum", "room"}},
+	{"name", []string{"name", "titel"}, text{"Bürgerportal", "Citizens portal"}},
+	{"leads", []string{"leitung", "lead", "leads", "projektleitung"}, text{"@Maria Beispiel", "@Maria Beispiel"}},
+	{"period", []string{"zeitraum", "period", "laufzeit"}, text{"2025–2027", "2025–2027"}},
+	{"vision", []string{"vision", "produktvision", "projektziele", "beschreibung"}, text{"Alle Anträge an einem Ort", "All applications in one place"}},
+	{"goals", []string{"ziele", "ziel", "goals", "goal"}, text{"1, 3", "1, 3"}},
+	{"link", []string{"link", "url", "adresse"}, text{"https://example.org/projekt", "https://example.org/project"}},
+	{"room", []string{"raum", "room"}, text{"hier", "here"}},
+}
+
+// example is a line that changes the property.
+func (f property) example(p bot.Project) text {
+	return text{
+		"!projekt ändern " + string(p.ID) + " " + f.words[0] + " " + f.value.de,
+		"!project change " + string(p.ID) + " " + f.name + " " + f.value.en,
+	}
 }
 
 // changeProject changes one property of a project.
@@ -45,7 +55,7 @@ func (c call) changeProject(s bot.Snapshot) (bot.Change, error) {
 		return c.changeRoom(s, p, value)
 	}
 	if value == "" {
-		return bot.Change{}, c.wrong(s, "value."+data.Property, "")
+		return bot.Change{}, c.wrongLike(s, "value."+data.Property, "", properties[i].example(p))
 	}
 	set := func(field *string, value string) {
 		data.Old, data.New, *field = *field, value, value
@@ -79,13 +89,13 @@ func (c call) changeProject(s bot.Snapshot) (bot.Change, error) {
 	case "link":
 		link := unless(none, value)
 		if !none && !goodLink(link) {
-			return bot.Change{}, c.wrong(s, "value.link", value)
+			return bot.Change{}, c.wrongLike(s, "value.link", value, properties[i].example(p))
 		}
 		set(&p.Link, link)
 	case "goals":
 		goals, ok := readGoals(s.Settings.Goals, value)
 		if !ok && !none {
-			return bot.Change{}, c.wrong(s, "value.goals", value)
+			return bot.Change{}, c.wrongLike(s, "value.goals", value, properties[i].example(p))
 		}
 		data.Goals, p.Goals = goals, nil
 		for _, g := range goals {
@@ -125,7 +135,7 @@ func (c call) changeRoom(s bot.Snapshot, p bot.Project, value string) (bot.Chang
 	case "hier", "here":
 		return c.bind(s, bot.Room{Kind: bot.RoomProject, Project: p.ID}, p)
 	}
-	return bot.Change{}, c.wrong(s, "value.room", value)
+	return bot.Change{}, c.wrongLike(s, "value.room", value, properties[len(properties)-1].example(p))
 }
 
 func unless(none bool, s string) string {

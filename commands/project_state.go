@@ -62,6 +62,7 @@ func (c call) stated(s bot.Snapshot, before, p bot.Project) bot.Change {
 		data.Same = true
 		return c.reply("project was "+string(p.State)+" already", "reply.project.state", data)
 	}
+	data.Asked = data.Running && s.Report != nil && s.Report.Round == s.Round.ID
 	german := lang(s) != bot.English
 	verb := map[bot.ProjectState]text{
 		bot.ProjectActive:   {"!projekt weiter ", "!project resume "},
@@ -74,7 +75,9 @@ func (c call) stated(s bot.Snapshot, before, p bot.Project) bot.Change {
 		data.Undo += until.in(lang(s)) + dayIn(before.Until.AddDays(-1), german)
 	}
 	change := bot.Change{Reason: "project is " + string(p.State), Projects: []bot.Project{p}}
-	c.tell(s, &change, "reply.project.state", data)
+	there := data
+	there.Undo = "" // it is not for those who read it there
+	c.tell(s, &change, "reply.project.state", data, there)
 	return change
 }
 

@@ -80,11 +80,9 @@ func (c call) here(s bot.Snapshot) bot.Room {
 func (c call) showRoom(s bot.Snapshot) (bot.Change, error) {
 	if c.args != "" {
 		if c.near == "" {
-			return bot.Change{}, c.wrong(s, "room", c.args)
+			return bot.Change{}, c.wrongLike(s, "room", c.args, text{"!raum projekt serviceportal", "!room project serviceportal"})
 		}
-		return bot.Change{}, &bot.UserError{Template: "error.command", Data: bot.UnknownCommand{
-			Given: "!" + c.given + " " + shorten(oneLine(firstOf(c.args)), 40), Nearest: "!" + c.near,
-		}}
+		return bot.Change{}, c.unknown()
 	}
 	return c.reply("room shown", "reply.room", roomCard(s, c.here(s), s.Project)), nil
 }

@@ -95,7 +95,7 @@ func TestWants(t *testing.T) {
 	for _, p := range properties {
 		asked["value."+p.name] = true
 	}
-	use := regexp.MustCompile(`c\.wrong\(s, "([a-z.]+)"|entry\(bot\.\w+, "(\w+)"`)
+	use := regexp.MustCompile(`c\.wrong(?:Like)?\(s, "([a-z.]+)"|entry\(bot\.\w+, "(\w+)"`)
 	for _, file := range files {
 		source, err := os.ReadFile(file)
 		if err != nil {
