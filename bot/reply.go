@@ -158,6 +158,7 @@ type ProjectStated struct {
 	Resumes calendar.Date // asked again from this day; zero: until resumed
 	Same    bool          // it was so already
 	Running bool          // a round is running
+	Asked   bool          // it was asked in that round
 	Undo    string
 }
 
@@ -263,7 +264,9 @@ type Board struct {
 // is "noreason" (a deputy needs no reason), "elsewhere" (another project's name in
 // this project's room), "active" (the project is in the archive), "otherperson"
 // (the lead as deputy), "newname" (the name is taken), "notdirect" (a direct chat
-// cannot be bound) or "nothing" (there are words that say nothing here).
+// cannot be bound) "notasked" (no question
+// was put to the project in the running round) or "nothing" (there are words that
+// say nothing here).
 type Refused struct {
 	Command string
 	Why     string

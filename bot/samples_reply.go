@@ -57,6 +57,7 @@ func helpSamples() map[string][]any {
 			Refused{Command: "!vertretung", Why: "otherperson", Given: "Maria Beispiel"},
 			Refused{Command: "!projekt neu", Why: "newname", Given: "Serviceportal"},
 			Refused{Command: "!raum pmo", Why: "notdirect"},
+			Refused{Command: "!nachfrage", Why: "notasked", Given: "Serviceportal"},
 			Refused{Command: "!raum frei", Why: "nothing", Given: "bitte sofort"},
 		},
 		"reply.elsewhere": {
@@ -169,6 +170,7 @@ func projectSamples() map[string][]any {
 			ProjectStated{Project: sampleProject, State: ProjectArchived, Before: ProjectActive, Undo: "!projekt weiter serviceportal"},
 			ProjectStated{Project: sampleProject, State: ProjectActive, Before: ProjectArchived, Undo: "!projekt archiv serviceportal"},
 			ProjectStated{Project: sampleProject, State: ProjectActive, Before: ProjectPaused, Running: true, Undo: "!projekt pause serviceportal"},
+			ProjectStated{Project: sampleProject, State: ProjectActive, Before: ProjectPaused, Running: true, Asked: true, Undo: "!projekt pause serviceportal"},
 			ProjectStated{Project: sampleProject, State: ProjectActive, Same: true},
 			ProjectStated{Project: sampleProject, State: ProjectPaused, Same: true},
 			ProjectStated{Project: sampleProject, State: ProjectArchived, Same: true},
