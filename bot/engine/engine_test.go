@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -255,13 +256,24 @@ func TestPoisonousTimers(t *testing.T) {
 
 // ledger rules note when which timer was due, and set those that follow.
 type ledger struct {
-	got  []string
 	next map[bot.Key][]bot.Timer
+
+	mu   sync.Mutex
+	list []string
+}
+
+// got lists what was due so far.
+func (l *ledger) got() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.list)
 }
 
 func (l *ledger) rules() engine.Rules {
 	return engine.Rules{Due: func(s bot.Snapshot, t bot.Timer) (bot.Change, error) {
-		l.got = append(l.got, s.Now.Format("15:04 ")+string(t.Key))
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.list = append(l.list, s.Now.Format("15:04 ")+string(t.Key))
 		return bot.Change{Timers: l.next[t.Key]}, nil
 	}}
 }
@@ -275,8 +287,8 @@ func TestTimers(t *testing.T) {
 	b.seed(bot.Change{Timers: []bot.Timer{{Key: "late", At: at(-60)}, {Key: "z", At: at(5)}, {Key: "y", At: at(5)}, {Key: "a", At: at(1)}}})
 	b.run()
 	b.idle()
-	if want := []string{"08:59 late"}; !slices.Equal(l.got, want) {
-		t.Errorf("at the start %q, want what was due: %q", l.got, want)
+	if want := []string{"08:59 late"}; !slices.Equal(l.got(), want) {
+		t.Errorf("at the start %q, want what was due: %q", l.got(), want)
 	}
 	now, more, err := b.Step(t.Context())
 	if err != nil || !more || !now.Equal(at(1)) {
@@ -284,8 +296,8 @@ func TestTimers(t *testing.T) {
 	}
 	b.until(at(10))
 	want := []string{"08:59 late", "09:00 a", "09:00 b", "09:04 y", "09:04 z"} // ties by key
-	if !slices.Equal(l.got, want) {
-		t.Errorf("due were %q, want %q", l.got, want)
+	if !slices.Equal(l.got(), want) {
+		t.Errorf("due were %q, want %q", l.got(), want)
 	}
 	if now := b.clock.Now(); !now.Equal(at(10)) {
 		t.Errorf("the clock stands at %v, want %v", now, at(10))

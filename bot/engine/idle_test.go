@@ -122,13 +122,13 @@ func TestCatchUpHasALimit(t *testing.T) {
 		b.run()
 		time.Sleep(119 * time.Second)
 		synctest.Wait()
-		if len(l.got) != 0 {
-			t.Errorf("due work did not wait: %q", l.got)
+		if len(l.got()) != 0 {
+			t.Errorf("due work did not wait: %q", l.got())
 		}
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		if len(l.got) != 1 {
-			t.Errorf("due work waits for ever: %q", l.got)
+		if len(l.got()) != 1 {
+			t.Errorf("due work waits for ever: %q", l.got())
 		}
 		b.halt()
 	})
@@ -256,7 +256,7 @@ func TestRestart(t *testing.T) {
 		b.store.Close()
 		b.open()
 	}
-	if len(l.got) != 1 || l.got[0] != "09:59 a" {
-		t.Errorf("due were %q", l.got)
+	if len(l.got()) != 1 || l.got()[0] != "09:59 a" {
+		t.Errorf("due were %q", l.got())
 	}
 }
