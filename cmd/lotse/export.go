@@ -46,7 +46,7 @@ away again. JSON has what the board shows as well. Who was late or reminded is i
 }
 
 func (a *app) export(ctx context.Context, c *Config, output string, write func(context.Context, *Config, exportBooks) ([]byte, error)) (err error) {
-	store, err := c.openBooks(ctx, false)
+	store, err := c.look(ctx)
 	if err != nil {
 		return err
 	}
@@ -54,9 +54,9 @@ func (a *app) export(ctx context.Context, c *Config, output string, write func(c
 		return fmt.Errorf("there is no database %s yet: \"lotse import\" or \"lotse run\" make one", c.databasePath())
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	books, err := allBooks(ctx, store)
+	books, err := store.Load(ctx, allBooks)
 	if err != nil {
-		return err
+		return fmt.Errorf("read the books: %w", err)
 	}
 	data, err := write(ctx, c, exportBooks{books, func(id bot.ProjectID) ([]bot.Task, error) {
 		s, err := store.Load(ctx, bot.Query{Project: id})

@@ -127,14 +127,12 @@ func TestExportJSON(t *testing.T) {
 // The example's way through a real database: imported, exported, imported again.
 func TestImportIntoDatabase(t *testing.T) {
 	ctx := t.Context()
-	store, err := storage.Open(ctx, filepath.Join(t.TempDir(), "lotse.db"), storage.Options{})
+	c, err := parseConfig(filepath.Join(t.TempDir(), "lotse.yaml"), exampleConfig)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer store.Close()
-	c, err := parseConfig("lotse.yaml", exampleConfig)
-	if err != nil {
-		t.Fatal(err)
+	if _, found, err := c.loadBooks(ctx, allBooks); found || err != nil {
+		t.Fatalf("before there are books: %v, %v", found, err)
 	}
 	table, _ := readProjects(exampleProjects)
 	plan, faults := planImport(table, newImportState(c, bot.Snapshot{}))
@@ -142,23 +140,35 @@ func TestImportIntoDatabase(t *testing.T) {
 		t.Fatal(said(faults, "de"))
 	}
 	now := time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)
-	if err := commitOnce(ctx, store, now, plan.Change); err != nil {
+	if err := c.write(ctx, now, plan.Change); err != nil {
 		t.Fatal(err)
 	}
-	books, err := allBooks(ctx, store)
-	if err != nil {
-		t.Fatal(err)
+	books, found, err := c.loadBooks(ctx, allBooks)
+	if err != nil || !found {
+		t.Fatal(found, err)
 	}
 	if len(books.Projects) != 20 || len(books.People) < 12 {
 		t.Fatalf("the books hold %d projects, %d people", len(books.Projects), len(books.People))
 	}
 	roundTrip(t, c, books)
 
-	// A bot that runs keeps the books to itself.
+	// Somebody was quicker: nothing is written over.
+	if err := c.write(ctx, now, plan.Change); err == nil || !strings.Contains(err.Error(), "try again") {
+		t.Errorf("an import of what others changed meanwhile: %v", err)
+	}
+	// A bot that runs keeps the books to itself; one may look all the same.
+	store, err := storage.Open(ctx, c.databasePath(), storage.Options{Either: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
 	if _, err := store.Acquire(ctx, "the bot", now, time.Hour); err != nil {
 		t.Fatal(err)
 	}
-	if err := commitOnce(ctx, store, now, plan.Change); err == nil || !strings.Contains(err.Error(), "stop it") {
+	if err := c.write(ctx, now, plan.Change); err == nil || !strings.Contains(err.Error(), "stop it") {
 		t.Errorf("an import beside the running bot: %v", err)
+	}
+	if _, found, err := c.loadBooks(ctx, allBooks); !found || err != nil {
+		t.Errorf("looking beside the running bot: %v, %v", found, err)
 	}
 }

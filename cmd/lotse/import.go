@@ -17,7 +17,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"lotse/bot"
-	"lotse/storage"
 )
 
 func newImport(a *app) *cobra.Command {
@@ -69,7 +68,7 @@ type importOptions struct {
 }
 
 // importProjects reads a table, shows what it would change, asks, and writes it in one commit.
-func (a *app) importProjects(ctx context.Context, c *Config, file string, o importOptions) (err error) {
+func (a *app) importProjects(ctx context.Context, c *Config, file string, o importOptions) error {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return fmt.Errorf("read the table: %w", err)
@@ -80,20 +79,9 @@ func (a *app) importProjects(ctx context.Context, c *Config, file string, o impo
 		return err
 	}
 	faults = append(faults, unknown...)
-	store, err := c.openBooks(ctx, false)
+	books, _, err := c.loadBooks(ctx, allBooks)
 	if err != nil {
 		return err
-	}
-	defer func() {
-		if store != nil {
-			err = errors.Join(err, store.Close())
-		}
-	}()
-	var books bot.Snapshot
-	if store != nil {
-		if books, err = allBooks(ctx, store); err != nil {
-			return err
-		}
 	}
 	plan, wrong := planImport(table, newImportState(c, books))
 	if faults = append(faults, wrong...); len(faults) > 0 {
@@ -115,26 +103,12 @@ func (a *app) importProjects(ctx context.Context, c *Config, file string, o impo
 		fmt.Fprintln(a.stdout, w.refused)
 		return errSaid
 	}
-	if store == nil {
-		if store, err = c.openBooks(ctx, true); err != nil {
-			return err
-		}
-	}
 	plan.Change.Reason = "projects imported"
-	if err := commitOnce(ctx, store, a.now(), plan.Change); err != nil {
+	if err := c.write(ctx, a.now(), plan.Change); err != nil {
 		return err
 	}
 	fmt.Fprintln(a.stdout, w.done)
 	return nil
-}
-
-// allBooks are all people, rooms and projects.
-func allBooks(ctx context.Context, store *storage.Store) (bot.Snapshot, error) {
-	books, err := store.Load(ctx, bot.Query{AllProjects: true, Archived: true, AllPeople: true, AllRooms: true})
-	if err != nil {
-		return bot.Snapshot{}, fmt.Errorf("read the books: %w", err)
-	}
-	return books, nil
 }
 
 // sayFaults prints what is wrong with a table, one line each.

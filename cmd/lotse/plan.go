@@ -115,20 +115,12 @@ func (c *Config) plan(ctx context.Context, in span) (roundPlan, error) {
 		return roundPlan{}, err
 	}
 	p := roundPlan{config: c, settings: settings, span: in}
-	store, err := c.openBooks(ctx, false)
+	books, found, err := c.loadBooks(ctx, bot.Query{Rounds: true})
 	if err != nil {
 		return roundPlan{}, err
 	}
-	var rows []bot.Round
-	if store != nil {
-		defer store.Close()
-		snapshot, err := store.Load(ctx, bot.Query{Rounds: true})
-		if err != nil {
-			return roundPlan{}, fmt.Errorf("load rounds: %w", err)
-		}
-		rows, p.books = snapshot.Rounds, true
-	}
-	p.rounds = planRounds(settings, rows, in)
+	p.books = found
+	p.rounds = planRounds(settings, books.Rounds, in)
 	return p, nil
 }
 

@@ -166,3 +166,25 @@ func TestSpan(t *testing.T) {
 		}
 	}
 }
+
+// What the PMO did in chat is in the database, and so in the plan.
+func TestPlanReadsTheBooks(t *testing.T) {
+	c := parse(t, planConfig)
+	in := span{dateOf(t, "2026-11-16"), dateOf(t, "2026-12-31")}
+	before, err := c.plan(t.Context(), in)
+	if err != nil || before.books || len(before.rounds) != 2 {
+		t.Fatalf("without a database: %d rounds, %v, %v", len(before.rounds), before.books, err)
+	}
+	round := before.rounds[0].Round
+	round.Check, round.Moved = localTime(t, c.Zone.Location, "2026-11-27 11:00"), true
+	if err := c.write(t.Context(), localTime(t, c.Zone.Location, "2026-11-01 08:00"), bot.Change{Rounds: []bot.Round{round}}); err != nil {
+		t.Fatal(err)
+	}
+	after, err := c.plan(t.Context(), in)
+	if err != nil || !after.books || len(after.rounds) != 2 {
+		t.Fatalf("with a database: %d rounds, %v, %v", len(after.rounds), after.books, err)
+	}
+	if got := after.rounds[0]; !got.Check.Equal(round.Check) || !got.Moved {
+		t.Errorf("the moved check is at %s", got.Check)
+	}
+}
