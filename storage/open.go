@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"database/sql"
 	"embed"
 	"errors"
 	"fmt"
@@ -63,8 +64,13 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 		}
 		settings = pragmas
 	}
-	escaped := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(filepath.ToSlash(path))
-	s, err := open(ctx, "file:"+escaped+settings, opts)
+	uri := "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(filepath.ToSlash(path))
+	if !made {
+		if err := ours(ctx, uri+onlyLook.Replace(pragmas)); err != nil {
+			return nil, fmt.Errorf("database %s: %w", path, explain(err))
+		}
+	}
+	s, err := open(ctx, uri+settings, opts)
 	if err != nil {
 		if made {
 			err = errors.Join(err, os.Remove(path))
@@ -154,6 +160,26 @@ func open(ctx context.Context, dsn string, opts Options) (_ *Store, err error) {
 	return s, s.mark(ctx, opts.Rehearsal)
 }
 
+// errForeign is what ours says.
+var errForeign = errors.New("it has tables that are not lotse's")
+
+// ours refuses a database that somebody else made, before anything is changed in it:
+// it would become ours by being migrated.
+func ours(ctx context.Context, dsn string) error {
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	var tables, owned int
+	err = db.QueryRowContext(ctx, `SELECT COUNT(*), COUNT(CASE WHEN name = 'database_owner' THEN 1 END) FROM sqlite_master WHERE type = 'table'`).
+		Scan(&tables, &owned)
+	if err == nil && tables > 0 && owned == 0 {
+		err = errForeign
+	}
+	return err
+}
+
 // connect takes the store's own connections. Without WAL (in memory) readers and
 // writers are in each other's way, so that one has to do for both.
 func (s *Store) connect(ctx context.Context) (err error) {
@@ -224,7 +250,7 @@ func explain(err error) error {
 	if errors.Is(err, dbutil.ErrUnsupportedDatabaseVersion) {
 		return fmt.Errorf("it was last used by a newer lotse; use that one, or a backup from before: %w", err)
 	}
-	if errors.Is(err, dbutil.ErrNotOwned) || errors.Is(err, dbutil.ErrForeignTables) {
+	if errors.Is(err, errForeign) || errors.Is(err, dbutil.ErrNotOwned) || errors.Is(err, dbutil.ErrForeignTables) {
 		return fmt.Errorf("it belongs to another program: %w", err)
 	}
 	failure, ok := errors.AsType[*sqlite.Error](err)

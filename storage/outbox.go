@@ -344,9 +344,12 @@ func (s *Store) Unsent(ctx context.Context, epoch int64, d bot.Delivery, reason 
 		if err != nil || row == nil || row.state != bot.SlotSending || row.frozenRev != int64(d.Revision) {
 			return err
 		}
-		row.reason, row.doubtful = reason, doubtful
-		if final || !doubtful {
-			row.frozen, row.frozenHash, row.doubtful = "", "", false
+		row.reason = reason
+		// A try that was refused for sure says nothing about one before it: in doubt
+		// once, the same bytes are tried until they arrive.
+		row.doubtful = !final && (doubtful || row.doubtful)
+		if !row.doubtful {
+			row.frozen, row.frozenHash = "", ""
 		}
 		row.state, row.retry = bot.SlotPending, millis(retry)
 		row.attempts++

@@ -118,6 +118,18 @@ var claimPromises = map[string]func(*desk){
 			d.Errorf("claimed %+v, want the edit", edit)
 		}
 	},
+	"in doubt, then refused: still in doubt": func(d *desk) {
+		d.post(text("k", roomA, "one"))
+		first := d.claim()
+		d.unsent(first, 0, false, true)
+		d.unsent(d.claim(), 0, false, false) // this try did not arrive, but the first may have
+		d.post(text("k", roomA, "two"))
+		again := d.claim()
+		if !again.Doubtful || again.Attempts != 2 {
+			d.Errorf("claimed %+v, want it in doubt after two attempts", again)
+		}
+		d.same("outgoing", again.Outgoing, first.Outgoing)
+	},
 	"targets are resolved when sending": func(d *desk) {
 		d.post(
 			text("root", roomA, "Projektcheck"),
