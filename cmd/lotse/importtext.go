@@ -22,7 +22,7 @@ type importWords struct {
 
 var importWordsDE = importWords{
 	lang: "de",
-	read: "%s: %d Zeilen gelesen (%s, getrennt durch %s).",
+	read: "%s, gelesene Zeilen: %d (%s, getrennt durch %s)",
 	delimiters: map[rune]string{
 		';': "Semikolon", ',': "Komma", '\t': "Tabulator",
 	},
@@ -46,7 +46,7 @@ var importWordsDE = importWords{
 
 var importWordsEN = importWords{
 	lang: "en",
-	read: "%s: %d rows read (%s, separated by %s).",
+	read: "%s, rows read: %d (%s, separated by %s)",
 	delimiters: map[rune]string{
 		';': "semicolons", ',': "commas", '\t': "tabs",
 	},
