@@ -247,6 +247,12 @@ func (t *txn) write(ctx context.Context, s bot.Slot, now time.Time) (lane string
 		}
 		row.state, row.revision = bot.SlotPending, row.used()+1
 		row.attempts, row.retry, row.doubtful, row.reason = 0, 0, false, ""
+		if row.room == "" {
+			if row.room, err = t.directRoom(ctx, row.user); err != nil {
+				return "", err
+			}
+			row.place()
+		}
 	}
 	return row.lane, t.keep(ctx, row, now)
 }

@@ -246,6 +246,16 @@ var claimPromises = map[string]func(*desk){
 		}
 		d.noClaim("test:!maria")
 	},
+	"a slot given up before there was a direct chat": func(d *desk) {
+		d.post(bot.Slot{Key: "u", User: maria, Text: bot.Text{Markdown: "1"}})
+		d.unsent(d.claim(), 0, true, false)
+		d.commit(bot.Change{Rooms: []bot.Room{{ID: "test:!maria", Kind: bot.RoomDirect, User: maria, Joined: true}}})
+		d.noClaim()
+		d.post(bot.Slot{Key: "u", User: maria, Text: bot.Text{Markdown: "2"}})
+		if c := d.claim(); c.Room != "test:!maria" || c.User != "" {
+			d.Errorf("claimed %+v, want it in the direct chat", c)
+		}
+	},
 	"a direct chat that the bot left is none": func(d *desk) {
 		d.commit(bot.Change{Rooms: []bot.Room{{ID: "test:!maria", Kind: bot.RoomDirect, User: maria}}})
 		d.post(bot.Slot{Key: "u", User: maria})
