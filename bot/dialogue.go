@@ -433,35 +433,58 @@ func Enter(s Snapshot, e Event, f Field, text string) (Change, error) {
 		return Change{}, &UserError{Template: "error.forbidden", Data: Forbidden{Command: string(f), Roles: []Role{RoleLead, RoleDeputy, RolePMO}}}
 	}
 	m := source(e)
+	said, above := ParseLabels(Clean(text))
+	if said == nil || above != "" { // further labelled lines may follow the command's own
+		said = append([]Labelled{{Field: f, Text: above}}, slices.DeleteFunc(said, func(l Labelled) bool { return l.Field == f })...)
+	}
 	if d.running() {
 		before := acks(d.Report.Answers, m)
-		if err := d.take(f, text, true); err != nil {
-			return Change{}, err
+		changed := d.unsaid(said, m)
+		for _, l := range said {
+			if err := d.take(l.Field, l.Text, true); err != nil {
+				return Change{}, err
+			}
+			changed = append(changed, l.Field)
 		}
 		d.ack(m, before, acks(d.Report.Answers, m))
-		return d.accepted([]Field{f}, "answer by command"), nil
+		return d.accepted(changed, "answer by command"), nil
 	}
 	current := maps.Clone(d.Project.Current.Answers)
 	if current == nil {
 		current = map[Field]Answer{}
 	}
 	before := acks(current, m)
-	parts, err := d.read(f, text, current[f])
-	if err != nil {
-		return Change{}, err
-	}
-	if f.HasLight() && parts[0].Light == NoLight {
-		if parts[0].Light = current[f].Light(); parts[0].Light == NoLight {
-			return Change{}, &UserError{Template: "error.light", Data: Asking{Project: d.Project.name(), Field: f, Text: parts[0].Text, Reactions: d.Abilities.Reactions}}
+	for _, l := range said {
+		parts, err := d.read(l.Field, l.Text, current[l.Field])
+		if err != nil {
+			return Change{}, err
 		}
+		if l.Field.HasLight() && parts[0].Light == NoLight {
+			if parts[0].Light = current[l.Field].Light(); parts[0].Light == NoLight {
+				return Change{}, &UserError{Template: "error.light", Data: Asking{Project: d.Project.name(), Field: l.Field, Text: parts[0].Text, Reactions: d.Abilities.Reactions}}
+			}
+		}
+		current[l.Field] = d.merge(l.Field, current[l.Field], parts, true)
 	}
-	current[f] = d.merge(f, current[f], parts, true)
 	d.Project.Current.Answers, d.Project.Current.Repeats, d.Project.Changed = current, 0, d.Today()
 	d.putProject()
 	d.remember(m)
 	d.ack(m, before, acks(current, m))
 	d.c.Reason = "board changed by command between rounds"
 	return d.c, nil
+}
+
+// unsaid takes back what a command said before it was edited into another one.
+func (d *draft) unsaid(said []Labelled, m MessageID) []Field {
+	var dropped []Field
+	for _, f := range Fields() {
+		had := slices.ContainsFunc(d.Report.Answers[f].Parts, func(p Part) bool { return p.Message == m && d.mine(p) })
+		if had && !hasField(said, f) {
+			d.drop(f, m)
+			dropped = append(dropped, f)
+		}
+	}
+	return dropped
 }
 
 // edit decides about a message that was changed: what it contributed changes with
@@ -754,7 +777,7 @@ func (d *draft) summarise() {
 		data.Lines[i].PMO = data.Lines[i].PMO && !data.PMO
 		data.Lines[i].Late = data.Lines[i].Late && !r.allLate()
 	}
-	d.post(Post{Key: r.SummaryKey(), Kind: KindSummary, Template: "check.summary", Data: data, Quiet: true})
+	d.post(Post{Key: r.SummaryKey(), Kind: KindSummary, Template: "check.summary", Data: data})
 }
 
 // allRepeated reports whether every answer was taken over.

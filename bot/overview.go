@@ -140,11 +140,11 @@ func paged(all Overview) []Overview {
 }
 
 // pages posts an overview to the rooms of a kind, a message a page.
-func (d *draft) pages(kind RoomKind, name, template string, k Kind, pages []Overview, quiet bool) {
+func (d *draft) pages(kind RoomKind, name, template string, k Kind, pages []Overview) {
 	for i, page := range pages {
 		d.postTo(kind, Post{
 			Key: roundKey(d.Round.ID, name, strconv.Itoa(i+1)), Kind: k, Subject: Subject{Round: d.Round.ID},
-			Template: template, Data: page, Quiet: quiet,
+			Template: template, Data: page,
 		})
 	}
 }
@@ -153,7 +153,7 @@ func (d *draft) pages(kind RoomKind, name, template string, k Kind, pages []Over
 func (d *draft) overview() {
 	r := d.Round
 	pages := d.overviewPages()
-	d.pages(RoomPMO, "overview", "check.overview", KindOverview, pages, true)
+	d.pages(RoomPMO, "overview", "check.overview", KindOverview, pages)
 	for i := len(pages); i < r.OverviewPages; i++ {
 		d.postTo(RoomPMO, Post{Key: roundKey(r.ID, "overview", strconv.Itoa(i+1)), Kind: KindOverview, Absent: true})
 	}
@@ -193,7 +193,7 @@ func (d *draft) stand(t Timer) {
 		d.c.Reason = "round opened later than its stand is told"
 		return
 	}
-	d.pages(RoomPMO, "stand", "check.stand", KindStand, d.overviewPages(), false)
+	d.pages(RoomPMO, "stand", "check.stand", KindStand, d.overviewPages())
 	d.c.Reason = "stand told"
 }
 

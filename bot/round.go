@@ -282,6 +282,7 @@ func (d *draft) opening(again bool) Post {
 	if again && !round.Opened.IsZero() {
 		data.Now = d.local(round.Opened) // it was said then
 	}
+	slices.SortFunc(data.Tasks, func(a, b TaskLine) int { return a.Number - b.Number })
 	if !slices.Equal(r.Asking, p.Leads) {
 		data.For = d.people(p.Leads)
 	}
@@ -435,7 +436,7 @@ func (d *draft) closeRound() {
 	d.c.Rounds = append(d.c.Rounds, *r)
 	d.redraw()
 	if d.Now.Before(r.Check) {
-		d.pages(RoomPMO, "closed", "check.closed", KindStand, d.overviewPages(), false)
+		d.pages(RoomPMO, "closed", "check.closed", KindStand, d.overviewPages())
 	}
 	d.c.Reason = "round closed"
 }

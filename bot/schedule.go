@@ -112,6 +112,15 @@ func AddCheck(s Snapshot, e Event, at time.Time) (Change, error) {
 		return Change{}, err
 	}
 	day := calendar.DateOf(d.local(at))
+	for _, r := range s.Rounds { // one that was called off before anybody was asked stands again
+		if r.State == RoundCancelled && r.Opened.IsZero() && r.Check.Equal(at) && s.Now.Before(r.Deadline()) {
+			r.State, r.Reason = RoundPlanned, ""
+			d.c.Rounds = append(d.c.Rounds, r)
+			d.steps(r)
+			d.c.Reason = "cancelled check stands again"
+			return d.c, nil
+		}
+	}
 	round := Round{Planned: day, Zone: s.Settings.Zone.String(), State: RoundPlanned, Extra: true, ID: RoundID(day.String())}
 	for n := 2; slices.ContainsFunc(s.Rounds, func(r Round) bool { return r.ID == round.ID }); n++ {
 		round.ID = RoundID(fmt.Sprintf("%s-%d", day, n))

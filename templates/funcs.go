@@ -67,16 +67,17 @@ func (r *run) funcs() template.FuncMap {
 		"figure": r.figure, // «2.000»
 
 		// Foreign text.
-		"code":    r.code,   // `so`
-		"quote":   r.quote,  // „so“
-		"shorten": shorten,  // n, text: at most n characters
-		"indent":  r.indent, // several lines, each kept, in a list
-		"cite":    r.cite,   // several lines as a quotation
-		"link":    r.link,   // text, https address
-		"index":   index,    // []string, n: the nth from 0, or nothing
-		"want":    r.want,   // the template want.<name>
-		"help":    r.help,   // the template help.<name>
-		"beyond":  beyond,   // a text without the lines that are tasks in the lists that follow
+		"code":    r.code,    // `so`
+		"quote":   r.quote,   // „so“
+		"because": r.because, // a reason as a sentence: «Grund: Ratssitzung», «Und zwar, weil der Saal belegt ist.»
+		"shorten": shorten,   // n, text: at most n characters
+		"indent":  r.indent,  // several lines, each kept, in a list
+		"cite":    r.cite,    // several lines as a quotation
+		"link":    r.link,    // text, https address
+		"index":   index,     // []string, n: the nth from 0, or nothing
+		"want":    r.want,    // the template want.<name>
+		"help":    r.help,    // the template help.<name>
+		"beyond":  beyond,    // a text without the lines that are tasks in the lists that follow
 
 		// Reports.
 		"marks":      r.marks,    // SummaryLine: «(neu, nachgereicht)»
@@ -353,6 +354,20 @@ func plural(n int, one, many string) string {
 
 func (r *run) quote(s string) bot.Markdown {
 	return bot.Markdown(r.words.quotes[0]) + r.text(s) + bot.Markdown(r.words.quotes[1])
+}
+
+// because says a reason as it was given: some write a word, some «weil …».
+func (r *run) because(s string) bot.Markdown {
+	word, _, _ := strings.Cut(strings.ToLower(clean(s)), " ")
+	lead, ok := r.words.because[word]
+	if !ok {
+		return bot.Markdown(r.words.reason) + r.text(s)
+	}
+	end := bot.Markdown(".")
+	if strings.ContainsAny(s[len(s)-1:], ".!?") {
+		end = ""
+	}
+	return bot.Markdown(lead) + r.text(s) + end
 }
 
 // shorten cuts a text behind a word, so that it has at most n characters and a

@@ -25,6 +25,8 @@ type words struct {
 	quotes    [2]string
 	marks     [3]string // new, entered by the PMO, late
 	rehearsal string
+	reason    string            // before a reason that is a word,
+	because   map[string]string // and before one that begins so
 }
 
 var wordsOf = map[bot.Language]*words{
@@ -79,6 +81,8 @@ var german = words{
 	quotes:    [2]string{"„", "“"},
 	marks:     [3]string{"neu", "vom PMO eingetragen", "nachgereicht"},
 	rehearsal: "Probelauf",
+	reason:    "Grund: ",
+	because:   map[string]string{"weil": "Und zwar, ", "da": "Und zwar, ", "wegen": "Und zwar "},
 }
 
 var english = words{
@@ -122,6 +126,8 @@ var english = words{
 	quotes:    [2]string{"“", "”"},
 	marks:     [3]string{"new", "entered by the PMO", "added late"},
 	rehearsal: "Rehearsal",
+	reason:    "Reason: ",
+	because:   map[string]string{"because": "That is ", "since": "That is ", "due": "That is "},
 }
 
 func twoDigits(n int) string { return time.Date(0, 1, 1, 0, n, 0, 0, time.UTC).Format("04") }

@@ -110,7 +110,7 @@ func (a *app) demo(ctx context.Context, o demoOptions) (err error) {
 		if err != nil {
 			return err
 		}
-		hooks, d.theatre, settings.Rehearsal = m.hooks(), m, true
+		hooks, d.theatre = m.hooks(), m
 	}
 	books, people, err := d.cast(settings)
 	if err != nil {
