@@ -361,6 +361,7 @@ func (c *Chat) words(m *message) string {
 // happen puts something into the timeline and notes it for printing; c.mu is held.
 func (c *Chat) happen(r *room, e bot.Event, h happening) {
 	c.log = append(c.log, e)
+	h.human, h.n = e.Sender != Bot, len(c.log)
 	r.news = append(r.news, h)
 	c.touch()
 }

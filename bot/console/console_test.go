@@ -2,7 +2,9 @@ package console_test
 
 import (
 	"context"
+	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -356,4 +358,154 @@ func TestSilencePrints(t *testing.T) {
 			t.Errorf("printed %q at the end", got)
 		}
 	})
+}
+
+// What a person did is shown before what follows from it in other rooms.
+func TestCauseBeforeEffect(t *testing.T) {
+	s := newStage(t, console.Options{})
+	s.Room("console:pmo", "PMO")
+	s.Say("console:pmo", erika, "!nachfrage", "")
+	s.send(bot.Outgoing{Text: text("Rückfrage")})
+	s.send(bot.Outgoing{Room: "console:pmo", Text: text("ist gestellt")})
+	got := s.printed()
+	asked, effect, answer := strings.Index(got, "!nachfrage"), strings.Index(got, "Rückfrage"), strings.Index(got, "ist gestellt")
+	if asked < 0 || asked > answer || answer > effect {
+		t.Errorf("printed in the wrong order:\n%s", got)
+	}
+	// What nobody caused comes in the order of the rooms.
+	s.send(bot.Outgoing{Room: "console:pmo", Text: text("zweitens")})
+	s.send(bot.Outgoing{Text: text("erstens")})
+	if got := s.printed(); strings.Index(got, "erstens") > strings.Index(got, "zweitens") {
+		t.Errorf("printed in the wrong order:\n%s", got)
+	}
+}
+
+// The name of a room is shown when it is another, or the time is.
+func TestHeadings(t *testing.T) {
+	s := newStage(t, console.Options{})
+	heads := func() int { return strings.Count(s.printed(), "━━ Serviceportal ") }
+	s.send(bot.Outgoing{Text: text("eins")})
+	if got := heads(); got != 1 {
+		t.Errorf("first: %d headings, want 1", got)
+	}
+	s.send(bot.Outgoing{Text: text("zwei")})
+	if got := heads(); got != 0 {
+		t.Errorf("same room, same time: %d headings, want none", got)
+	}
+	s.now = s.now.Add(time.Minute)
+	s.send(bot.Outgoing{Text: text("drei")})
+	if got := heads(); got != 1 {
+		t.Errorf("later: %d headings, want 1", got)
+	}
+	s.send(bot.Outgoing{Room: console.Direct(erika), Text: text("vier")})
+	s.printed()
+	s.send(bot.Outgoing{Text: text("fünf")})
+	if got := heads(); got != 1 {
+		t.Errorf("back from another room: %d headings, want 1", got)
+	}
+	if got := s.printed(); got != "" {
+		t.Errorf("nothing happened, printed %q", got)
+	}
+}
+
+// Invitations, joins, leaves and what is taken back are shown as notes.
+func TestNotes(t *testing.T) {
+	s := newStage(t, console.Options{Name: "Lotsin"})
+	s.Invite(portal, maria)
+	s.send(bot.Outgoing{Op: bot.OpJoin})
+	m := s.Say(portal, maria, "hallo", "")
+	r := s.React(portal, maria, m, "👍")
+	s.printed()
+	s.Delete(portal, maria, r)
+	if got, want := s.printed(), "Maria Beispiel nimmt 👍 zurück (auf «hallo»)\n"; !strings.Contains(got, want) {
+		t.Errorf("printed %q, want %q", got, want)
+	}
+	s.Invite(portal, maria)
+	s.send(bot.Outgoing{Op: bot.OpLeave})
+	got := s.printed()
+	for _, want := range []string{"Maria Beispiel lädt Lotsin ein\n", "Lotsin verlässt den Raum\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("printed %q, want %q", got, want)
+		}
+	}
+	kinds := ""
+	for _, e := range s.events() {
+		kinds += string(e.Kind) + " "
+	}
+	if want := "invitation joined message reaction deletion invitation left "; kinds != want {
+		t.Errorf("events %q, want %q", kinds, want)
+	}
+}
+
+// Who reacts with several emojis has one line; a withdrawn message is gone for all
+// who look it up.
+func TestReactions(t *testing.T) {
+	s := newStage(t, console.Options{})
+	m := s.send(bot.Outgoing{Key: "m", Text: text("Frage")})
+	for _, emoji := range []string{"🟢", "🟡"} {
+		s.send(bot.Outgoing{Op: bot.OpReaction, Target: m, Emoji: emoji})
+	}
+	s.React(portal, maria, m, "🟢")
+	s.React(portal, erika, m, "🟡")
+	if got, want := s.printed(), "  Frage\n  🟢 🟡 Lotse\n  🟢 Maria Beispiel\n  🟡 Erika Muster\n\n"; !strings.HasSuffix(got, want) {
+		t.Errorf("printed\n%s\nwant at the end\n%s", got, want)
+	}
+	s.React(portal, maria, m, "🔴") // the message was printed before: say which
+	if got, want := s.printed(), "  🔴 Maria Beispiel auf «Frage»\n\n"; got != want {
+		t.Errorf("printed %q, want %q", got, want)
+	}
+}
+
+func TestDirectChats(t *testing.T) {
+	s := newStage(t, console.Options{})
+	a, err := s.OpenDirect(t.Context(), erika)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, _ := s.OpenDirect(t.Context(), erika); a != b || a != console.Direct(erika) {
+		t.Errorf("the same person got %s and %s", a, b)
+	}
+	s.send(bot.Outgoing{Room: a, Text: text("psst")})
+	if got := s.printed(); !strings.Contains(got, "━━ Direktchat mit Erika Muster ") {
+		t.Errorf("printed %q", got)
+	}
+	if _, err := s.OpenDirect(t.Context(), "matrix:@a:b"); err == nil {
+		t.Error("opened a direct chat with an account of another chat")
+	}
+}
+
+// A batch that could not be taken in is handed over again.
+func TestDeliverFails(t *testing.T) {
+	s := newStage(t, console.Options{})
+	s.Say(portal, maria, "hallo", "")
+	broken := errors.New("disk full")
+	if err := s.Run(t.Context(), func(context.Context, bot.Batch) error { return broken }); !errors.Is(err, broken) {
+		t.Errorf("Run = %v, want the error of deliver", err)
+	}
+	if got := s.events(); len(got) != 1 {
+		t.Errorf("%d events after the failure, want the one", len(got))
+	}
+}
+
+// Everybody may act at once: the demo's person types while the engine sends.
+func TestConcurrency(t *testing.T) {
+	s := newStage(t, console.Options{})
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for n := range 20 {
+				room := bot.RoomID(fmt.Sprintf("console:r%d", i%3))
+				m := s.Say(room, maria, "x", "")
+				s.React(room, erika, m, "👍")
+				s.Edit(room, maria, m, "y")
+				key := bot.Key(fmt.Sprint(i, n))
+				s.Send(t.Context(), bot.Outgoing{Op: bot.OpMessage, Key: key, Room: room, Transaction: string(key), Text: text("z")})
+				s.Flush()
+			}
+		})
+	}
+	all.Wait()
+	if got := len(s.events()); got != 8*20*4 {
+		t.Errorf("%d events, want %d", got, 8*20*4)
+	}
 }

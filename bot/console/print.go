@@ -20,6 +20,8 @@ type happening struct {
 	reaction *message
 	note     string
 	inThread bot.MessageID // of a note
+	human    bool          // a person did it, not the bot
+	n        int           // its place among all that happened
 }
 
 type printer struct {
@@ -48,16 +50,35 @@ func (c *Chat) Flush() {
 	defer c.print.mu.Unlock()
 	c.mu.Lock()
 	var b strings.Builder
-	for _, r := range c.rooms {
-		if len(r.news) > 0 {
-			c.portion(&b, r)
-			r.news = nil
-		}
+	for _, r := range c.order() {
+		c.portion(&b, r)
+		r.news = nil
 	}
 	c.mu.Unlock()
 	if b.Len() > 0 {
 		io.WriteString(c.print.out, b.String()) // a terminal that is gone is nobody's problem
 	}
+}
+
+// order returns the rooms with something new: first those in which a person did
+// something, because the rest follows from it, then the others as they were made;
+// c.mu is held.
+func (c *Chat) order() []*room {
+	var people, others []*room
+	for _, r := range c.rooms {
+		acted := slices.IndexFunc(r.news, func(h happening) bool { return h.human })
+		switch {
+		case acted >= 0:
+			people = append(people, r)
+		case len(r.news) > 0:
+			others = append(others, r)
+		}
+	}
+	first := func(r *room) int {
+		return r.news[slices.IndexFunc(r.news, func(h happening) bool { return h.human })].n
+	}
+	slices.SortStableFunc(people, func(a, b *room) int { return first(a) - first(b) })
+	return append(people, others...)
 }
 
 // portion writes what is new in a room; c.mu is held.
