@@ -169,17 +169,20 @@ func execute(t *testing.T, path, statement string) {
 }
 
 func TestOpenWithoutTheRight(t *testing.T) {
-	if os.Geteuid() == 0 {
-		t.Skip("run by root, who may write everywhere: run as another user to test this")
-	}
-	folder := t.TempDir()
-	if err := os.Chmod(folder, 0o500); err != nil {
+	folder, err := os.MkdirTemp("", "lotse-locked-") // t.TempDir is root's alone
+	if err != nil {
 		t.Fatal(err)
 	}
-	_, err := storage.Open(t.Context(), filepath.Join(folder, "lotse.db"), storage.Options{})
-	if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), "no right to write") {
-		t.Errorf("error %v, want one that says there is no right to write", err)
+	t.Cleanup(func() { os.Remove(folder) })
+	if err := os.Chmod(folder, 0o555); err != nil {
+		t.Fatal(err)
 	}
+	withoutRights(t, func() {
+		_, err := storage.Open(t.Context(), filepath.Join(folder, "lotse.db"), storage.Options{})
+		if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), "no right to write") {
+			t.Errorf("error %v, want one that says there is no right to write", err)
+		}
+	})
 }
 
 // mautrix's stores use the same database while we work.
