@@ -35,9 +35,11 @@ type Fault struct {
 // ErrConnection is the error of a send of which nothing was heard.
 var ErrConnection = errors.New("connection reset")
 
-// The faults a network and a server are known for.
-func LostAnswer() Fault  { return Fault{Err: ErrConnection, Carried: true} } // it arrived, the answer did not
-func LostRequest() Fault { return Fault{Err: ErrConnection} }                // it did not arrive
+// LostAnswer is a send that arrived, but its answer did not.
+func LostAnswer() Fault { return Fault{Err: ErrConnection, Carried: true} }
+
+// LostRequest is a send that did not arrive; the sender sees the same as of LostAnswer.
+func LostRequest() Fault { return Fault{Err: ErrConnection} }
 
 // Refused is a server that does not take it now; see [bot.SendError].
 func Refused(e bot.SendError) Fault {
