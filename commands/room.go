@@ -198,6 +198,9 @@ func (c call) roomLanguage(s bot.Snapshot) (bot.Change, error) {
 	room := c.here(s)
 	data := bot.RoomBound{Language: true, Before: roomCard(s, room, s.Project), Same: room.Language == to}
 	room.Language = to
+	if room.Origin == bot.FromConfig {
+		room.Origin = bot.FromChat // else the configuration would have its language back at the next start
+	}
 	data.Room = roomCard(s, room, s.Project)
 	data.Undo = "!raum sprache " + string(data.Before.Language)
 	if lang(s) == bot.English {

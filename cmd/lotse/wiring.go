@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -216,8 +217,8 @@ func handOver(project bot.Project, moved map[bot.PersonID]bot.PersonID) (bot.Pro
 	return project, changed
 }
 
-// mergeRooms returns the rows to write, and those of the configuration's rooms that the books know better about. What a
-// room is for: chat beats import beats configuration. Which language it reads: the configuration.
+// mergeRooms returns the rows to write, and those of the configuration's rooms that the books know better about: what was
+// said in chat beats import beats configuration. Only a language that nobody chose is the configuration's to give.
 func mergeRooms(config, books []bot.Room) (rows []bot.Room, skipped []bot.RoomID) {
 	known := map[bot.RoomID]bot.Room{}
 	housed := map[bot.ProjectID]bool{} // has a room that the configuration may not change
@@ -231,12 +232,15 @@ func mergeRooms(config, books []bot.Room) (rows []bot.Room, skipped []bot.RoomID
 	for _, want := range config {
 		room := known[want.ID]
 		before := room
-		room.ID, room.Language = want.ID, want.Language
+		room.ID = want.ID
 		if bot.FromConfig.Beats(room.Origin) && !housed[want.Project] {
-			room.Kind, room.Project, room.Network, room.Origin = want.Kind, want.Project, want.Network, bot.FromConfig
+			room = want
+			room.Version, room.Joined = before.Version, before.Joined
+			room.Language = cmp.Or(want.Language, before.Language)
 			wanted[room.ID] = true
 		} else {
 			skipped = append(skipped, room.ID)
+			room.Language = cmp.Or(room.Language, want.Language)
 		}
 		if room != before {
 			rows = append(rows, room)

@@ -106,9 +106,13 @@ func TestMergeRooms(t *testing.T) {
 		{"bound by import", []bot.Room{portal}, []bot.Room{room("b", bot.RoomProject, "eakte", bot.English, bot.FromImport)}, nil, []bot.RoomID{"b"}},
 		{"the project has a room by import", []bot.Room{portal}, []bot.Room{room("c", bot.RoomProject, "portal", "", bot.FromImport)},
 			[]bot.Room{room("b", "", "", bot.English, "")}, []bot.RoomID{"b"}},
-		// The language is the configuration's to say.
-		{"language of a room bound in chat", []bot.Room{room("a", bot.RoomDM, "", bot.GermanDu, bot.FromConfig)}, []bot.Room{room("a", bot.RoomPMO, "", bot.German, bot.FromChat)},
+		// The language that somebody chose in chat stands, too.
+		{"language of a room bound in chat", []bot.Room{room("a", bot.RoomDM, "", bot.GermanDu, bot.FromConfig)}, []bot.Room{room("a", bot.RoomPMO, "", bot.English, bot.FromChat)},
+			nil, []bot.RoomID{"a"}},
+		{"a language that nobody chose", []bot.Room{room("a", bot.RoomDM, "", bot.GermanDu, bot.FromConfig)}, []bot.Room{room("a", bot.RoomPMO, "", "", bot.FromChat)},
 			[]bot.Room{room("a", bot.RoomPMO, "", bot.GermanDu, bot.FromChat)}, []bot.RoomID{"a"}},
+		{"chosen before the room was bound", []bot.Room{pmo}, []bot.Room{room("a", "", "", bot.English, "")}, []bot.Room{room("a", bot.RoomPMO, "", bot.English, bot.FromConfig)}, nil},
+		{"the configuration chooses another", []bot.Room{portal}, []bot.Room{joined(room("b", bot.RoomProject, "portal", bot.German, bot.FromConfig))}, []bot.Room{joined(portal)}, nil},
 		{"no longer in the configuration", nil, []bot.Room{joined(portal), joined(room("d", bot.RoomDM, "", "", bot.FromChat))}, []bot.Room{joined(room("b", "", "", "", ""))}, nil},
 		{"the project moves to another room", []bot.Room{room("c", bot.RoomProject, "portal", "", bot.FromConfig)}, []bot.Room{joined(portal)},
 			[]bot.Room{room("c", bot.RoomProject, "portal", "", bot.FromConfig), joined(room("b", "", "", "", ""))}, nil},
