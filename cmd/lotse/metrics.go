@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -217,15 +216,19 @@ func serve(ctx context.Context, listener net.Listener, m *meter, h *health, log 
 	}
 	closed := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
-		closed <- server.Shutdown(ctx)
+		err := server.Shutdown(ctx)
+		if err != nil { // somebody has not ended a request: that is not waited for
+			err = server.Close()
+		}
+		closed <- err
 	})
 	err := server.Serve(listener)
 	if stop() {
 		return fmt.Errorf("serve metrics: %w", err) // it ended by itself
 	}
-	if err := <-closed; err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	if err := <-closed; err != nil {
 		return fmt.Errorf("end serving metrics: %w", err)
 	}
 	return nil
