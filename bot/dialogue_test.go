@@ -8,7 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,7 +26,10 @@ import (
 	"lotse/templates"
 )
 
-var update = flag.Bool("update", false, "write the answers in testdata/dialogue anew")
+var (
+	update    = flag.Bool("update", false, "write the answers in the dialogues anew")
+	dialogues = flag.String("dialogues", "testdata/dialogue", "the folder with the dialogues")
+)
 
 // TestDialogues plays every dialogue of testdata/dialogue on the real engine,
 // database, texts and commands, on a simulated clock. A file is a txtar archive:
@@ -40,11 +45,23 @@ var update = flag.Bool("update", false, "write the answers in testdata/dialogue 
 //	name a: maria: …                           gives a message or reaction a name
 //	together                                   the lines up to the next "until" or "end"
 //	                                           come before the bot has answered any of them
+//	down                                       the bot's process ends; what is done then
+//	up                                         … is found when it starts again
+//	pia: invite neu                            the bot is asked into a room
+//	pia: remove eakte                          the bot is put out of a room
+//	skip                                       what the bot did so far is shown elsewhere
 //
 // and "out" is all the bot did since, room by room. Example people and projects are
-// in newWorld.
+// in newWorld; lines at the very beginning make it another world:
+//
+//	today 2027-03-15                           the day it begins, at 8 o'clock
+//	check 2027-03-28                           a day of a check, instead of 2026-11-04
+//	shift previous                             what a holiday does to a check
+//	without dm                                 no such room, no such person's account
+//	cannot threads                             what the chat cannot do
+//	projects 100                               further projects, with rooms, all maria's
 func TestDialogues(t *testing.T) {
-	files, err := filepath.Glob("testdata/dialogue/*.txtar")
+	files, err := filepath.Glob(filepath.Join(*dialogues, "*.txtar"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no dialogues: %v", err)
 	}
@@ -55,7 +72,7 @@ func TestDialogues(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			w := newWorld(t)
+			w := &world{t: t, named: map[string]bot.MessageID{}, round: "2026-11-25"}
 			for i := 0; i < len(archive.Files); i++ {
 				if archive.Files[i].Name != "in" {
 					t.Fatalf("section %d is %q, want in", i+1, archive.Files[i].Name)
@@ -93,52 +110,71 @@ var zone = func() *time.Location {
 
 // world is an example city with everything real but the chat.
 type world struct {
-	t      *testing.T
-	chat   *enginetest.Chat
-	engine *engine.Engine
-	store  *storage.Store
-	named  map[string]bot.MessageID
-	round  bot.RoundID
-	rooms  []bot.RoomID
+	t        *testing.T
+	chat     *enginetest.Chat
+	clock    *engine.Simulated
+	engine   *engine.Engine // nil: down
+	stop     func()
+	store    *storage.Store
+	words    *templates.Set
+	settings *bot.Settings
+	named    map[string]bot.MessageID
+	round    bot.RoundID
+	setup    map[string][]string
 }
 
-// newWorld is an example city on Thursday, 5 November 2026, 8 o'clock: a check every
+// build makes an example city on Thursday, 5 November 2026, 8 o'clock: a check every
 // three weeks, next on 25 November and 16 December, three projects (Posteingang has no room and is
 // maria's too), a PMO with pia, a DM with dora, and otto who is nobody.
-func newWorld(t *testing.T) *world {
+func (w *world) build() {
+	t := w.t
 	t.Helper()
-	rhythm, err := calendar.EveryWeeks(3, calendar.Date{Year: 2026, Month: 11, Day: 4}, calendar.Clock{Hour: 10}, zone)
+	today, anchor := w.day("today", "2026-11-05"), w.day("check", "2026-11-04")
+	rhythm, err := calendar.EveryWeeks(3, anchor, calendar.Clock{Hour: 10}, zone)
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings := &bot.Settings{
+	w.settings = &bot.Settings{
 		City: "Beispielstadt", Zone: zone, Days: calendar.NewDays("NW"), Shift: calendar.ShiftNext, Rhythm: rhythm,
 		Plan: calendar.DefaultPlanRules(), Roles: map[bot.Role][]bot.PersonID{bot.RolePMO: {"pia"}, bot.RoleDM: {"dora"}},
 		Language: bot.German, OverviewEvery: 5 * time.Second, MaxText: 2000, BotName: "Lotse",
 		Allowed: []bot.UserID{"test:pia"},
 	}
-	words, err := templates.New(templates.Options{Zone: zone, Default: bot.German})
-	if err != nil {
+	if shift := w.setup["shift"]; shift != nil {
+		w.settings.Shift = calendar.Shift(shift[0])
+	}
+	if w.words, err = templates.New(templates.Options{Zone: zone, Default: bot.German}); err != nil {
 		t.Fatal(err)
 	}
-	store, err := storage.Memory(t.Context(), storage.Options{})
-	if err != nil {
+	if w.store, err = storage.Memory(t.Context(), storage.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { store.Close() })
-	chat := enginetest.NewChat("test")
-	clock := engine.NewSimulated(time.Date(2026, 11, 5, 8, 0, 0, 0, zone))
-	change := bot.Change{Timers: []bot.Timer{{Key: "plan", Kind: bot.TimerPlan, At: clock.Now()}}}
+	t.Cleanup(func() { w.store.Close() })
+	w.chat = enginetest.NewChat("test")
+	can := w.chat.Abilities()
+	for _, what := range w.setup["cannot"] {
+		*map[string]*bool{"threads": &can.Threads, "reactions": &can.Reactions, "edits": &can.Edits, "echo": &can.Echo}[what] = false
+	}
+	w.chat.Can(can)
+	w.clock = engine.NewSimulated(today.At(calendar.Clock{Hour: 8}, zone))
+	change := bot.Change{Timers: []bot.Timer{{Key: "plan", Kind: bot.TimerPlan, At: w.clock.Now()}}}
+	without := func(what string) bool { return slices.Contains(w.setup["without"], what) }
 	for id, name := range map[bot.PersonID]string{
 		"maria": "Maria Beispiel", "jonas": "Jonas Muster", "dieter": "Dieter Vertreter", "pia": "Pia Peemo", "dora": "Dora Deem",
 	} {
 		user := bot.UserID("test:" + string(id))
-		chat.Name(user, name)
-		change.People = append(change.People, bot.Person{ID: id, Name: name, Accounts: []bot.UserID{user}})
+		w.chat.Name(user, name)
+		p := bot.Person{ID: id, Name: name}
+		if !without(string(id)) {
+			p.Accounts = []bot.UserID{user}
+		}
+		change.People = append(change.People, p)
 	}
-	chat.Name("test:otto", "Maria Beispiel") // an outsider who imitates a lead
+	w.chat.Name("test:otto", "Maria Beispiel") // an outsider who imitates a lead
 	room := func(id string, kind bot.RoomKind, project bot.ProjectID) {
-		change.Rooms = append(change.Rooms, bot.Room{ID: bot.RoomID("test:" + id), Kind: kind, Project: project, Joined: true})
+		if !without(id) {
+			change.Rooms = append(change.Rooms, bot.Room{ID: bot.RoomID("test:" + id), Kind: kind, Project: project, Joined: true})
+		}
 	}
 	room("pmo", bot.RoomPMO, "")
 	room("dm", bot.RoomDM, "")
@@ -154,20 +190,54 @@ func newWorld(t *testing.T) *world {
 		}
 		change.Projects = append(change.Projects, p)
 	}
-	epoch, err := store.Acquire(t.Context(), "test", clock.Now(), time.Hour)
+	if more := w.setup["projects"]; more != nil {
+		n, err := strconv.Atoi(more[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range n {
+			id := fmt.Sprintf("p%03d", i+1)
+			room(id, bot.RoomProject, bot.ProjectID(id))
+			change.Projects = append(change.Projects, bot.Project{
+				ID: bot.ProjectID(id), Name: fmt.Sprintf("Projekt %03d", i+1), Leads: []bot.PersonID{"maria"}, State: bot.ProjectActive,
+			})
+		}
+	}
+	epoch, err := w.store.Acquire(t.Context(), "test", w.clock.Now(), time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := store.Commit(t.Context(), bot.Commit{Epoch: epoch, Now: clock.Now(), Change: change}); err != nil {
+	if err := w.store.Commit(t.Context(), bot.Commit{Epoch: epoch, Now: w.clock.Now(), Change: change}); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.Release(t.Context(), epoch); err != nil {
+	if err := w.store.Release(t.Context(), epoch); err != nil {
 		t.Fatal(err)
 	}
-	log := slog.New(slog.NewTextHandler(t.Output(), nil))
+}
+
+// day reads a date of the setup.
+func (w *world) day(name, usual string) calendar.Date {
+	w.t.Helper()
+	if given := w.setup[name]; given != nil {
+		usual = given[0]
+	}
+	at, err := time.Parse(time.DateOnly, usual)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return calendar.DateOf(at)
+}
+
+// up starts an engine on the store and the clock as they are.
+func (w *world) up() {
+	t := w.t
+	t.Helper()
+	if w.store == nil {
+		w.build()
+	}
 	e, err := engine.New(engine.Config{
-		Store: store, Chats: []engine.Chat{chat}, Renderer: words, Commander: commands.New("Lotse"), Settings: settings,
-		Clock: clock, Log: log, Holder: "test",
+		Store: w.store, Chats: []engine.Chat{w.chat}, Renderer: w.words, Commander: commands.New("Lotse"), Settings: w.settings,
+		Clock: w.clock, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Holder: "test",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -175,13 +245,13 @@ func newWorld(t *testing.T) *world {
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- e.Run(ctx) }()
-	t.Cleanup(func() {
+	w.engine, w.stop = e, sync.OnceFunc(func() {
 		stop()
 		if err := <-done; err != nil {
 			t.Errorf("the engine ended with %v", err)
 		}
 	})
-	return &world{t: t, chat: chat, engine: e, store: store, named: map[string]bot.MessageID{}, round: "2026-11-25"}
+	t.Cleanup(w.stop)
 }
 
 // play carries out a section "in".
@@ -199,6 +269,9 @@ func (w *world) play(script string) {
 			}
 		}
 		events, names = nil, nil
+		if w.engine == nil {
+			return
+		}
 		if err := w.engine.Idle(ctx); err != nil {
 			w.t.Fatal(err)
 		}
@@ -209,6 +282,16 @@ func (w *world) play(script string) {
 			name, line, _ = strings.Cut(rest, ": ")
 		}
 		word, rest, _ := strings.Cut(line, " ")
+		if w.store == nil && slices.Contains([]string{"today", "check", "shift", "without", "cannot", "projects"}, word) {
+			if w.setup == nil {
+				w.setup = map[string][]string{}
+			}
+			w.setup[word] = append(w.setup[word], strings.Fields(rest)...)
+			continue
+		}
+		if w.store == nil {
+			w.up()
+		}
 		switch word {
 		case "", "#":
 		case "together":
@@ -216,6 +299,19 @@ func (w *world) play(script string) {
 		case "end":
 			together = false
 			flush()
+		case "down":
+			flush()
+			w.stop()
+			w.engine = nil
+		case "up":
+			flush()
+			w.up()
+			if err := w.engine.Idle(ctx); err != nil {
+				w.t.Fatal(err)
+			}
+		case "skip":
+			flush()
+			w.news()
 		case "round":
 			w.round = bot.RoundID(rest)
 		case "until":
@@ -225,7 +321,9 @@ func (w *world) play(script string) {
 			if err != nil {
 				w.t.Fatal(err)
 			}
-			if err := w.engine.RunUntil(ctx, to); err != nil {
+			if w.engine == nil {
+				w.clock = engine.NewSimulated(to)
+			} else if err := w.engine.RunUntil(ctx, to); err != nil {
 				w.t.Fatalf("%s: %v", line, err)
 			}
 		default:
@@ -245,13 +343,21 @@ func (w *world) play(script string) {
 // event reads what somebody does.
 func (w *world) event(who bot.UserID, line string) bot.Event {
 	w.t.Helper()
-	e := bot.Event{Kind: bot.EventMessage, Sender: who}
+	e := bot.Event{Kind: bot.EventMessage, Sender: who, At: w.clock.Now()}
 	place, text, _ := strings.Cut(line, ": ")
 	e.Text = strings.ReplaceAll(text, `\n`, "\n")
 	for _, m := range []string{"maria", "jonas", "dieter", "pia", "otto"} {
 		if strings.Contains(text, "@"+m) {
 			e.Mentions = append(e.Mentions, bot.Mention{User: bot.UserID("test:" + m), Name: m})
 		}
+	}
+	if id, ok := strings.CutPrefix(line, "invite "); ok {
+		e.Kind, e.Room, e.RoomName = bot.EventInvitation, bot.RoomID("test:"+id), id
+		return e
+	}
+	if id, ok := strings.CutPrefix(line, "remove "); ok {
+		e.Kind, e.Room = bot.EventLeft, bot.RoomID("test:"+id)
+		return e
 	}
 	if id, ok := strings.CutPrefix(place, "edit "); ok {
 		e.Kind, e.Target = bot.EventEdit, w.find(id)
