@@ -13,6 +13,7 @@ const first, second = "2026-11-25", "2026-12-16"
 func TestEndToEnd(t *testing.T) {
 	w := newTown(t, "tk-anlagen", "neuroga-it")
 	w.start("2026-11-17T08:00:00+01:00")
+	w.moveIn()
 
 	w.clock("11-17 11:00")
 	w.writes(w.pia, w.pmo, "!projekt pause i2 bis 30.11.")

@@ -250,9 +250,20 @@ func (w *town) start(clock string) {
 	}
 	w.Cleanup(w.kill)
 	w.tell("idle")
-	if w.Failed() {
-		return
+}
+
+// moveIn waits until the bot has said hello in all its rooms.
+func (w *town) moveIn() {
+	w.Helper()
+	rooms := map[string]string{w.pmo: "pmo", w.dm: "dm"}
+	for _, room := range w.rooms {
+		rooms[room] = "project"
 	}
+	for room, kind := range rooms {
+		w.pia.AwaitKey(w, room, "room/hello/"+kind+"/matrix:"+room)
+	}
+	w.pia.AwaitMember(w, w.ping, w.lotse.ID, "join")
+	w.settle()
 }
 
 // stop ends the bot as its operator would.
@@ -494,7 +505,7 @@ func (w *town) holds(name, room string, as *matrixtest.User) {
 	w.shows(name, matrixtest.Transcript(events))
 }
 
-var pill = regexp.MustCompile(`https://matrix\.to/#/([^"?]+)`)
+var pill = regexp.MustCompile(`<a [^>]*href="([^"]*)"`)
 
 // callsNobodyElse checks that every message of the bot says whom it calls, that those are shown in it as called and
 // nobody else is, and that it never calls the whole room.
@@ -513,7 +524,11 @@ func (w *town) callsNobodyElse(events []matrixtest.Event) {
 		}
 		var shown []string
 		for _, m := range pill.FindAllStringSubmatch(content.FormattedBody(), -1) {
-			shown = append(shown, strings.ReplaceAll(strings.ReplaceAll(m[1], "%40", "@"), "%3A", ":"))
+			user, ok := strings.CutPrefix(m[1], "https://matrix.to/#/")
+			if !ok {
+				w.Errorf("a message has a link to %s: %s", m[1], e.Body())
+			}
+			shown = append(shown, strings.ReplaceAll(strings.ReplaceAll(user, "%40", "@"), "%3A", ":"))
 		}
 		called := content.Mentions()
 		for _, id := range shown {
