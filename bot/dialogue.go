@@ -447,6 +447,7 @@ func Enter(s Snapshot, e Event, f Field, text string) (Change, error) {
 			changed = append(changed, l.Field)
 		}
 		d.ack(m, before, acks(d.Report.Answers, m))
+		d.tellEntered(said, d.Report.Answers)
 		return d.accepted(changed, "answer by command"), nil
 	}
 	current := maps.Clone(d.Project.Current.Answers)
@@ -470,8 +471,32 @@ func Enter(s Snapshot, e Event, f Field, text string) (Change, error) {
 	d.putProject()
 	d.remember(m)
 	d.ack(m, before, acks(current, m))
+	d.tellEntered(said, current)
 	d.c.Reason = "board changed by command between rounds"
 	return d.c, nil
+}
+
+// tellEntered shows a project's people what the PMO has entered for them elsewhere.
+func (d *draft) tellEntered(said []Labelled, answers map[Field]Answer) {
+	if d.ProjectRole() != "" {
+		return
+	}
+	data := Entered{Project: d.Project.name(), By: *d.Person}
+	for _, f := range Fields() {
+		if hasField(said, f) {
+			a := answers[f]
+			data.Lines = append(data.Lines, SummaryLine{Field: f, Light: a.Light(), Text: a.Text(), None: a.None()})
+		}
+	}
+	p := Post{Kind: KindEntered, Subject: Subject{Project: d.Project.ID}, Template: "check.entered", Data: data, Quiet: true}
+	switch {
+	case d.running() && d.Report.Room != d.e.Room:
+		p.Key = NewKey("entered", string(source(d.e)), d.Report.To())
+		d.post(p)
+	case !d.running() && d.ProjectRoom.Joined && d.ProjectRoom.ID != d.e.Room:
+		p.Key, p.Room = NewKey("entered", string(source(d.e)), string(d.ProjectRoom.ID)), d.ProjectRoom.ID
+		d.c.Posts = append(d.c.Posts, p)
+	}
 }
 
 // unsaid takes back what a command said before it was edited into another one.

@@ -17,6 +17,7 @@ const (
 	KindShifted   Kind = "check.shifted"
 	KindReturned  Kind = "check.returned"
 	KindOver      Kind = "check.over"
+	KindEntered   Kind = "check.entered"
 	KindAck       Kind = "ack"
 	KindSeed      Kind = "seed"
 	KindReply     Kind = "reply"

@@ -298,6 +298,12 @@ func planSamples() map[string][]any {
 		},
 		"check.returned":        {returned, late},
 		"check.returned.answer": {answered, withdrawn},
+		"check.entered": {
+			Entered{Project: sampleProject, By: sampleDeputy, Lines: []SummaryLine{{Field: FieldStatus, Light: Yellow, Text: "Dienstleister fällt zwei Wochen aus"}}},
+			Entered{Project: sampleProject, By: sampleDeputy, Lines: []SummaryLine{
+				{Field: FieldOutlook, Light: Green}, {Field: FieldBlocker, None: true}, {Field: FieldDecision, None: true}, {Field: FieldCommunication, Text: "Rundschreiben"},
+			}},
+		},
 		"check.over": {
 			Over{Project: sampleProject, Check: old, Next: next},
 			Over{Project: sampleProject, Check: old, Next: next, Running: true},

@@ -211,6 +211,14 @@ type Returned struct {
 	Late     bool // the round is closed already
 }
 
+// Entered shows a project's people what the PMO has entered for them elsewhere:
+// check.entered.
+type Entered struct {
+	Project ProjectName
+	By      Person
+	Lines   []SummaryLine
+}
+
 // Over answers somebody who reports to a round that is done: check.over.
 type Over struct {
 	Project ProjectName
