@@ -158,6 +158,9 @@ func (e *Engine) Run(ctx context.Context) error {
 		return err
 	}
 	if err := e.recallDropped(ctx); err != nil {
+		if ctx.Err() != nil {
+			err = nil
+		}
 		return errors.Join(err, e.release())
 	}
 	ctx, e.stop = context.WithCancel(ctx)
