@@ -131,9 +131,9 @@ func hear(content *event.MessageEventContent, self id.UserID, own []string, name
 		add(id.UserID(m[2]), m[2])
 	}
 	if content.Mentions != nil {
-		for _, user := range content.Mentions.UserIDs {
-			if len(named) >= maxMentions {
-				break
+		for i, user := range content.Mentions.UserIDs {
+			if i >= maxMentions || len(named) >= maxMentions {
+				break // each may be a name that the server is asked for
 			}
 			if named[user] {
 				continue

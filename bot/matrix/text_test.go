@@ -123,6 +123,13 @@ func TestHearCrowd(t *testing.T) {
 	if len(got.mentions) != maxMentions || asked > maxMentions {
 		t.Errorf("%d mentions, asked for %d names; want at most %d", len(got.mentions), asked, maxMentions)
 	}
+	// In a reply, names that do not stand in the text are no mentions, but they were asked for.
+	content.RelatesTo = (&event.RelatesTo{}).SetReplyTo("$question")
+	asked = 0
+	got = hear(content, "@lotse:x", nil, func(id.UserID) string { asked++; return "Maria" })
+	if len(got.mentions) != 0 || asked > maxMentions {
+		t.Errorf("a reply: %d mentions, asked for %d names; want none, and at most %d", len(got.mentions), asked, maxMentions)
+	}
 }
 
 // FuzzRead: no event, however odd, breaks the reader, and what it delivers is clean.
