@@ -69,7 +69,7 @@ func (r *run) funcs() template.FuncMap {
 		// Foreign text.
 		"code":    r.code,    // `so`
 		"quote":   r.quote,   // „so“
-		"because": r.because, // a reason as a sentence: «Grund: Ratssitzung», «Und zwar, weil der Saal belegt ist.»
+		"because": r.because, // a reason as a sentence: «Grund: Ratssitzung», «Nötig ist das, weil der Saal belegt ist.»
 		"shorten": shorten,   // n, text: at most n characters
 		"indent":  r.indent,  // several lines, each kept, in a list
 		"cite":    r.cite,    // several lines as a quotation

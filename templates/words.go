@@ -82,7 +82,7 @@ var german = words{
 	marks:     [3]string{"neu", "vom PMO eingetragen", "nachgereicht"},
 	rehearsal: "Probelauf",
 	reason:    "Grund: ",
-	because:   map[string]string{"weil": "Und zwar, ", "da": "Und zwar, ", "wegen": "Und zwar "},
+	because:   map[string]string{"weil": "Nötig ist das, ", "da": "Nötig ist das, ", "wegen": "Nötig ist das "},
 }
 
 var english = words{
