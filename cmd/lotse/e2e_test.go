@@ -14,6 +14,12 @@ func TestEndToEnd(t *testing.T) {
 	w := newTown(t, "tk-anlagen", "neuroga-it")
 	w.start("2026-11-17T08:00:00+01:00")
 	w.moveIn()
+	if got := w.run("check"); strings.Contains(got, "!!") || !strings.Contains(got, "ok  projects: 20 projects, each with a lead") {
+		t.Errorf("lotse check finds something to do, or not everything:\n%s", got)
+	}
+	if got := w.run("plan", "--until", "2030-01-31"); !strings.Contains(got, "Rhythmus:  alle 3 Wochen um 10:00 Uhr, gerechnet ab dem 25.11.2026") {
+		t.Errorf("lotse plan says\n%s", got)
+	}
 
 	w.clock("11-17 11:00")
 	w.writes(w.pia, w.pmo, "!projekt pause i2 bis 30.11.")
