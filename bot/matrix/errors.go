@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -27,6 +28,10 @@ func code(err error) string {
 	return ""
 }
 
+// closed are the codes of a homeserver that is closed to the account for now: what it
+// refuses today it takes again once its operator has opened the door.
+var closed = []string{"M_USER_LOCKED", "M_USER_SUSPENDED", "M_RESOURCE_LIMIT_EXCEEDED", "M_CONSENT_NOT_GIVEN"}
+
 // sendError says what a failed request of a send means, see [bot.SendError].
 //
 // Only a Matrix error code is a homeserver's refusal. A bare 403 or 404 is some
@@ -47,6 +52,8 @@ func sendError(what string, err error) error {
 	switch status := answer.Response.StatusCode; {
 	case status == http.StatusTooManyRequests:
 		return &bot.SendError{Err: wrapped, Refused: true, After: retryAfter(answer)}
+	case slices.Contains(closed, code(err)):
+		return &bot.SendError{Err: wrapped, Refused: true}
 	case status == http.StatusRequestEntityTooLarge:
 		return &bot.SendError{Err: wrapped, Refused: true, Final: true}
 	case status >= 400 && status < 500 && status != http.StatusRequestTimeout && code(err) != "":
@@ -59,7 +66,7 @@ func sendError(what string, err error) error {
 // ever.
 func denied(err error) bool {
 	answer, ok := errors.AsType[mautrix.HTTPError](err)
-	return ok && answer.Response != nil && code(err) != "" && !loggedOut(err) &&
+	return ok && answer.Response != nil && code(err) != "" && !loggedOut(err) && !slices.Contains(closed, code(err)) &&
 		answer.Response.StatusCode < 500 && answer.Response.StatusCode != http.StatusTooManyRequests
 }
 

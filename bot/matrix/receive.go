@@ -203,8 +203,8 @@ func (c *Chat) nameOf(ctx context.Context, in id.RoomID, u id.UserID) string {
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
 	var m event.MemberEventContent
-	if err := c.client.StateEvent(ctx, in, event.StateMember, string(u), &m); err != nil && code(err) == "" {
-		return name(u.Localpart()) // the server is away: ask again next time
+	if err := c.client.StateEvent(ctx, in, event.StateMember, string(u), &m); err != nil && !denied(err) {
+		return name(u.Localpart()) // it is away or busy: ask again next time
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

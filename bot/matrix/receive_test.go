@@ -1,6 +1,8 @@
 package matrix
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -71,5 +73,38 @@ message #14 by=Maria "Ende"
 		if !strings.HasPrefix(string(e.ID), "matrix:$") {
 			t.Errorf("%s has the id %q", e.Kind, e.ID)
 		}
+	}
+}
+
+// TestNameOfBusyServer: a name that the server is too busy to tell is asked for again; one that it does not know is not.
+func TestNameOfBusyServer(t *testing.T) {
+	answers := []struct {
+		status int
+		body   string
+		want   string
+	}{
+		{http.StatusTooManyRequests, `{"errcode":"M_LIMIT_EXCEEDED","error":"slow"}`, "maria"},
+		{http.StatusInternalServerError, `{"errcode":"M_UNKNOWN","error":"trouble"}`, "maria"},
+		{http.StatusNotFound, `{"errcode":"M_NOT_FOUND","error":"none"}`, "maria"},
+		{http.StatusOK, `{"membership":"join","displayname":"Maria Beispiel"}`, "maria"}, // not asked any more
+	}
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(answers[asked].status)
+		w.Write([]byte(answers[asked].body))
+		asked++
+	}))
+	defer server.Close()
+	chat, err := New(Config{Homeserver: server.URL, UserID: "@lotse:x", AccessToken: "x", Memory: newMemory()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range answers {
+		if got := chat.nameOf(t.Context(), "!r:x", "@maria:x"); got != a.want {
+			t.Errorf("after %d the name is %q, want %q", a.status, got, a.want)
+		}
+	}
+	if asked != 3 {
+		t.Errorf("asked %d times, want 3", asked)
 	}
 }

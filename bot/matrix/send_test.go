@@ -279,6 +279,8 @@ func TestSendErrors(t *testing.T) {
 		{"a proxy's 404", answer(404, nil, `not found`), verdict{}, false},
 		{"a proxy finds it too large", answer(413, nil, `<html>too large</html>`), verdict{Sure: true, Final: true}, false},
 		{"forbidden", answer(403, nil, `{"errcode":"M_FORBIDDEN","error":"no"}`), verdict{Sure: true, Final: true}, false},
+		{"account locked for now", answer(401, nil, `{"errcode":"M_USER_LOCKED","error":"no","soft_logout":true}`), verdict{Sure: true}, false},
+		{"server full for now", answer(403, nil, `{"errcode":"M_RESOURCE_LIMIT_EXCEEDED","error":"no"}`), verdict{Sure: true}, false},
 		{"gone", answer(404, nil, `{"errcode":"M_NOT_FOUND","error":"no"}`), verdict{Sure: true, Final: true}, false},
 		{"malformed", answer(400, nil, `{"errcode":"M_BAD_JSON","error":"no"}`), verdict{Sure: true, Final: true}, false},
 		{"session over", answer(401, nil, `{"errcode":"M_UNKNOWN_TOKEN","error":"no","soft_logout":true}`), verdict{LoggedOut: true}, false},

@@ -29,10 +29,6 @@ func texts(events []bot.Event) []string {
 	return all
 }
 
-func hasText(text string) func([]bot.Event) bool {
-	return func(events []bot.Event) bool { return slices.Contains(texts(events), text) }
-}
-
 func TestInvitation(t *testing.T) {
 	srv := matrixtest.Shared(t)
 	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
