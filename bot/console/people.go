@@ -61,7 +61,7 @@ func (c *Chat) Delete(room bot.RoomID, who bot.UserID, target bot.MessageID) bot
 	m := &message{id: c.nextID(), room: room, sender: who}
 	e := c.event(bot.EventDeletion, m)
 	e.Target = target
-	h := happening{}
+	var h happening
 	if on.emoji != "" {
 		on.gone = true
 		h = happening{note: fmt.Sprintf("%s nimmt %s zurück", c.name(who), on.emoji), message: on}

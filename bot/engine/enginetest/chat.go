@@ -55,9 +55,6 @@ func Forbidden() Fault {
 	return Fault{Err: &bot.SendError{Err: errors.New("forbidden"), Final: true, Refused: true}}
 }
 
-// Late is a send that takes until wait is closed.
-func Late(wait <-chan struct{}) Fault { return Fault{Wait: wait} }
-
 // Send is one call of Send, as it came.
 type Send struct {
 	bot.Outgoing
