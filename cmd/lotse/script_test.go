@@ -69,11 +69,23 @@ func TestServerScripts(t *testing.T) {
 			"config":  func(ts *testscript.TestScript, _ bool, args []string) { worldOf(ts).config(ts, args) },
 			"reads": func(ts *testscript.TestScript, _ bool, args []string) {
 				w := worldOf(ts)
-				w.pia.AwaitMessage(t, w.rooms[args[0]], args[1])
+				until(ts, fmt.Sprintf("a message with %q in %s", args[1], args[0]), func() error {
+					for _, e := range w.pia.Events(t, w.rooms[args[0]]) {
+						if strings.Contains(e.Body(), args[1]) {
+							return nil
+						}
+					}
+					return errors.New("there is none")
+				})
 			},
 			"joined": func(ts *testscript.TestScript, _ bool, args []string) {
 				w := worldOf(ts)
-				w.pia.AwaitMember(t, w.rooms[args[0]], w.bot.ID, "join")
+				until(ts, "the bot in "+args[0], func() error {
+					if _, ok := w.pia.Members(t, w.rooms[args[0]])[w.bot.ID]; !ok {
+						return errors.New("it is not there")
+					}
+					return nil
+				})
 			},
 			"logout": func(ts *testscript.TestScript, _ bool, _ []string) {
 				ts.Check(worldOf(ts).bot.Do(http.MethodPost, matrixtest.Path("logout", "all"), map[string]any{}, nil))
