@@ -2,6 +2,7 @@ package bot
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -16,7 +17,7 @@ func TimerNeeds(t Timer) Query {
 	case TimerPlan:
 		q.Rounds = true
 	case TimerCheck:
-		q.Rounds, q.AllReports = true, true
+		q.Rounds, q.AllReports, q.Archived = true, true, true
 	case TimerOpen:
 		q.AllProjects = true
 	case TimerStand, TimerClose, TimerAgenda, TimerOverview, TimerRevise:
@@ -436,7 +437,7 @@ func (d *draft) closeRound() {
 	d.c.Rounds = append(d.c.Rounds, *r)
 	d.redraw()
 	if d.Now.Before(r.Check) {
-		d.pages(RoomPMO, "closed", "check.closed", KindStand, d.overviewPages())
+		d.pages(RoomPMO, "closed", "check.closed", KindStand, d.overviewPages(OverviewRow.rank))
 	}
 	d.c.Reason = "round closed"
 }
@@ -472,14 +473,14 @@ func (d *draft) finish() {
 	for _, report := range d.Reports {
 		report.Reminded = 0
 		report.Open, report.Previous = nil, nil
-		for f, a := range report.Answers {
-			parts := slices.Clone(a.Parts)
-			for i := range parts {
-				parts[i].Late = false
-			}
-			report.Answers[f] = Answer{Parts: parts}
-		}
+		report.Answers, _ = forgive(report.Answers)
 		d.c.Reports = append(d.c.Reports, report)
+	}
+	for _, p := range d.Projects {
+		if answers, late := forgive(p.Current.Answers); late {
+			p.Current.Answers = answers
+			d.c.Projects = append(d.c.Projects, p)
+		}
 	}
 	if r.OverviewPages > 0 {
 		d.overview()
@@ -494,6 +495,22 @@ func (d *draft) finish() {
 	}
 	d.plan()
 	d.c.Reason = reason
+}
+
+// forgive takes the marks of what came late out of answers; late: there were some.
+func forgive(answers map[Field]Answer) (_ map[Field]Answer, late bool) {
+	answers = maps.Clone(answers)
+	for f, a := range answers {
+		if !a.Late() {
+			continue
+		}
+		parts := slices.Clone(a.Parts)
+		for i := range parts {
+			parts[i].Late = false
+		}
+		answers[f], late = Answer{Parts: parts}, true
+	}
+	return answers, late
 }
 
 // lateSummary shows a complete report whose last question nobody answered.
@@ -557,7 +574,12 @@ func (d *draft) tellCancelled(t Timer) {
 			d.c.Cancel = append(d.c.Cancel, roundKey(r.Round, "remind", strconv.Itoa(step.N), string(r.Project)))
 		}
 	}
-	r.Open, r.Previous = nil, nil
+	r.Open, r.Previous, r.Reminded = nil, nil, 0
+	r.Answers, _ = forgive(r.Answers)
+	if answers, late := forgive(d.Project.Current.Answers); late {
+		d.Project.Current.Answers = answers
+		d.putProject()
+	}
 	d.post(Post{
 		Key:      roundKey(r.Round, "cancelled", string(r.Project), r.To()),
 		Kind:     KindCancelled,

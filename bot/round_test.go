@@ -3,6 +3,7 @@ package bot
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -109,6 +110,24 @@ func TestPlanRounds(t *testing.T) {
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
+	}
+}
+
+// A cancelled check leaves no trace of who was late or reminded, either.
+func TestCancelledForgetsWhoWasLate(t *testing.T) {
+	s := openReport(t, "2026-11-24 15:00")
+	s.Round.State, s.Report.Reminded, s.Report.Answers = RoundCancelled, 2, completeAnswers()
+	s.Report.Answers[FieldStatus].Parts[0].Late = true
+	s.Project.Current.Answers = s.Report.Answers
+	c, err := Due(s, Timer{Kind: TimerCancel, Subject: Subject{Round: "2026-11-25", Project: "serviceportal"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := c.Reports[0]; r.Reminded != 0 || r.Answers[FieldStatus].Late() {
+		t.Errorf("report of the cancelled round = %+v, want no trace of late or reminded", r)
+	}
+	if len(c.Projects) != 1 || c.Projects[0].Current.Answers[FieldStatus].Late() {
+		t.Errorf("projects = %+v, want the board without the mark", c.Projects)
 	}
 }
 
@@ -241,7 +260,10 @@ func TestDoneForgetsWhoWasLate(t *testing.T) {
 	late := report.Answers[FieldStatus]
 	late.Parts[0].Late = true
 	s.Round.State, s.Round.OverviewPages = RoundPublished, 1
-	s.Reports, s.Projects = []Report{report}, []Project{*s.Project}
+	onTime := exampleProject("ki-im-call")
+	onTime.Current.Answers = map[Field]Answer{FieldBlocker: {Parts: []Part{{None: true}}}}
+	s.Project.Current.Answers = map[Field]Answer{FieldStatus: {Parts: []Part{late.Parts[0]}}} // what the board shows
+	s.Reports, s.Projects = []Report{report}, []Project{onTime, *s.Project}
 	s.Report, s.Project = nil, nil
 	c, err := Due(s, Timer{Kind: TimerCheck, Subject: Subject{Round: "2026-11-25"}})
 	if err != nil {
@@ -249,6 +271,9 @@ func TestDoneForgetsWhoWasLate(t *testing.T) {
 	}
 	if got := c.Reports[0]; got.Reminded != 0 || got.Answers[FieldStatus].Late() {
 		t.Errorf("report after the check = %+v, want no trace of late or reminded", got)
+	}
+	if len(c.Projects) != 1 || c.Projects[0].Current.Answers[FieldStatus].Late() {
+		t.Errorf("projects after the check = %+v, want the one whose board showed a late answer, without the mark", c.Projects)
 	}
 	for _, p := range c.Posts {
 		if o, ok := p.Data.(Overview); ok && len(o.Rows) > 0 {
@@ -520,6 +545,34 @@ func TestStandOfALateRound(t *testing.T) {
 		change, err := Due(s, Timer{Kind: TimerStand, At: at(t, "2026-11-23 14:00"), Subject: Subject{Round: s.Round.ID}})
 		if err != nil || len(change.Posts) != c.want || len(change.Dropped) != 0 {
 			t.Errorf("opened %s: %d posts, dropped %v, %v; want %d posts", c.opened, len(change.Posts), change.Dropped, err, c.want)
+		}
+	}
+}
+
+// What comes next on the agenda are the tasks that were named in this round, not those taken over, which may be done, nor
+// the reason for a worse light, which stands by itself.
+func TestAgendaTasks(t *testing.T) {
+	s := openReport(t, "2026-11-24 16:00")
+	d := &draft{Snapshot: s}
+	for _, c := range []struct {
+		name  string
+		parts []Part
+		tasks string
+		why   string
+	}{
+		{"named now", []Part{{Light: Yellow, Text: "eins\n- zwei"}, {Text: "drei\nvier"}}, "eins zwei drei", ""},
+		{"taken over", []Part{{Light: Yellow, Text: "eins", Repeated: true}}, "", ""},
+		{"taken over and added to", []Part{{Light: Yellow, Text: "eins", Repeated: true}, {Text: "zwei"}}, "zwei", ""},
+		{"with a reason", []Part{{Light: Red, Text: "eins"}, {Text: "weil", Reason: true}}, "eins", "weil"},
+	} {
+		report := Report{Round: s.Round.ID, Project: "serviceportal", Answers: map[Field]Answer{FieldOutlook: {Parts: c.parts}}}
+		e := d.agendaEntry(exampleProject("serviceportal"), report)
+		var tasks []string
+		for _, task := range e.Tasks {
+			tasks = append(tasks, task.Text)
+		}
+		if got := strings.Join(tasks, " "); got != c.tasks || e.Outlook.Text != c.why {
+			t.Errorf("%s: tasks %q, outlook %q; want %q, %q", c.name, got, e.Outlook.Text, c.tasks, c.why)
 		}
 	}
 }
