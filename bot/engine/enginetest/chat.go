@@ -24,8 +24,6 @@ import (
 
 // Fault is what happens to one send.
 type Fault struct {
-	// Wait is waited for before anything is done; nil is not.
-	Wait <-chan struct{}
 	// Err is what Send returns.
 	Err error
 	// Carried: the operation is carried out although Err is returned.
@@ -245,7 +243,7 @@ func (c *Chat) Settle(ctx context.Context) error {
 }
 
 // Send implements engine.Chat.
-func (c *Chat) Send(ctx context.Context, out bot.Outgoing) (bot.MessageID, error) {
+func (c *Chat) Send(_ context.Context, out bot.Outgoing) (bot.MessageID, error) {
 	c.mu.Lock()
 	faults, try := c.faults, c.tries[out.Transaction]
 	c.tries[out.Transaction]++
@@ -253,13 +251,6 @@ func (c *Chat) Send(ctx context.Context, out bot.Outgoing) (bot.MessageID, error
 	var fault Fault
 	if faults != nil {
 		fault = faults(out, try)
-	}
-	if fault.Wait != nil {
-		select {
-		case <-fault.Wait:
-		case <-ctx.Done():
-			return "", ctx.Err()
-		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
