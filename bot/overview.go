@@ -52,7 +52,7 @@ func (d *draft) asked() ([]Project, map[ProjectID]Report) {
 
 // overviewPages draws the running round for the PMO: counts, and what is not
 // simply complete, the most urgent first.
-func (d *draft) overviewPages() []Overview {
+func (d *draft) overviewPages(rank func(OverviewRow) int) []Overview {
 	projects, reports := d.asked()
 	all := Overview{
 		Round: d.Round.ID, Check: d.local(d.Round.Check), Deadline: d.local(d.Round.Deadline()),
@@ -91,12 +91,15 @@ func (d *draft) overviewPages() []Overview {
 		}
 		all.Rows = append(all.Rows, row)
 	}
-	slices.SortStableFunc(all.Rows, func(a, b OverviewRow) int { return a.rank() - b.rank() })
+	slices.SortStableFunc(all.Rows, func(a, b OverviewRow) int { return rank(a) - rank(b) })
 	if d.Round.State == RoundDone || d.Round.State == RoundCancelled {
 		all.Rows = nil // who was late is nobody's business afterwards
 	}
 	return paged(all)
 }
+
+// completeness orders the rows by how far they are, and within that by name.
+func (r OverviewRow) completeness() int { return min(r.rank(), 2) }
 
 // rank orders the rows: what needs the PMO first.
 func (r OverviewRow) rank() int {
@@ -152,7 +155,7 @@ func (d *draft) pages(kind RoomKind, name, template string, k Kind, pages []Over
 // overview draws the PMO's live text again; pages that are no longer needed go.
 func (d *draft) overview() {
 	r := d.Round
-	pages := d.overviewPages()
+	pages := d.overviewPages(OverviewRow.rank)
 	d.pages(RoomPMO, "overview", "check.overview", KindOverview, pages)
 	for i := len(pages); i < r.OverviewPages; i++ {
 		d.postTo(RoomPMO, Post{Key: roundKey(r.ID, "overview", strconv.Itoa(i+1)), Kind: KindOverview, Absent: true})
@@ -193,7 +196,7 @@ func (d *draft) stand(t Timer) {
 		d.c.Reason = "round opened later than its stand is told"
 		return
 	}
-	d.pages(RoomPMO, "stand", "check.stand", KindStand, d.overviewPages())
+	d.pages(RoomPMO, "stand", "check.stand", KindStand, d.overviewPages(OverviewRow.completeness))
 	d.c.Reason = "stand told"
 }
 
@@ -201,7 +204,7 @@ func (d *draft) stand(t Timer) {
 // snapshot needs AllReports.
 func Stand(s Snapshot) []Overview {
 	d := &draft{Snapshot: s}
-	return d.overviewPages()
+	return d.overviewPages(OverviewRow.completeness)
 }
 
 // revise draws an agenda again that was posted already, because a report changed.
@@ -334,13 +337,19 @@ func (d *draft) agendaEntry(p Project, r Report) AgendaEntry {
 		l := r.Line(f)
 		e.Changed = e.Changed || l.Changed && l.Text != ""
 	}
-	for _, text := range taskLines(r.Answers[FieldOutlook].Text()) {
-		if len(e.Tasks) == 3 {
-			break
-		}
-		e.Tasks = append(e.Tasks, TaskLine{Text: shorten(text, excerpt/2), State: TaskToDo})
-	}
 	e.Outlook.Text = ""
+	for _, p := range r.Answers[FieldOutlook].Parts {
+		switch {
+		case p.Repeated: // some of it may be done by now
+		case p.Reason:
+			e.Outlook.Text = shorten(p.Text, excerpt)
+		default:
+			for _, text := range taskLines(p.Text) {
+				e.Tasks = append(e.Tasks, TaskLine{Text: shorten(text, excerpt/2), State: TaskToDo})
+			}
+		}
+	}
+	e.Tasks = e.Tasks[:min(len(e.Tasks), 3)]
 	if !e.Changed && r.Before.Round != "" {
 		e.Unchanged = p.Changed
 	}

@@ -229,7 +229,8 @@ func agendaSamples() []any {
 		Round: "2026-11-25", Check: sampleTime(25, 10, 0), Page: 1, Pages: 1, Projects: 9, Green: 4, Yellow: 2, Red: 2, Missing: 1, DM: true,
 		Sections: []AgendaSection{
 			{Name: "changed-red", Entries: []AgendaEntry{{
-				Project: sampleProject, Leads: []Person{sampleLead}, Status: status(Red, Yellow, "Die Vergabe ist gescheitert."), Outlook: outlook(Red, Yellow),
+				Project: sampleProject, Leads: []Person{sampleLead}, Status: status(Red, Yellow, "Die Vergabe ist gescheitert."),
+				Outlook: SummaryLine{Field: FieldOutlook, Light: Red, Before: Yellow, Text: "Ohne Vergabe kein Start im Januar", Changed: true},
 				Blocker: "Ohne neuen Vertrag keine Schnittstelle", Decision: "DM: Vorrang in der IT-Abteilung, bis 2. Dezember", Changed: true,
 				Tasks: []TaskLine{{Text: "Neu ausschreiben"}, {Text: "Zwischenlösung prüfen"}},
 			}}},
