@@ -95,7 +95,6 @@ type room struct {
 	id      bot.RoomID
 	heading string
 	news    []happening // not yet printed
-	last    bot.MessageID
 	left    bool
 }
 
@@ -326,7 +325,6 @@ func (c *Chat) carryOut(out bot.Outgoing) (bot.MessageID, error) {
 	case out.Message != "":
 		h = c.edited(on, m.text)
 	default:
-		r.last = m.id
 		h = happening{message: m}
 	}
 	c.messages[m.id] = m

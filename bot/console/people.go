@@ -17,7 +17,6 @@ func (c *Chat) Say(room bot.RoomID, who bot.UserID, text string, thread bot.Mess
 	m := &message{id: c.nextID(), room: room, sender: who, text: text, thread: thread}
 	c.messages[m.id] = m
 	r := c.room(room)
-	r.last = m.id
 	c.happen(r, c.event(bot.EventMessage, m), happening{message: m})
 	return m.id
 }
@@ -140,46 +139,16 @@ func isWord(r rune) bool {
 	return r == '_' || r == '-' || r >= 0x80 || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
 }
 
-// Keyed returns the message that stands under a key, "" if there is none: so that a
-// person in the demo can react to it.
-func (c *Chat) Keyed(room bot.RoomID, key bot.Key) bot.MessageID {
-	return c.latest(func(m *message) bool { return m.room == room && m.key == key })
-}
-
-// Latest returns the bot's last message of a kind in a room, "" if there is none.
-func (c *Chat) Latest(room bot.RoomID, kind bot.Kind) bot.MessageID {
-	return c.latest(func(m *message) bool { return m.room == room && m.kind == kind })
-}
-
-// Last returns the last message in a room, whoever wrote it, and the thread it is
-// in.
-func (c *Chat) Last(room bot.RoomID) (id, thread bot.MessageID) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if m := c.messages[c.room(room).last]; m != nil {
-		return m.id, m.thread
-	}
-	return "", ""
-}
-
-// Text returns what a message says now, as plain text.
-func (c *Chat) Text(id bot.MessageID) string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if m := c.messages[id]; m != nil {
-		return c.words(m)
-	}
-	return ""
-}
-
-func (c *Chat) latest(is func(*message) bool) bot.MessageID {
+// Own returns the bot's last message in a room, "" if there is none, and the thread
+// it is in.
+func (c *Chat) Own(room bot.RoomID) (id, thread bot.MessageID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for n := c.count; n > 0; n-- {
-		id := bot.MessageID(fmt.Sprintf("%s:$%d", ID, n))
-		if m := c.messages[id]; m != nil && m.emoji == "" && !m.gone && m.text != "" && is(m) {
-			return m.id
+		m := c.messages[bot.MessageID(fmt.Sprintf("%s:$%d", ID, n))]
+		if m != nil && m.room == room && m.sender == Bot && m.emoji == "" && !m.gone && m.text != "" {
+			return m.id, m.thread
 		}
 	}
-	return ""
+	return "", ""
 }

@@ -237,9 +237,7 @@ func (t *consoleTheatre) settled(ctx context.Context, e *engine.Engine) error {
 }
 
 func (t *consoleTheatre) last(room bot.RoomID) (message, thread bot.MessageID) {
-	id := t.Latest(room, "")
-	_, thread = t.Last(room)
-	return id, thread
+	return t.Own(room)
 }
 
 func (t *consoleTheatre) welcome(out io.Writer) {

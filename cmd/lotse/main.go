@@ -21,6 +21,8 @@ import (
 	_ "time/tzdata" // a container may have no zones
 
 	"github.com/spf13/cobra"
+
+	"lotse/bot/console"
 )
 
 func main() {
@@ -118,9 +120,5 @@ func (e *usageError) Unwrap() error { return e.err }
 // terminal reports whether r or w is a terminal, where somebody sits who can be asked.
 func terminal(f any) bool {
 	file, ok := f.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return ok && console.Terminal(file)
 }
