@@ -10,8 +10,8 @@ import (
 // Query says what a decision needs. The store resolves it to one subject:
 // Project if named, else what Target, Thread or ReplyTo is about, else the room's
 // project, else (in a direct chat) the one that is being asked about. Likewise
-// the round: Round if named, else what the message is about, else the running
-// one, else the last one done.
+// the round: Round if named, else (unless Running) what the message is about, else
+// the running one, else the last one done.
 type Query struct {
 	Room    RoomID
 	User    UserID    // who acts
@@ -23,6 +23,7 @@ type Query struct {
 
 	Project ProjectID
 	Round   RoundID
+	Running bool     // the running round also where the message is about another one
 	Users   []UserID // further accounts to resolve to people (mentions)
 
 	// Name is the beginning of a command's arguments, in which a person may have

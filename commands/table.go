@@ -219,12 +219,15 @@ func (c *call) chooseForm() {
 	}
 }
 
-// Query implements bot.Command.
+// Query implements bot.Command. A command is about the round that runs, also in the
+// thread of an earlier one; an edited command is about the round it was given in.
 func (c call) Query() bot.Query {
-	if c.form == nil || c.form.query == nil {
-		return bot.Query{}
+	var q bot.Query
+	if c.form != nil && c.form.query != nil {
+		q = c.form.query(c)
 	}
-	return c.form.query(c)
+	q.Running = c.event.Kind == bot.EventMessage
+	return q
 }
 
 // Decide implements bot.Command.

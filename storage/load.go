@@ -281,7 +281,7 @@ func (l *loader) projects(ctx context.Context, archived bool) ([]bot.Project, er
 // round finds the round: see bot.Query.
 func (l *loader) round(ctx context.Context) error {
 	id := l.q.Round
-	if id == "" {
+	if id == "" && !l.q.Running {
 		id = l.about.Round
 	}
 	var r bot.Round

@@ -337,6 +337,7 @@ func merge(base, more bot.Query) bot.Query {
 	put(&q.ReplyTo, more.ReplyTo)
 	put(&q.Project, more.Project)
 	put(&q.Round, more.Round)
+	put(&q.Running, more.Running)
 	put(&q.Name, more.Name)
 	put(&q.DirectUser, more.DirectUser)
 	put(&q.NameFirst, more.NameFirst)

@@ -98,6 +98,7 @@ var loadPromises = map[string]func(*desk){
 			{"the target before the thread", bot.Query{Target: "test:$a", Thread: "test:$b"}, "a 2026-11-04 2026-11-04/a"},
 			{"the thread before the reply", bot.Query{Thread: "test:$b", ReplyTo: "test:$a"}, "b 2026-11-25 2026-11-25/b"},
 			{"the reply", bot.Query{Room: roomB, ReplyTo: "test:$a"}, "a 2026-11-04 2026-11-04/a"},
+			{"the running round, wherever it is asked for", bot.Query{Thread: "test:$a", Running: true}, "a 2026-11-25 2026-11-25/a"},
 			{"a message about a round only", bot.Query{Room: roomA, Target: "test:$round"}, "a 2026-10-14 2026-10-14/a"},
 			{"an unknown message", bot.Query{Room: roomA, Thread: "test:$unknown"}, "a 2026-11-25 2026-11-25/a"},
 			{"the project asked about in a direct chat", bot.Query{Room: "test:!direct", User: jonas}, "c 2026-11-25 -"},
