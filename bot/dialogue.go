@@ -455,6 +455,9 @@ func Enter(s Snapshot, e Event, f Field, text string) (Change, error) {
 		current = map[Field]Answer{}
 	}
 	before := acks(current, m)
+	if e.Kind == EventEdit && before == nil && d.Target != nil && d.Target.Subject.Round != "" {
+		return Change{}, nil // what it said in a round that is over is no longer on the board
+	}
 	for _, l := range said {
 		parts, err := d.read(l.Field, l.Text, current[l.Field])
 		if err != nil {
