@@ -100,6 +100,14 @@ func (d *draft) message() (Change, error) {
 	if q.Ask == AskReturn {
 		return d.answerReturn(q.N-1, text)
 	}
+	if isChatter(text) && !IsNone(text) {
+		if light, _ := ParseLight(text); light == NoLight || !q.Field.HasLight() {
+			return Change{}, d.chatter(*q, text)
+		}
+	}
+	if light, _ := ParseLight(text); q.Ask == AskLight && light == NoLight && !isSame(text) {
+		return Change{}, d.colour(q.Field) // «na gut, gelb»: better to ask than to guess
+	}
 	if err := d.take(q.Field, text, false); err != nil {
 		return Change{}, err
 	}
@@ -149,6 +157,29 @@ func (d *draft) empty(f Field) error {
 	return &UserError{Template: "error.empty", Data: Asking{Project: d.Project.name(), Field: f, Reactions: d.Abilities.Reactions}}
 }
 
+// chatter is what a message that answers nothing is told: thanks and salutations
+// nothing, the rest what the open question wants.
+func (d *draft) chatter(q Question, text string) error {
+	said := Fold(text)
+	for _, polite := range []string{"dank", "merci", "thank", "guten", "hallo", "hi", "hey", "moin", "servus", "hello", "good"} {
+		if strings.Contains(said, polite) {
+			return nil
+		}
+	}
+	switch {
+	case q.Ask == AskLight:
+		return d.colour(q.Field)
+	case q.Ask == AskReason, !q.Field.Required():
+		return nil // it was asked once
+	}
+	return d.empty(q.Field)
+}
+
+// colour is the error for an answer that should have named a light.
+func (d *draft) colour(f Field) error {
+	return &UserError{Template: "error.light", Data: Asking{Project: d.Project.name(), Field: f, Again: true, Reactions: d.Abilities.Reactions}}
+}
+
 // over tells somebody who answers a round that is done, once a round.
 func (d *draft) over() Change {
 	data := Over{Project: d.Project.name(), Check: d.local(d.Round.Check)}
@@ -193,7 +224,7 @@ func (d *draft) read(f Field, text string, before Answer) ([]Part, error) {
 			rest = ""
 		}
 		part.Light, part.Text = light, rest
-	case IsNone(text):
+	case saysNone(f, text):
 		part.None = true
 	default:
 		part.Text = text

@@ -59,8 +59,9 @@ func EmojiLight(emoji string) Light {
 }
 
 // ParseLight reads the light at the start of an answer and returns it with the
-// rest of the text. Only the start counts, and only a whole word: «nicht mehr
-// rot», «rotieren» and «gelb-rot» are no light, and text comes back unchanged.
+// rest of the text. Only the start counts, only a whole word, and only one light:
+// «nicht mehr rot», «rotieren», «gelb-rot» and «🟡🔴» are none, and text comes back
+// unchanged.
 func ParseLight(text string) (Light, string) {
 	start := strings.TrimLeft(text, " \t\n*_~>#-–—•")
 	for emoji, light := range lightEmojis {
@@ -69,6 +70,9 @@ func ParseLight(text string) (Light, string) {
 			// «🟡 gelb – …»: the word says the same once more.
 			if again, after := ParseLight(rest); again == light {
 				return light, after
+			}
+			if undecided(rest, light) {
+				return NoLight, text
 			}
 			return light, afterLight(rest)
 		}
@@ -84,9 +88,35 @@ func ParseLight(text string) (Light, string) {
 				return NoLight, text // «gelb-rot», «rot/gelb», «rot-grün»
 			}
 		}
+		if undecided(rest, light) {
+			return NoLight, text
+		}
 		return light, afterLight(rest)
 	}
 	return NoLight, text
+}
+
+var orLight = regexp.MustCompile(`^\s*(?:(?:[/|>→+]|->|=>|bis|oder|und|to|or|and)\s*)?`)
+
+// undecided reports whether a second light follows the first: «🟡🔴», «gelb bis
+// rot», «🟡 → 🟢». Nobody but its author knows which one counts.
+func undecided(rest string, first Light) bool {
+	link := orLight.FindString(rest)
+	rest = rest[len(link):]
+	for emoji, light := range lightEmojis {
+		if light != first && strings.HasPrefix(rest, emoji) {
+			return true
+		}
+	}
+	if strings.TrimSpace(link) == "" {
+		return false // «gelb rot markiert …»
+	}
+	for _, word := range firstWords(rest) {
+		if light, ok := lightWords[Fold(word)]; ok {
+			return light != first
+		}
+	}
+	return false
 }
 
 // firstWords returns the first two words, then the first, as they stand in s.
@@ -131,6 +161,65 @@ func IsNone(text string) bool {
 	return noneWords[strings.TrimRight(Fold(strings.TrimSpace(text)), ".! ")]
 }
 
+var (
+	nothing = wordSet("kein keine keinen keiner keines keinerlei nein nichts nix nicht none no nothing not")
+	// around are the words that may stand around one of nothing and leave it what it is.
+	around = wordSet("blocker huerde huerden hindernis hindernisse kritisch kritische kritischen bekannt bekannte bekannten " +
+		"derzeit aktuell aktuelle aktuellen momentan zurzeit gerade bisher bislang im moment augenblick es gibt gab hier von bei uns mir " +
+		"sehe ich sehen wir haben habe brauche brauchen entscheidung entscheidungen entscheidungsbedarf bedarf unterstuetzungsbedarf " +
+		"noetig notwendig erforderlich nach wie vor auch doch danke known needed at the moment there are is blockers we have")
+	// fine are the ways to say of hurdles that there are none.
+	fine = wordSet("alles-gut alles-ok alles-okay alles-bestens alles-im-plan alles-gruen laeuft-alles passt-alles alles-fein all-good")
+)
+
+func wordSet(words string) map[string]bool {
+	set := map[string]bool{}
+	for _, w := range strings.Fields(words) {
+		set[w] = true
+	}
+	return set
+}
+
+// saysNone reports whether an answer to the question after f says that there is
+// nothing, also in a sentence: «nein, derzeit keine bekannt». A word that says more
+// makes it an answer.
+func saysNone(f Field, text string) bool {
+	if IsNone(text) {
+		return true
+	}
+	words := strings.FieldsFunc(strings.ReplaceAll(Fold(text), "zur zeit", "zurzeit"), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	})
+	if strings.ContainsRune(text, '?') || len(words) > 12 {
+		return false
+	}
+	if fine[strings.Join(words, "-")] {
+		return f == FieldBlocker || f == FieldDecision
+	}
+	found := false
+	for _, w := range words {
+		switch {
+		case nothing[w]:
+			found = true
+		case !around[w]:
+			return false
+		}
+	}
+	return found
+}
+
+// chatter are messages that answer nothing, folded.
+var chatter = wordSet("danke danke-schoen dankeschoen vielen-dank herzlichen-dank danke-ihnen danke-dir merci thanks thank-you " +
+	"hallo hi hey moin servus guten-morgen guten-tag hello good-morning gerne gern bitte " +
+	"ok okay o-k alles-klar verstanden super prima moment moment-bitte mache-ich mach-ich kommt-gleich gleich spaeter")
+
+// isChatter reports whether a message says nothing about any question: thanks, a
+// salutation, «ok», «?», «👍».
+func isChatter(text string) bool {
+	words := strings.FieldsFunc(Fold(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	return len(words) == 0 || chatter[strings.Join(words, "-")]
+}
+
 // sameWords are the ways to say that an answer is as it was, folded.
 var sameWords = map[string]bool{
 	"unveraendert": true, "wie zuletzt": true, "wie gehabt": true, "wie bisher": true, "wie beim letzten mal": true, "keine aenderung": true,
@@ -160,7 +249,66 @@ type Labelled struct {
 	Text  string
 }
 
-var labelLine = regexp.MustCompile(`^[\s*_\-–•>]*([\p{L}\p{M}/ ]{2,40}?)[\s*_]*[:：=][\s*_]*(.*)$`)
+var (
+	labelLine = regexp.MustCompile(`^[\s*_\-–•>]*([\p{L}\p{M}/ ]{2,40}?)[\s*_]*[:：=][\s*_]*(.*)$`)
+	bareLabel = regexp.MustCompile(`^[\s*_\-–•>]*([\p{L}\p{M}]+(?: aktuell)?)\s+(\S.*)$`)
+	nextLabel = regexp.MustCompile(`[,;|.]\s+`)
+)
+
+// label reads the label at the start of a line. It stands before a colon, or
+// without one before a light or a «keine» that is all there is («Status gelb»,
+// «Blocker keine»).
+func label(line string) (f Field, rest string) {
+	if m := labelLine.FindStringSubmatch(line); m != nil {
+		if f := ParseField(m[1]); f != "" {
+			return f, m[2]
+		}
+	}
+	m := bareLabel.FindStringSubmatch(line)
+	if m == nil {
+		return "", ""
+	}
+	f, rest = ParseField(m[1]), m[2]
+	switch {
+	case f == "":
+		return "", ""
+	case f.HasLight():
+		light, more := ParseLight(rest)
+		first, _, _ := strings.Cut(more, " ")
+		glue := strings.TrimSuffix(rest, more)
+		if light == NoLight || more != "" && !strings.ContainsAny(glue, ",;:.–—-") && !becauseWords[Fold(first)] {
+			return "", "" // «Status rot ist übertrieben»
+		}
+	default:
+		none := rest
+		if at := nextLabel.FindStringIndex(rest); at != nil {
+			if next, _ := label(rest[at[1]:]); next != "" {
+				none = rest[:at[0]]
+			}
+		}
+		if !IsNone(none) {
+			return "", ""
+		}
+	}
+	return f, rest
+}
+
+var becauseWords = wordSet("weil wegen da because")
+
+// labelled splits a line that begins with a label; further ones may follow behind
+// commas: «Status gelb, Ausblick grün, Blocker: keine».
+func labelled(line string) []Labelled {
+	f, rest := label(line)
+	if f == "" {
+		return nil
+	}
+	for _, at := range nextLabel.FindAllStringIndex(rest, -1) {
+		if more := labelled(rest[at[1]:]); more != nil {
+			return append([]Labelled{{f, rest[:at[0]]}}, more...)
+		}
+	}
+	return []Labelled{{f, rest}}
+}
 
 // ParseLabels splits a message with labelled lines («Status: gelb – …», «Blocker:
 // keine») into its parts; lines without a label belong to the one before. before
@@ -172,17 +320,19 @@ func ParseLabels(text string) (parts []Labelled, before string) {
 	at := map[Field]int{}
 	current := 0
 	for line := range strings.SplitSeq(text, "\n") {
-		if m := labelLine.FindStringSubmatch(line); m != nil {
-			if f := ParseField(m[1]); f != "" {
-				if _, ok := at[f]; !ok {
-					at[f] = len(lines)
-					lines = append(lines, nil)
-					parts = append(parts, Labelled{Field: f})
-				}
-				current, line = at[f], m[2]
-			}
+		said := labelled(line)
+		if said == nil {
+			lines[current] = append(lines[current], line)
 		}
-		lines[current] = append(lines[current], line)
+		for _, l := range said {
+			if _, ok := at[l.Field]; !ok {
+				at[l.Field] = len(lines)
+				lines = append(lines, nil)
+				parts = append(parts, Labelled{Field: l.Field})
+			}
+			current = at[l.Field]
+			lines[current] = append(lines[current], l.Text)
+		}
 	}
 	if len(parts) == 0 {
 		return nil, text

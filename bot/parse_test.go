@@ -39,6 +39,10 @@ func TestParseLight(t *testing.T) {
 		{"rote Zahlen", NoLight, "rote Zahlen"},
 		{"gelb-rot", NoLight, "gelb-rot"},
 		{"rot/gelb", NoLight, "rot/gelb"},
+		{"🟡🔴", NoLight, "🟡🔴"},
+		{"gelb → grün", NoLight, "gelb → grün"},
+		{"grün bis gelb", NoLight, "grün bis gelb"},
+		{"grün und gelbe Mappen", Green, "und gelbe Mappen"},
 		{"grünlich", NoLight, "grünlich"},
 		{"im Planungsamt", NoLight, "im Planungsamt"},
 		{"", NoLight, ""},
@@ -62,6 +66,22 @@ func TestIsNone(t *testing.T) {
 	}
 }
 
+func TestSaysNone(t *testing.T) {
+	for in, want := range map[string]bool{
+		"keine": true, "Nein, keine bekannt.": true, "aktuell gibt es keine Blocker": true, "zur Zeit nichts": true, "nein danke": true,
+		"alles gut": true, "haben wir derzeit nicht": true,
+		"nein, nicht gut": false, "keine Zeit für Tests": false, "keine Unterstützung vom DM": false, "nichts geht mehr": false,
+		"keine?": false, "keine weiteren": false, "noch keine Freigabe": false, "": false,
+	} {
+		if got := saysNone(FieldBlocker, in); got != want {
+			t.Errorf("saysNone(%q) = %v, want %v", in, got, want)
+		}
+	}
+	if saysNone(FieldCommunication, "alles gut") {
+		t.Error("«alles gut» can be a message to users")
+	}
+}
+
 func TestParseLabels(t *testing.T) {
 	for _, c := range []struct {
 		name, in string
@@ -77,7 +97,12 @@ func TestParseLabels(t *testing.T) {
 		{"what stands above the first label", "Guten Morgen,\nStatus: grün", []Labelled{{FieldStatus, "grün"}}, "Guten Morgen,"},
 		{"a label twice", "Blocker: eins\nBlocker: zwei", []Labelled{{FieldBlocker, "eins\nzwei"}}, ""},
 		{"a colon makes no label", "Achtung: die Vergabe", nil, "Achtung: die Vergabe"},
-		{"a label needs its colon", "Status gelb", nil, "Status gelb"},
+		{"no colon before a light or a none", "Status gelb, weil Test\nBlocker keine",
+			[]Labelled{{FieldStatus, "gelb, weil Test"}, {FieldBlocker, "keine"}}, ""},
+		{"all in one line", "Status gelb, Ausblick grün – Test, Blocker keine. Entscheidung: Geld, bis Mai",
+			[]Labelled{{FieldStatus, "gelb"}, {FieldOutlook, "grün – Test"}, {FieldBlocker, "keine"}, {FieldDecision, "Geld, bis Mai"}}, ""},
+		{"a sentence is no label", "Status rot ist übertrieben", nil, "Status rot ist übertrieben"},
+		{"nor is another one", "Blocker keine Ahnung", nil, "Blocker keine Ahnung"},
 		{"empty label", "Blocker:", []Labelled{{FieldBlocker, ""}}, ""},
 		{"English", "Outlook: green\nDecision: none", []Labelled{{FieldOutlook, "green"}, {FieldDecision, "none"}}, ""},
 		{"address", "https://example.org", nil, "https://example.org"},
