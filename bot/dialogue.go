@@ -593,6 +593,9 @@ func (d *draft) edit() (Change, error) {
 	return d.accepted(changed, "answer edited"), nil
 }
 
+// wrote reports whether the acting person gave the answer to a question back.
+func (d *draft) wrote(back AskBack) bool { return d.Person != nil && back.Author == d.Person.ID }
+
 // mine reports whether a part was given by the acting person.
 func (d *draft) mine(p Part) bool { return d.Person != nil && p.By == d.Person.ID }
 
@@ -647,7 +650,7 @@ func (d *draft) deletion() (Change, error) {
 		found := scrub(r.Answers)
 		found = scrub(r.Before.Answers) || found
 		for i, back := range r.Returned {
-			if back.Source == m {
+			if back.Source == m && d.wrote(back) {
 				r.Returned[i].Answer, r.Returned[i].Source, found = "", "", true
 				d.unsayReturn(*r, i)
 			}
@@ -927,7 +930,8 @@ func (d *draft) answerReturn(i int, text string) (Change, error) {
 	if i < 0 || i >= len(r.Returned) || r.Returned[i].Answered {
 		return Change{}, nil
 	}
-	r.Returned[i].Answered, r.Returned[i].Answer, r.Returned[i].Source = true, text, d.e.Message
+	back := &r.Returned[i]
+	back.Answered, back.Answer, back.Source, back.Author = true, text, d.e.Message, d.Person.ID
 	d.sayReturn(i)
 	d.ack(d.e.Message, nil, []string{"✅"})
 	return d.accepted(nil, "question back answered"), nil
@@ -937,7 +941,7 @@ func (d *draft) answerReturn(i int, text string) (Change, error) {
 func (d *draft) editReturn(m MessageID) (Change, error) {
 	text := Clean(d.e.Text)
 	for i, back := range d.Report.Returned {
-		if back.Source == m && text != "" && d.short(text) == nil && d.ProjectRole() != "" {
+		if back.Source == m && text != "" && d.short(text) == nil && d.wrote(back) {
 			d.Report.Returned[i].Answer = text
 			d.sayReturn(i)
 			d.c.Reports = append(d.c.Reports, *d.Report)

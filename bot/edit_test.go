@@ -33,3 +33,43 @@ func TestEditOfAnOldCommand(t *testing.T) {
 		}
 	}
 }
+
+// Only who answered a question back can change that answer or take it away: a
+// moderator may delete anybody's message, and an edit may be forged.
+func TestAnswerBackIsItsAuthors(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		kind EventKind
+		who  PersonID
+		want string
+	}{
+		{"edited by who wrote it", EventEdit, "maria", "Anders"},
+		{"edited by another lead", EventEdit, "jens", "Am Freitag"},
+		{"deleted by who wrote it", EventDeletion, "maria", ""},
+		{"deleted by somebody else", EventDeletion, "jens", "Am Freitag"},
+	} {
+		s := openReport(t, "2026-11-20 10:00")
+		s.Report.Returned = []AskBack{{Text: "Bis wann?", By: "pia"}}
+		s.Report.Open = &Question{Field: FieldReturn, Ask: AskReturn, N: 1}
+		s.Report.Asked = append(s.Report.Asked, *s.Report.Open)
+		given, err := Decide(s, Event{Kind: EventMessage, Message: "test:back", Thread: s.Thread.Message, Room: "test:portal", Text: "Am Freitag"})
+		if err != nil || len(given.Reports) != 1 {
+			t.Fatalf("%s: the answer was not taken: %v", c.name, err)
+		}
+		s.Report = &given.Reports[0]
+		s.Project.Leads = []PersonID{"maria", "jens"}
+		s.Person = &Person{ID: c.who}
+		s.Target = &Known{Message: "test:back", Subject: Subject{Project: s.Project.ID, Round: s.Round.ID}}
+		got, err := Decide(s, Event{Kind: c.kind, Message: "test:then", Target: "test:back", Room: "test:portal", Text: "Anders"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer := s.Report.Returned[0].Answer
+		for _, r := range got.Reports {
+			answer = r.Returned[0].Answer
+		}
+		if answer != c.want {
+			t.Errorf("%s: the answer is %q, want %q", c.name, answer, c.want)
+		}
+	}
+}

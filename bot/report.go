@@ -212,6 +212,7 @@ type AskBack struct {
 	Answered bool      `json:",omitempty"`
 	Answer   string    `json:",omitempty"`
 	Source   MessageID `json:",omitempty"` // the message that answered
+	Author   PersonID  `json:",omitempty"` // who answered: only they can edit or delete that
 }
 
 // Missing lists the required questions without a full answer.
