@@ -178,7 +178,9 @@ func (c call) told(s bot.Snapshot, change *bot.Change, id bot.RoundID, template 
 			case calendar.StepOpen:
 				data.Opens = at
 			case calendar.StepClose:
-				data.Deadline = at
+				if r.State == bot.RoundPlanned || r.State == bot.RoundOpen && at.After(s.Now) {
+					data.Deadline = at
+				}
 			case calendar.StepAgenda:
 				data.Agenda = at
 			}

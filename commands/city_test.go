@@ -204,8 +204,8 @@ func (c *city) take(e bot.Event) answer {
 		return answer{}
 	}
 	q, more := bot.Needs(e), cmd.Query()
-	q.Name, q.NameFirst, q.AllPeople, q.AllProjects, q.Archived, q.AllReports, q.Rounds =
-		more.Name, more.NameFirst, more.AllPeople, more.AllProjects, more.Archived, more.AllReports, more.Rounds
+	q.Name, q.NameFirst, q.AllPeople, q.AllProjects, q.Archived, q.AllReports, q.Rounds, q.Running =
+		more.Name, more.NameFirst, more.AllPeople, more.AllProjects, more.Archived, more.AllReports, more.Rounds, more.Running
 	q.Users = append(q.Users, more.Users...)
 	s := c.load(q)
 	got := answer{command: true}

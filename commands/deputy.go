@@ -43,6 +43,9 @@ func (c call) deputy(s bot.Snapshot) (bot.Change, error) {
 	if rest == "" {
 		return c.showDeputies(s, p)
 	}
+	if names := []bot.Role{bot.RoleLead, bot.RolePMO}; !s.Is(bot.RolePMO) && p.RoleOf(s.Person.ID, s.Today()) != bot.RoleLead {
+		return bot.Change{}, &bot.UserError{Template: "error.forbidden", Data: bot.Forbidden{Command: c.title(s), Roles: names}} // a deputy makes no deputies
+	}
 	word, more := firstWord(rest)
 	if is(fold(strings.TrimRight(word, ".!")), endWords) && more == "" {
 		return c.endDeputies(s, p), nil

@@ -104,7 +104,10 @@ func TestDeputyStory(t *testing.T) {
 	if got := c.say(roomPortal, "kim", "!status gelb Schnittstelle"); got.failed {
 		t.Errorf("the deputy may not report: %s", got.text)
 	}
-	if got := c.say(roomPortal, "kim", "!vertretung Jens Muster 1.12.-5.12."); got.failed || !strings.Contains(got.text, "Kim Neu") {
+	if got := c.say(roomPortal, "kim", "!vertretung Jens Muster 1.12.-5.12."); got.template != "error.forbidden" {
+		t.Errorf("a deputy makes deputies: %s", got.text)
+	}
+	if got := c.say(roomPortal, "maria", "!vertretung Jens Muster 1.12.-5.12."); got.failed || !strings.Contains(got.text, "Kim Neu") {
 		t.Errorf("the deputy replaced is not named: %s", got.text)
 	}
 	if got := c.say(roomPortal, "kim", "!status gelb Schnittstelle"); got.template != "error.forbidden" {
@@ -400,5 +403,39 @@ func TestBoardOrder(t *testing.T) {
 	}
 	if n := strings.Count(got.text, "\n- "); n != 63 {
 		t.Errorf("%d projects on the board, want 63", n)
+	}
+}
+
+// TestDirectChatOfThree: what only two may read is not said once a third one is there,
+// although the books still call the room a direct chat.
+func TestDirectChatOfThree(t *testing.T) {
+	c := newCity(t, true)
+	room := c.room(direct)
+	room.ID, room.Kind, room.User, room.Joined = direct, bot.RoomDirect, user("petra"), true
+	c.commit(bot.Change{Rooms: []bot.Room{room}})
+	for _, third := range []bool{false, true} {
+		e := c.event(direct, "petra", "!board")
+		e.Direct = !third
+		want := "reply.board"
+		if third {
+			want = "reply.elsewhere"
+		}
+		if got := c.take(e); got.template != want {
+			t.Errorf("a third one is there: %v; !board is answered with %s, want %s", third, got.template, want)
+		}
+	}
+}
+
+// TestCommandInAnOldThread is about the round that runs; an edited one is about its own.
+func TestCommandInAnOldThread(t *testing.T) {
+	c := newCity(t, true)
+	e := c.event(roomPortal, "maria", "!status rot Vergabe gescheitert")
+	e.Thread = "test:$old"
+	for kind, want := range map[bot.EventKind]bool{bot.EventMessage: true, bot.EventEdit: false} {
+		e.Kind = kind
+		cmd, ok := c.table.Match(e)
+		if !ok || cmd.Query().Running != want {
+			t.Errorf("%s: a command %v, of the running round %v; want %v", kind, ok, cmd.Query().Running, want)
+		}
 	}
 }

@@ -80,13 +80,14 @@ func seesAll(s bot.Snapshot) bool {
 }
 
 // shows reports whether everybody in the room may read about the project, or, with
-// an empty id, about all.
+// an empty id, about all. A direct chat into which a third person was brought is none
+// any more, whatever the books call it.
 func (c call) shows(s bot.Snapshot, id bot.ProjectID) bool {
 	if c.event.Direct {
 		return true
 	}
 	switch s.Room.Kind {
-	case bot.RoomPMO, bot.RoomDM, bot.RoomDIKON, bot.RoomDirect:
+	case bot.RoomPMO, bot.RoomDM, bot.RoomDIKON:
 		return true
 	case bot.RoomProject:
 		return id != "" && id == s.Room.Project
