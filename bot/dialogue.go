@@ -891,16 +891,21 @@ func Return(s Snapshot, e Event, question string) (Change, error) {
 	q := &Question{Field: FieldReturn, Ask: AskReturn, N: n}
 	r.Previous, r.Open = r.Open, q
 	r.Asked = append(r.Asked, *q)
-	d.post(Post{
-		Key: questionKey(r.Round, r.Project, *q, r.To()), Kind: KindReturned, Subject: Subject{Field: FieldReturn, N: n},
-		Template: "check.returned",
-		Data:     d.returned(n - 1),
-		Expires:  d.Round.Check,
-	})
+	d.post(d.askBack(*q))
 	d.ack(source(e), nil, []string{"✅"})
 	d.c.Reason = "report given back with a question"
 	d.settle()
 	return d.c, nil
+}
+
+// askBack is the message of a question back.
+func (d *draft) askBack(q Question) Post {
+	return Post{
+		Key: questionKey(d.Report.Round, d.Report.Project, q, d.Report.To()), Kind: KindReturned, Subject: Subject{Field: FieldReturn, N: q.N},
+		Template: "check.returned",
+		Data:     d.returned(q.N - 1),
+		Expires:  d.Round.Check,
+	}
 }
 
 // returned is the data of the i-th question back and its answer.

@@ -172,14 +172,51 @@ func (d *draft) overview() {
 
 // quieten takes the names out of what the PMO read while the round was running.
 func (d *draft) quieten(page Overview) {
-	for _, name := range []string{"stand", "closed"} {
-		for i := range max(1, d.Round.OverviewPages) {
-			d.postTo(RoomPMO, Post{
-				Key: roundKey(d.Round.ID, name, strconv.Itoa(i+1)), Kind: KindStand, Subject: Subject{Round: d.Round.ID},
-				Template: "check." + name, Data: page, EditOnly: true,
-			})
+	edition := *d.Round
+	for ; edition.Edition >= 0; edition.Edition-- {
+		d.replace(edition, "stand", page)
+		d.replace(edition, "closed", page)
+	}
+}
+
+// replace puts one text in the place of all pages that a step of the round told.
+func (d *draft) replace(r Round, step string, page Overview) {
+	for i := range max(1, r.OverviewPages) {
+		d.postTo(RoomPMO, Post{
+			Key: roundKey(r.ID, r.step(step), strconv.Itoa(i+1)), Kind: KindStand, Subject: Subject{Round: r.ID},
+			Template: "check." + step, Data: page, EditOnly: true,
+		})
+	}
+}
+
+// newEdition makes the steps of a running round that was moved say what they say
+// anew, and what they said before point there. before is the round as it was.
+func (d *draft) newEdition(before Round) {
+	r := d.Round
+	moved := Overview{Round: r.ID, Check: d.local(r.Check), Deadline: d.local(r.Deadline()), State: "moved", Page: 1, Pages: 1}
+	if step, ok := before.Step(calendar.StepStand); ok && !step.At.After(d.Now) {
+		d.replace(before, "stand", moved)
+	}
+	if before.State != RoundOpen {
+		d.replace(before, "closed", moved)
+	}
+	if step, ok := r.Step(calendar.StepAgenda); ok {
+		page := Agenda{Round: r.ID, Check: d.local(r.Check), Again: d.local(step.At), Page: 1, Pages: 1}
+		for _, kind := range []RoomKind{RoomDM, RoomPMO} {
+			for i := range r.AgendaPages {
+				p := Post{
+					Key: roundKey(r.ID, r.step("agenda"), strconv.Itoa(i+1)), Kind: KindAgenda, Subject: Subject{Round: r.ID},
+					Template: "check.agenda", Data: page,
+				}
+				if i > 0 {
+					p = Post{Key: p.Key, Kind: KindAgenda, Absent: true}
+				}
+				d.postTo(kind, p)
+			}
 		}
 	}
+	r.AgendaPages = 0
+	r.Edition++
 }
 
 // stand tells the PMO, in a message of its own, how far the round is.
@@ -196,7 +233,7 @@ func (d *draft) stand(t Timer) {
 		d.c.Reason = "round opened later than its stand is told"
 		return
 	}
-	d.pages(RoomPMO, "stand", "check.stand", KindStand, d.overviewPages(OverviewRow.completeness))
+	d.pages(RoomPMO, d.Round.step("stand"), "check.stand", KindStand, d.overviewPages(OverviewRow.completeness))
 	d.c.Reason = "stand told"
 }
 
@@ -225,12 +262,12 @@ func (d *draft) agenda(revised bool) {
 		for i, page := range pages {
 			page.DM = kind == RoomDM
 			d.postTo(kind, Post{
-				Key: roundKey(r.ID, "agenda", strconv.Itoa(i+1)), Kind: KindAgenda, Subject: Subject{Round: r.ID},
+				Key: roundKey(r.ID, r.step("agenda"), strconv.Itoa(i+1)), Kind: KindAgenda, Subject: Subject{Round: r.ID},
 				Template: "check.agenda", Data: page,
 			})
 		}
 		for i := len(pages); i < r.AgendaPages; i++ {
-			d.postTo(kind, Post{Key: roundKey(r.ID, "agenda", strconv.Itoa(i+1)), Kind: KindAgenda, Absent: true})
+			d.postTo(kind, Post{Key: roundKey(r.ID, r.step("agenda"), strconv.Itoa(i+1)), Kind: KindAgenda, Absent: true})
 		}
 	}
 	if !revised || r.AgendaPages != len(pages) {

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -263,12 +264,15 @@ type Round struct {
 	Check   time.Time     // when the check really is, in the city's zone
 	Zone    string        // that zone's name
 	State   RoundState
-	Extra   bool            `json:",omitempty"` // added by the PMO
-	Moved   bool            `json:",omitempty"` // moved by the PMO
-	Shifted string          `json:",omitempty"` // holiday that moved it: "Allerheiligen"
-	From    time.Time       `json:",omitzero"`  // moved: when it was before
-	Reason  string          `json:",omitempty"` // why it was moved or cancelled, as the PMO wrote
-	Held    bool            `json:",omitempty"` // the PMO holds the agenda
+	Extra   bool      `json:",omitempty"` // added by the PMO
+	Moved   bool      `json:",omitempty"` // moved by the PMO
+	Shifted string    `json:",omitempty"` // holiday that moved it: "Allerheiligen"
+	From    time.Time `json:",omitzero"`  // moved: when it was before
+	Reason  string    `json:",omitempty"` // why it was moved or cancelled, as the PMO wrote
+	Held    bool      `json:",omitempty"` // the PMO holds the agenda
+	// Edition counts how often it was moved while it took answers: what is said at
+	// a step that comes once more is a message of its own, not an edit of the old one.
+	Edition int             `json:",omitempty"`
 	Steps   []calendar.Step // what happens when
 	Opened  time.Time       `json:",omitzero"`
 	Closed  time.Time       `json:",omitzero"`
@@ -293,6 +297,15 @@ func (r Round) Step(kind calendar.StepKind) (calendar.Step, bool) {
 func (r Round) Deadline() time.Time {
 	s, _ := r.Step(calendar.StepClose)
 	return s.At
+}
+
+// step is the name of a step's messages in their keys: "agenda", and "agenda-1"
+// once the round was moved.
+func (r Round) step(name string) string {
+	if r.Edition == 0 {
+		return name
+	}
+	return name + "-" + strconv.Itoa(r.Edition)
 }
 
 // Running reports whether answers are taken for the round.

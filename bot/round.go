@@ -88,6 +88,9 @@ func (d *draft) steps(r Round) {
 		if !ok || kind == TimerOpen && r.State != RoundPlanned || kind == TimerAgenda && r.Held {
 			continue
 		}
+		if kind == TimerStand && r.State != RoundPlanned && !step.At.After(d.Now) {
+			continue // moved past it
+		}
 		d.c.Timers = append(d.c.Timers, Timer{Key: roundKey(r.ID, string(kind)), Kind: kind, At: step.At, Subject: Subject{Round: r.ID}})
 	}
 }
@@ -408,21 +411,64 @@ func (d *draft) remind(t Timer) {
 	r.Reminded++
 	r.Asking = d.Project.Acting(d.Today())
 	d.post(Post{
-		Key:      roundKey(round.ID, "remind", strconv.Itoa(t.Subject.N), string(r.Project), r.To()),
+		Key:      remindKey(*round, *r, t.Subject.N),
 		Kind:     KindReminder,
 		Subject:  Subject{N: t.Subject.N},
 		Template: "check.reminder",
-		Data: Reminder{
-			Project: d.Project.name(), To: d.people(r.Asking), Check: d.local(round.Check), Deadline: d.local(round.Deadline()),
-			Now: d.local(d.Now), Missing: r.Missing(), N: t.Subject.N, Last: last,
-		},
-		Expires: round.Deadline(),
+		Data:     d.reminder(t.Subject.N, last),
+		Expires:  round.Deadline(),
 	})
 	d.c.Reports = append(d.c.Reports, *r)
 	d.c.Reason = "reminded"
 	if r.User != "" && d.Direct != nil && d.Direct.Asking == r.Project && len(d.Direct.Waiting) > 0 {
 		d.release(r.User) // the others shall not wait for an answer that may not come
 		d.c.Reason = "reminded"
+	}
+}
+
+// reminder is what the nth reminder says now.
+func (d *draft) reminder(n int, last bool) Reminder {
+	r, round := d.Report, d.Round
+	return Reminder{
+		Project: d.Project.name(), To: d.people(r.Asking), Check: d.local(round.Check), Deadline: d.local(round.Deadline()),
+		Now: d.local(d.Now), Missing: r.Missing(), N: n, Last: last,
+	}
+}
+
+// remindKey is the key of the nth reminder.
+func remindKey(round Round, r Report, n int) Key {
+	return roundKey(round.ID, round.step("remind"), strconv.Itoa(n), string(r.Project), r.To())
+}
+
+// correct puts the new dates of a moved round where they were said to a project:
+// in the reminders of editions before, and in questions back.
+func (d *draft) correct() {
+	r, round := d.Report, *d.Round
+	for i, back := range r.Returned {
+		if back.Answered {
+			continue
+		}
+		for _, q := range r.Asked {
+			if q.Ask == AskReturn && q.N == i+1 {
+				p := d.askBack(q)
+				p.EditOnly = true
+				d.post(p)
+			}
+		}
+	}
+	if r.Complete() || r.Reminded == 0 {
+		return
+	}
+	for round.Edition--; round.Edition >= 0; round.Edition-- {
+		for _, step := range round.Steps {
+			if step.Kind != calendar.StepRemind {
+				continue
+			}
+			d.post(Post{
+				Key: remindKey(round, *r, step.N), Kind: KindReminder, Subject: Subject{N: step.N},
+				Template: "check.reminder", Data: d.reminder(step.N, false), EditOnly: true, Expires: round.Deadline(),
+			})
+		}
 	}
 }
 
@@ -437,7 +483,7 @@ func (d *draft) closeRound() {
 	d.c.Rounds = append(d.c.Rounds, *r)
 	d.redraw()
 	if d.Now.Before(r.Check) {
-		d.pages(RoomPMO, "closed", "check.closed", KindStand, d.overviewPages(OverviewRow.rank))
+		d.pages(RoomPMO, d.Round.step("closed"), "check.closed", KindStand, d.overviewPages(OverviewRow.rank))
 	}
 	d.c.Reason = "round closed"
 }
@@ -531,6 +577,13 @@ func (d *draft) lateSummary() {
 func (d *draft) tellMoved(t Timer) {
 	if t.Subject.Project == "" {
 		d.each(TimerMoved)
+		if d.Round.State == RoundClosed || d.Round.State == RoundPublished { // the same message, the new date
+			from := len(d.c.Posts)
+			d.pages(RoomPMO, d.Round.step("closed"), "check.closed", KindStand, d.overviewPages(OverviewRow.rank))
+			for i := range d.c.Posts[from:] {
+				d.c.Posts[from+i].EditOnly = true
+			}
+		}
 		return
 	}
 	r := d.Report
@@ -546,11 +599,19 @@ func (d *draft) tellMoved(t Timer) {
 		Template: "check.moved",
 		Data: Moved{
 			Project: d.Project.name(), To: d.people(d.Project.Acting(d.Today())), Old: d.local(d.Round.From), New: d.local(d.Round.Check),
-			Deadline: d.local(d.Round.Deadline()), Open: !r.Complete(), Reason: d.Round.Reason,
+			Deadline: d.stillTo(*d.Round), Open: !r.Complete(), Reason: d.Round.Reason,
 		},
 		Expires: d.Round.Check,
 	})
+	d.correct()
 	r.Deadline = d.Round.Deadline()
+	if d.Round.State == RoundOpen { // what came late comes in time now
+		r.Answers, _ = forgive(r.Answers)
+		if answers, late := forgive(d.Project.Current.Answers); late {
+			d.Project.Current.Answers = answers
+			d.putProject()
+		}
+	}
 	if r.Completed {
 		d.summarise()
 	}

@@ -47,12 +47,14 @@ func MoveCheck(s Snapshot, e Event, round Round, to time.Time, reason string) (C
 	if err := d.free(to, round.ID); err != nil {
 		return Change{}, err
 	}
+	before := round
 	round.From, round.Moved, round.Reason, round.Shifted = round.Check, true, Clean(reason), ""
 	round.timeOf(s, to)
-	if round.State == RoundClosed && d.Now.Before(round.Deadline()) {
-		round.State, round.Closed = RoundOpen, time.Time{}
-	}
 	d.Round = &round
+	if round.Running() && d.Now.Before(round.Deadline()) {
+		round.State, round.Closed = RoundOpen, time.Time{} // answers come in time again
+		d.newEdition(before)
+	}
 	d.c.Rounds = append(d.c.Rounds, round)
 	d.stopSteps(round)
 	d.steps(round)
@@ -64,13 +66,21 @@ func MoveCheck(s Snapshot, e Event, round Round, to time.Time, reason string) (C
 			d.redraw()
 		}
 	}
-	data := Moved{Old: d.local(round.From), New: d.local(to), Deadline: d.local(round.Deadline()), Open: round.Running(), Reason: round.Reason}
+	data := Moved{Old: d.local(round.From), New: d.local(to), Deadline: d.stillTo(round), Open: round.Running(), Reason: round.Reason}
 	d.postTo(RoomDM, Post{
 		Key: roundKey(round.ID, "moved", strconv.FormatInt(to.Unix(), 10)), Kind: KindMoved, Subject: Subject{Round: round.ID},
 		Template: "check.moved", Data: data, Expires: to,
 	})
 	d.c.Reason = "check moved"
 	return d.c, nil
+}
+
+// stillTo is when answers come in time to, zero if that is over.
+func (d *draft) stillTo(r Round) time.Time {
+	if !d.Now.Before(r.Deadline()) || r.State == RoundClosed || r.State == RoundPublished {
+		return time.Time{}
+	}
+	return d.local(r.Deadline())
 }
 
 // unstop takes out of Cancel what is set anew.

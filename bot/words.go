@@ -169,6 +169,8 @@ type Agenda struct {
 	Sections []AgendaSection
 	Revised  bool // drawn again after it was posted
 	DM       bool // for the DM's room (else the PMO's)
+	// Again: the check has moved, and this agenda comes anew then; zero: it has not.
+	Again time.Time
 }
 
 // Moved tells a project, or the PMO, that a check has another date: check.moved.
