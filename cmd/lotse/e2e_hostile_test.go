@@ -206,6 +206,8 @@ func (w *town) atOnce() {
 		w.maria.Thread(w, bks.room, bks.opening(), "Ausblick: grün\nBlocker: keine\nEntscheidung: keine\nKommunikation: –")
 		w.lukas.Thread(w, bks.room, bks.opening(), "Ausblick: gelb\nBlocker: Lieferung fehlt\nEntscheidung: keine")
 	})
+	// Whether the summary was sent between the two does not matter: now it is edited in any case.
+	bks.says("Blocker: Lieferung kommt am 1. Dezember")
 }
 
 // invitations from strangers are refused, and the PMO hears of it once a day.
@@ -218,8 +220,8 @@ func (w *town) invitations() {
 		}
 		room := w.otto.CreateRoom(w, name, opts...)
 		w.otto.AwaitMember(w, room, w.lotse.ID, "leave")
+		w.settle()
 	}
-	w.settle()
 
 	// A room of the PMO that is for nothing yet: strangers get no answer there, the PMO does.
 	room := w.pia.CreateRoom(w, "Kaffeeküche", matrixtest.Inviting(w.otto.ID))
