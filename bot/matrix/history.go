@@ -119,24 +119,26 @@ func (c *Chat) pass(ctx context.Context, in id.RoomID, last []id.EventID, timeli
 	return events, found, nil
 }
 
-// weave adds to a what only b has, each event behind the one before it in b.
+// weave adds to a what only b has, each event behind all those that are before it in
+// b. Behind the last of them would not do: events of equal depth come in any order, so
+// a may have that one before others.
 func weave(a, b []*event.Event) []*event.Event {
-	known := map[id.EventID]bool{}
-	for _, e := range a {
-		known[e.ID] = true
+	place := map[id.EventID]int{} // in a, from 1
+	for i, e := range a {
+		place[e.ID] = i + 1
 	}
-	behind := map[id.EventID][]*event.Event{}
-	var last id.EventID
+	behind := map[int][]*event.Event{}
+	last := 0
 	for _, e := range b {
-		if known[e.ID] {
-			last = e.ID
-		} else {
+		if at := place[e.ID]; at == 0 {
 			behind[last] = append(behind[last], e)
+		} else {
+			last = max(last, at)
 		}
 	}
-	woven := behind[""]
-	for _, e := range a {
-		woven = append(append(woven, e), behind[e.ID]...)
+	woven := behind[0]
+	for i, e := range a {
+		woven = append(append(woven, e), behind[i+1]...)
 	}
 	return woven
 }

@@ -154,6 +154,7 @@ func TestWeave(t *testing.T) {
 		{"one left out in the middle", list("1", "3"), list("1", "2", "3"), list("1", "2", "3")},
 		{"at the beginning and the end", list("2"), list("1", "2", "3"), list("1", "2", "3")},
 		{"each has left out another", list("1", "3", "4"), list("1", "2", "4"), list("1", "2", "3", "4")},
+		{"two of equal depth come the other way round", list("m10", "j9", "m11"), list("j9", "m10", "j10", "m11"), list("m10", "j9", "j10", "m11")},
 		{"nothing in the first", nil, list("1"), list("1")},
 		{"nothing in the second", list("1"), nil, list("1")},
 	} {
