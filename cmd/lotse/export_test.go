@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
@@ -17,7 +18,7 @@ import (
 
 // roundTrip exports the books and reads them back: nothing may change.
 func roundTrip(t interface{ Fatalf(string, ...any) }, c *Config, books bot.Snapshot) []byte {
-	data, err := exportCSV(nil, c, exportBooks{Snapshot: books})
+	data, err := exportCSV(context.Background(), c, exportBooks{Snapshot: books})
 	if err != nil {
 		t.Fatalf("export: %v", err)
 	}

@@ -137,7 +137,7 @@ func TestRows(t *testing.T) {
 			t.Errorf("%s: line %d, columns %v", test.why, got.Line, got.Has)
 		}
 		got.Has, got.Line = nil, 0
-		if got.Goals == nil || len(got.Goals) == 0 {
+		if len(got.Goals) == 0 {
 			got.Goals = nil
 		}
 		if len(got.Leads) == 0 {

@@ -285,7 +285,7 @@ func (s *Server) run() error {
 	}
 	p.kill()
 	b, _ := os.ReadFile(s.path("log"))
-	return fmt.Errorf("Dendrite does not answer on %s; its last words: %s", s.address(), lastLine(b))
+	return fmt.Errorf("no answer from Dendrite on %s; its last words: %s", s.address(), lastLine(b))
 }
 
 // discard ends the server and removes its data.
