@@ -81,6 +81,11 @@ func TestHealth(t *testing.T) {
 	if code, body := status(); code != http.StatusOK {
 		t.Errorf("sent again: %d %q, want ok", code, body)
 	}
+	meter.failing.Store(&long)
+	meter.hooks().Send("test", bot.OpMessage, "failed", time.Second)
+	if code, body := status(); code != http.StatusOK {
+		t.Errorf("one message was refused for good: %d %q, want ok", code, body)
+	}
 	stop()
 	if err := <-ended; err != nil {
 		t.Fatal(err)
@@ -96,6 +101,15 @@ func TestHealth(t *testing.T) {
 		t.Fatal(err)
 	}
 	faults("an event waits for 1h0m0s")
+
+	// A message that waits is none of health's business as long as others are tried.
+	err = p.store.Commit(t.Context(), bot.Commit{Epoch: epoch, Now: clock.Now().Add(-time.Hour), Slots: []bot.Slot{{Key: "k", Room: "test:room"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	faults("an event waits for 1h0m0s")
+	meter.tried.Store(&long)
+	faults("an event waits for 1h0m0s", "a message to be sent waits for 1h0m0s")
 }
 
 func TestMetrics(t *testing.T) {
