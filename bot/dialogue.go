@@ -23,6 +23,8 @@ func Needs(e Event) Query {
 	if e.Kind == EventDeletion {
 		q.History, q.AllTasks = maxHistory, true // the words may stand in later reports too
 	}
+	// An answer to a round that is over is told where to go on.
+	q.Rounds = e.Kind == EventEdit || e.Kind == EventMessage && (e.Thread != "" || e.ReplyTo != "")
 	for _, m := range e.Mentions {
 		q.Users = append(q.Users, m.User)
 	}
@@ -36,6 +38,7 @@ const maxHistory = 120
 // Change means: nothing of ours, left alone.
 func Decide(s Snapshot, e Event) (Change, error) {
 	d := &draft{Snapshot: s, e: e}
+	d.rebase()
 	switch e.Kind {
 	case EventMessage:
 		return d.message()
@@ -57,7 +60,7 @@ func Decide(s Snapshot, e Event) (Change, error) {
 
 // message decides about a plain message in a project's dialogue.
 func (d *draft) message() (Change, error) {
-	if d.Project == nil || d.Report == nil || d.Round == nil || !d.inDialogue() {
+	if d.Project == nil || d.Project.State == ProjectArchived || d.Report == nil || d.Round == nil || !d.inDialogue() {
 		return Change{}, nil
 	}
 	text := Clean(d.e.Text)
@@ -182,7 +185,14 @@ func (d *draft) colour(f Field) error {
 
 // over tells somebody who answers a round that is done, once a round.
 func (d *draft) over() Change {
-	data := Over{Project: d.Project.name(), Check: d.local(d.Round.Check)}
+	data := Over{Project: d.Project.name(), Check: d.local(d.Round.Check), Cancelled: d.Round.State == RoundCancelled}
+	for _, r := range PlanRounds(d.Snapshot, 6) {
+		if r.ID == d.Round.ID || r.State != RoundPlanned && !r.Running() {
+			continue
+		}
+		data.Next, data.Running = d.local(r.Check), r.Running()
+		break
+	}
 	p := Reply(d.e, 0, "check.over", data)
 	p.Key = roundKey(d.Report.Round, "over", string(d.Project.ID), string(d.e.Room))
 	p.Kind = KindOver
@@ -194,11 +204,33 @@ func (d *draft) over() Change {
 
 // part is a part of an answer that the event gives, empty yet.
 func (d *draft) part() Part {
-	p := Part{Message: source(d.e), At: d.Now, Late: d.running() && d.Round.State != RoundOpen, PMO: d.ProjectRole() == ""}
+	p := Part{Message: source(d.e), At: d.Now, Late: d.late(), PMO: d.ProjectRole() == ""}
+	if d.running() {
+		p.Round = d.Report.Round
+	}
 	if d.Person != nil {
 		p.By = d.Person.ID
 	}
 	return p
+}
+
+// late reports whether the event came after the close. What counts is when it was
+// sent: after a downtime it may be read later, or before the close is noted.
+func (d *draft) late() bool {
+	if !d.running() {
+		return false
+	}
+	r, at, end := d.Round, d.e.At, d.Round.Deadline()
+	switch {
+	case r.State != RoundOpen && (at.IsZero() || r.Closed.IsZero()):
+		return true
+	case r.State != RoundOpen && r.Closed.Before(end):
+		end = r.Closed // closed by hand
+	}
+	if at.IsZero() || at.After(d.Now) {
+		at = d.Now
+	}
+	return !end.IsZero() && !at.Before(end)
 }
 
 // read turns what somebody wrote into what it says to f: one part, or, where it is
@@ -460,6 +492,7 @@ func (d *draft) ask(q Question) {
 // changes what the board shows.
 func Enter(s Snapshot, e Event, f Field, text string) (Change, error) {
 	d := &draft{Snapshot: s, e: e}
+	d.rebase()
 	if d.Project == nil || d.ProjectRole() == "" && !d.Is(RolePMO) {
 		return Change{}, &UserError{Template: "error.forbidden", Data: Forbidden{Command: string(f), Roles: []Role{RoleLead, RoleDeputy, RolePMO}}}
 	}
@@ -549,7 +582,7 @@ func (d *draft) unsaid(said []Labelled, m MessageID) []Field {
 // edit decides about a message that was changed: what it contributed changes with
 // it. Commands that are edited come through Enter.
 func (d *draft) edit() (Change, error) {
-	if d.Target == nil || d.Target.Own || d.Project == nil || !d.running() || d.Target.Subject.Round != d.Report.Round {
+	if d.Target == nil || d.Target.Own || d.Project == nil || d.Report == nil || d.Round == nil || d.Target.Subject.Round != d.Report.Round {
 		return Change{}, nil
 	}
 	r, m := d.Report, d.e.Target
@@ -560,6 +593,12 @@ func (d *draft) edit() (Change, error) {
 				had = append(had, f)
 			}
 		}
+	}
+	if !d.running() {
+		if had == nil || d.Project.State == ProjectArchived {
+			return Change{}, nil
+		}
+		return d.over(), nil // the report is closed for good
 	}
 	if had == nil {
 		return d.editReturn(m)
@@ -724,7 +763,7 @@ func (d *draft) untick(m MessageID) bool {
 // reaction decides about an emoji on one of our messages.
 func (d *draft) reaction() (Change, error) {
 	k := d.Target
-	if k == nil || !k.Own || d.Project == nil || !d.running() || k.Subject.Round != d.Report.Round || d.ProjectRole() == "" {
+	if k == nil || !k.Own || d.Project == nil || d.Project.State == ProjectArchived || !d.running() || k.Subject.Round != d.Report.Round || d.ProjectRole() == "" {
 		return Change{}, nil
 	}
 	emoji := strings.ReplaceAll(d.e.Emoji, "\ufe0f", "")
@@ -822,6 +861,7 @@ func (d *draft) summarise() {
 		Done:     d.tasksIn(TaskDone),
 		Missing:  r.Missing(),
 		Repeated: r.allRepeated(),
+		Over:     !d.running(),
 		Last:     d.local(r.Before.Check),
 	}
 	for _, f := range Fields() {

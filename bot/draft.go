@@ -177,12 +177,18 @@ func (d *draft) standing() Standing {
 	if st.Answers == nil {
 		st.Answers = map[Field]Answer{}
 	}
+	// Two rounds may run at once: the last word counts, whichever it was said in.
+	for f, a := range d.Project.Current.Answers {
+		if other := len(a.Parts) > 0 && a.Parts[0].Round != "" && a.Parts[0].Round != r.Round; other && a.after(st.Answers[f]) {
+			st.Answers[f] = a
+		}
+	}
 	fresh, repeated := false, false
 	for f, a := range r.Answers {
 		if !a.Given() {
 			continue
 		}
-		if a.Answers(f) {
+		if a.Answers(f) && !st.Answers[f].after(a) {
 			st.Answers[f] = a
 		}
 		for _, p := range a.Parts {
@@ -198,6 +204,30 @@ func (d *draft) standing() Standing {
 		}
 	}
 	return st
+}
+
+// rebase lets a report without any answer begin from what was said elsewhere since
+// it was opened: in a round that ran at the same time.
+func (d *draft) rebase() {
+	if !d.running() || d.Project == nil || len(d.Report.Answers) > 0 {
+		return
+	}
+	if now := d.Project.Current; now.Round != "" && now.Round != d.Report.Round {
+		d.Report.Before = now
+	}
+}
+
+// after reports whether the last word of a was said after that of b.
+func (a Answer) after(b Answer) bool {
+	last := func(a Answer) (at time.Time) {
+		for _, p := range a.Parts {
+			if p.At.After(at) {
+				at = p.At
+			}
+		}
+		return at
+	}
+	return last(a).After(last(b))
 }
 
 // sameAnswers reports whether two sets of answers say the same.

@@ -60,6 +60,7 @@ type Part struct {
 	Text     string    `json:",omitempty"`
 	None     bool      `json:",omitempty"` // «keine», or skipped with «–»
 	By       PersonID  `json:",omitempty"`
+	Round    RoundID   `json:",omitempty"` // the round it was said in; empty: between rounds
 	PMO      bool      `json:",omitempty"` // entered by the PMO for the project
 	Late     bool      `json:",omitempty"` // came after the close: «nachgereicht»
 	Repeated bool      `json:",omitempty"` // taken over by 🔁 or «unverändert», from

@@ -169,9 +169,8 @@ func StartRound(s Snapshot, e Event) (Change, error) {
 
 // runningRound finds the round that is running among the snapshot's.
 func runningRound(s Snapshot, states ...RoundState) *Round {
-	for i := len(s.Rounds) - 1; i >= 0; i-- {
-		if slices.Contains(states, s.Rounds[i].State) {
-			r := s.Rounds[i]
+	for _, r := range s.Rounds { // by date: the next one
+		if slices.Contains(states, r.State) {
 			return &r
 		}
 	}

@@ -94,6 +94,7 @@ type Summary struct {
 	Last     time.Time // the check it is compared with; zero: none
 	Late     bool      // something came after the close
 	PMO      bool      // the PMO entered all of it; then no line says so
+	Over     bool      // the round is over: nothing is wanted any more
 }
 
 // OverviewRow is a project in the PMO's overview.
@@ -227,6 +228,8 @@ type Over struct {
 	Check   time.Time // the one that is over
 	Next    time.Time // zero: none planned
 	Running bool      // a newer round is running: answer there
+	// Cancelled: the check does not take place.
+	Cancelled bool
 }
 
 // RoomNote is said in a room, or to the PMO about a room: room.joined,
