@@ -122,6 +122,9 @@ func (d *draft) message() (Change, error) {
 // thread, as a reply to the bot, or, where there are no threads or only the two of
 // us, just in the room.
 func (d *draft) inDialogue() bool {
+	if !d.here() {
+		return false
+	}
 	for _, k := range []*Known{d.Thread, d.ReplyTo} {
 		if k != nil && k.Own && k.Subject.Project == d.Project.ID && k.Subject.Round == d.Report.Round {
 			return true
@@ -131,6 +134,14 @@ func (d *draft) inDialogue() bool {
 		return false
 	}
 	return d.Room.Kind == RoomDirect || !d.Abilities.Threads && d.Room.ID == d.Report.Room
+}
+
+// here reports whether the event happened where the project is asked now.
+func (d *draft) here() bool {
+	if d.Report.Room != "" {
+		return d.Room.ID == d.Report.Room
+	}
+	return d.Room.Kind == RoomDirect
 }
 
 // open returns the question a plain message answers: the one it replies to, else
@@ -763,7 +774,7 @@ func (d *draft) untick(m MessageID) bool {
 // reaction decides about an emoji on one of our messages.
 func (d *draft) reaction() (Change, error) {
 	k := d.Target
-	if k == nil || !k.Own || d.Project == nil || d.Project.State == ProjectArchived || !d.running() || k.Subject.Round != d.Report.Round || d.ProjectRole() == "" {
+	if k == nil || !k.Own || d.Project == nil || d.Project.State == ProjectArchived || !d.running() || k.Subject.Round != d.Report.Round || !d.here() || d.ProjectRole() == "" {
 		return Change{}, nil
 	}
 	emoji := strings.ReplaceAll(d.e.Emoji, "\ufe0f", "")

@@ -99,6 +99,9 @@ func (d *draft) left() (Change, error) {
 		}
 		d.postTo(RoomPMO, Post{Key: NewKey("room", "left", string(d.e.ID)), Kind: KindRoom, Template: "room.left", Data: note})
 	}
+	if room.Kind == RoomProject {
+		AskElsewhere(d.Snapshot, &d.c, room.Project)
+	}
 	d.c.Reason = "left a room"
 	return d.c, nil
 }

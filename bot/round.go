@@ -229,8 +229,9 @@ func (d *draft) askLater(round RoundID, project ProjectID) {
 // the direct chat with who answers for it.
 func (d *draft) askProject(t Timer) {
 	p, round := d.Project, d.Round
+	asked := d.Report != nil && d.Report.Round == round.ID
 	switch {
-	case p == nil || !p.Asked(d.checkDay(*round)) || d.Report != nil && d.Report.Round == round.ID || !round.Running():
+	case p == nil || !p.Asked(d.checkDay(*round)) || asked && !d.displaced() || !round.Running():
 		d.c.Reason = "not to be asked"
 		return
 	case round.State != RoundOpen:
@@ -238,10 +239,19 @@ func (d *draft) askProject(t Timer) {
 		return
 	}
 	report := Report{Round: round.ID, Project: p.ID, Before: p.Current, Deadline: round.Deadline()}
+	if asked {
+		report = *d.Report
+	}
 	report.Asking = p.Acting(d.Today())
 	switch {
 	case d.ProjectRoom.Joined:
-		report.Room = d.ProjectRoom.ID
+		if report.User != "" { // the direct chat is free for the next
+			d.c.Timers = append(d.c.Timers, Timer{
+				Key: roundKey(round.ID, "next", string(p.ID)), Kind: TimerNext, At: d.Now,
+				Subject: Subject{Project: p.ID, Round: round.ID, User: report.User},
+			})
+		}
+		report.Room, report.User = d.ProjectRoom.ID, ""
 	case t.Subject.User == "":
 		d.askDirectly(report.Asking, round.ID)
 		return
@@ -249,13 +259,63 @@ func (d *draft) askProject(t Timer) {
 		if !d.claimDirect(t.Subject.User) {
 			return
 		}
-		report.User = t.Subject.User
+		report.Room, report.User = "", t.Subject.User
 	}
 	d.Report = &report
-	d.openReport()
 	d.c.Reason = "project asked"
+	if asked {
+		d.reopen()
+	} else {
+		d.openReport()
+	}
 	d.c.Reports = append(d.c.Reports, report)
 	d.redraw()
+}
+
+// displaced reports whether the report's place is no longer the project's: its room
+// was freed or left, or it has one now.
+func (d *draft) displaced() bool {
+	r := d.Report
+	if r.Complete() {
+		return false // nothing more is wanted; what stands there stays
+	}
+	here := d.ProjectRoom.Joined && d.ProjectRoom.ID == r.Room
+	return r.Room != "" && !here || r.User != "" && d.ProjectRoom.Joined
+}
+
+// reopen asks in the report's new place for what is still missing.
+func (d *draft) reopen() {
+	r := d.Report
+	p := d.opening(false)
+	data := p.Data.(Opening)
+	data.Questions = len(r.Missing())
+	p.Data = data
+	d.post(p)
+	r.Previous = nil
+	for _, q := range r.Asked {
+		if q.Ask == AskReturn && !r.Returned[q.N-1].Answered {
+			d.post(d.askBack(q))
+		}
+	}
+	switch q := d.next(nil); {
+	case q == nil || q.Ask == AskReturn:
+	case r.Open != nil && *q == *r.Open:
+		d.ask(*q)
+	default:
+		d.pose(q)
+	}
+	d.reminders(*d.Round)
+	d.c.Reason = "project asked in another place"
+}
+
+// AskElsewhere lets the running round go on in the place that is a project's now.
+func AskElsewhere(s Snapshot, c *Change, project ProjectID) {
+	if project == "" || s.Round == nil || s.Round.State != RoundOpen {
+		return
+	}
+	d := &draft{Snapshot: s}
+	d.askLater(s.Round.ID, project)
+	c.Timers = append(c.Timers, d.c.Timers...)
 }
 
 // openReport posts the opening message and the first question, and sets the reminders.
@@ -390,7 +450,7 @@ func (d *draft) release(user UserID) {
 // remind asks for what is missing, in the thread, only while it is missing.
 func (d *draft) remind(t Timer) {
 	r, round := d.Report, d.Round
-	if r == nil || r.Round != round.ID || round.State != RoundOpen || r.Complete() || d.Project == nil || !d.Project.Asked(d.checkDay(*round)) {
+	if r == nil || r.Round != round.ID || round.State != RoundOpen || r.Complete() || d.Project == nil || d.displaced() || !d.Project.Asked(d.checkDay(*round)) {
 		d.c.Reason = "no reminder needed"
 		return
 	}

@@ -156,6 +156,10 @@ func (c call) bind(s bot.Snapshot, to bot.Room, p bot.Project) (bot.Change, erro
 			data.LostKind = before.Kind
 		}
 	}
+	bot.AskElsewhere(s, &change, before.Project)
+	if to.Project != before.Project {
+		bot.AskElsewhere(s, &change, to.Project)
+	}
 	change.Posts = []bot.Post{bot.Reply(c.event, 0, "reply.room.bound", data)}
 	return change, nil
 }
