@@ -92,3 +92,33 @@ func Readings(text string) []Reading {
 }
 
 func isSpace(b byte) bool { return b == ' ' || b == '\t' || b == '\n' || b == '\r' }
+
+// Slips counts the typing slips that make b of a: letters added, dropped, changed or
+// swapped with their neighbour. Of more than most it says only most+1.
+func Slips(a, b string, most int) int {
+	from, to := []rune(a), []rune(b)
+	if len(from)-len(to) > most || len(to)-len(from) > most {
+		return most + 1 // a whole letter to the editor is not compared
+	}
+	var last []int
+	row := make([]int, len(to)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range from {
+		next := make([]int, len(to)+1)
+		next[0] = i + 1
+		for j := range to {
+			change := row[j]
+			if from[i] != to[j] {
+				change++
+			}
+			next[j+1] = min(change, row[j+1]+1, next[j]+1)
+			if i > 0 && j > 0 && from[i] == to[j-1] && from[i-1] == to[j] {
+				next[j+1] = min(next[j+1], last[j-1]+1)
+			}
+		}
+		last, row = row, next
+	}
+	return min(row[len(to)], most+1)
+}

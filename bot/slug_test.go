@@ -68,6 +68,28 @@ func TestReadings(t *testing.T) {
 	}
 }
 
+func TestSlips(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		most int
+		want int
+	}{
+		{"status", "status", 3, 0},
+		{"staus", "status", 3, 1},   // a letter dropped
+		{"sttaus", "status", 3, 1},  // two swapped
+		{"sratzs", "status", 3, 2},  // two changed
+		{"grün", "grun", 3, 1},      // letters, not bytes
+		{"", "abc", 3, 3},           // as many as may be
+		{"", "abcd", 3, 4},          // one more, and no matter how many
+		{"kitten", "sitting", 2, 3}, // three, of which the last is not counted out
+		{strings.Repeat("x", 1<<20), "status", 3, 4},
+	} {
+		if there, back := Slips(c.a, c.b, c.most), Slips(c.b, c.a, c.most); there != c.want || back != c.want {
+			t.Errorf("from %.20q to %.20q: %d slips there, %d back, want %d", c.a, c.b, there, back, c.want)
+		}
+	}
+}
+
 // FuzzReadings: whatever is read has a slug, and what follows stands at the text's
 // end.
 func FuzzReadings(f *testing.F) {

@@ -89,7 +89,7 @@ func (c call) noProject(s bot.Snapshot, given string) error {
 				case strings.HasPrefix(slug, r.Slug) || strings.HasPrefix(r.Slug, slug):
 					n.slips = 0
 				case nearest(r.Slug, []string{slug}) != "":
-					n.slips = min(n.slips, distance([]rune(fold(r.Slug)), []rune(fold(slug))))
+					n.slips = min(n.slips, bot.Slips(fold(r.Slug), fold(slug), maxSlips))
 				}
 			}
 		}

@@ -14,50 +14,26 @@ var umlauts = strings.NewReplacer("ae", "a", "oe", "o", "ue", "u", "ss", "s", "-
 // "SCHLIESEN"; "ändern", "aendern", "andern".
 func fold(s string) string { return umlauts.Replace(bot.Fold(s)) }
 
+// maxSlips is how many slips a long word may have and still be near another.
+const maxSlips = 3
+
 // nearest is the choice that takes the fewest slips to become the word: one in a
 // short word, more in a longer one; "" if none is near. The first of several wins.
 func nearest(word string, choices []string) string {
 	n := utf8.RuneCountInString(word)
-	best, least := "", min(1+n/4, 3)+1
+	most := min(1+n/4, maxSlips)
+	best, least := "", most+1
 	if n < 3 {
 		return "" // nothing is near such a short word
 	}
 	for _, choice := range choices {
 		// «nue» is near «neu» only as it is typed: folded it is «nu».
-		slips := min(distance([]rune(fold(word)), []rune(fold(choice))), distance([]rune(bot.Fold(word)), []rune(bot.Fold(choice))))
+		slips := min(bot.Slips(fold(word), fold(choice), most), bot.Slips(bot.Fold(word), bot.Fold(choice), most))
 		if slips < least && slips < utf8.RuneCountInString(choice) {
 			best, least = choice, slips
 		}
 	}
 	return best
-}
-
-// distance counts letters added, dropped, changed or swapped with their neighbour.
-func distance(a, b []rune) int {
-	if diff := len(a) - len(b); diff > 3 || diff < -3 {
-		return max(len(a), len(b)) // far away, whatever the letters
-	}
-	var last []int
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range a {
-		next := make([]int, len(b)+1)
-		next[0] = i + 1
-		for j := range b {
-			change := row[j]
-			if a[i] != b[j] {
-				change++
-			}
-			next[j+1] = min(change, row[j+1]+1, next[j]+1)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				next[j+1] = min(next[j+1], last[j-1]+1)
-			}
-		}
-		last, row = row, next
-	}
-	return row[len(b)]
 }
 
 // leadingWord returns the letters (and hyphens between them) at the start of s.

@@ -115,9 +115,10 @@ func languageList() string {
 
 // nearest suggests a known name that differs in a few letters.
 func nearest(name string, known map[string]bool) string {
-	best, least := "", 4
+	const most = 3
+	best, least := "", most+1
 	for k := range known {
-		if d := distance(name, k); d < least || d == least && k < best {
+		if d := bot.Slips(name, k, most); d < least || d == least && k < best {
 			best, least = k, d
 		}
 	}
@@ -125,27 +126,6 @@ func nearest(name string, known map[string]bool) string {
 		return ""
 	}
 	return fmt.Sprintf(", is %s meant?", best)
-}
-
-// distance is how many letters one has to insert, drop or replace to get b from a.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // parse compiles the files, later ones replacing earlier ones.

@@ -3,6 +3,9 @@ package main
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
+
+	"lotse/bot"
 )
 
 // plain takes away what people write differently: case, umlauts, and all but letters and digits.
@@ -19,39 +22,14 @@ func plain(s string) string {
 
 // nearest is the choice that takes the fewest typing slips to become the input; "" if half of it or more would change.
 func nearest(input string, choices []string) string {
-	from := []rune(plain(input))
-	best, least := "", (len(from)+1)/2
+	from := plain(input)
+	best, least := "", (utf8.RuneCountInString(from)+1)/2
 	for _, choice := range choices {
-		if slips := slips([]rune(plain(choice)), from); slips < least || slips == 0 && best == "" {
+		if slips := bot.Slips(plain(choice), from, least); slips < least || slips == 0 && best == "" {
 			best, least = choice, slips
 		}
 	}
 	return best
-}
-
-// slips counts letters added, dropped, changed or swapped with their neighbour.
-func slips(a, b []rune) int {
-	var last []int
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range a {
-		next := make([]int, len(b)+1)
-		next[0] = i + 1
-		for j := range b {
-			change := row[j]
-			if a[i] != b[j] {
-				change++
-			}
-			next[j+1] = min(change, row[j+1]+1, next[j]+1)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				next[j+1] = min(next[j+1], last[j-1]+1)
-			}
-		}
-		last, row = row, next
-	}
-	return row[len(b)]
 }
 
 // orNearest is the end of an error's text: the nearest choice, or all of them if none is near.
