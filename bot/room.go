@@ -77,13 +77,6 @@ func (d *draft) hello(room Room) Post {
 	return Post{Key: NewKey("room", "hello", string(room.Kind), string(room.ID)), Kind: KindRoom, Room: room.ID, Template: template, Data: note, Quiet: true}
 }
 
-// Hello is what the bot says in a room that has just been given its kind.
-func Hello(s Snapshot, room Room, project *Project) Post {
-	d := &draft{Snapshot: s}
-	d.Project = project
-	return d.hello(room)
-}
-
 // left notes that the bot is no longer in a room; the PMO is told.
 func (d *draft) left() (Change, error) {
 	room := d.Room
