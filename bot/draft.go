@@ -104,6 +104,12 @@ func roundKey(round RoundID, parts ...string) Key {
 	return NewKey(append([]string{"check", string(round)}, parts...)...)
 }
 
+// movedTo is a date of the round's check in a key, and when it was decided: a check
+// may be moved there a second time.
+func movedTo(check, decided time.Time) string {
+	return strconv.FormatInt(check.Unix(), 10) + "-" + strconv.FormatInt(decided.Unix(), 10)
+}
+
 // settle finishes a change to the report: the board follows it, the live texts
 // are drawn again soon, and a lead's next roomless project gets its turn.
 func (d *draft) settle() {

@@ -73,3 +73,34 @@ func TestAnswerBackIsItsAuthors(t *testing.T) {
 		}
 	}
 }
+
+// A check that is moved to and fro and to again is told of each time: what a room
+// was told once before is not told again by itself.
+func TestMovedThereAndBackIsTold(t *testing.T) {
+	s := openReport(t, "2026-11-19 12:00")
+	round := *s.Round
+	told := map[Key]bool{}
+	for _, to := range []string{"2026-11-27 10:00", "2026-11-25 10:00", "2026-11-27 10:00"} {
+		s.Now, s.Rounds = s.Now.Add(time.Minute), []Round{round}
+		c, err := MoveCheck(s, Event{}, round, at(t, to), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		round = c.Rounds[0]
+		s.Round = &round
+		project, err := Due(s, Timer{Kind: TimerMoved, At: s.Now, Subject: Subject{Round: round.ID, Project: "serviceportal"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range append(c.Posts, project.Posts...) {
+			if p.Kind == KindMoved && told[p.Key] {
+				t.Errorf("moved to %s: %s stands there already", to, p.Key)
+			} else if p.Kind == KindMoved {
+				told[p.Key] = true
+			}
+		}
+	}
+	if len(told) != 6 {
+		t.Errorf("told by %v, want three messages to the DM and three to the project", told)
+	}
+}

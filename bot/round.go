@@ -654,7 +654,7 @@ func (d *draft) tellMoved(t Timer) {
 	d.reminders(*d.Round)
 	d.post(d.opening(true))
 	d.post(Post{
-		Key:      roundKey(r.Round, "moved", strconv.FormatInt(d.Round.Check.Unix(), 10), string(r.Project), r.To()),
+		Key:      roundKey(r.Round, "moved", movedTo(d.Round.Check, t.At), string(r.Project), r.To()),
 		Kind:     KindMoved,
 		Template: "check.moved",
 		Data: Moved{

@@ -3,7 +3,6 @@ package bot
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"lotse/bot/calendar"
@@ -68,7 +67,7 @@ func MoveCheck(s Snapshot, e Event, round Round, to time.Time, reason string) (C
 	}
 	data := Moved{Old: d.local(round.From), New: d.local(to), Deadline: d.stillTo(round), Open: round.Running(), Reason: round.Reason}
 	d.postTo(RoomDM, Post{
-		Key: roundKey(round.ID, "moved", strconv.FormatInt(to.Unix(), 10)), Kind: KindMoved, Subject: Subject{Round: round.ID},
+		Key: roundKey(round.ID, "moved", movedTo(to, d.Now)), Kind: KindMoved, Subject: Subject{Round: round.ID},
 		Template: "check.moved", Data: data, Expires: to,
 	})
 	d.c.Reason = "check moved"
