@@ -175,6 +175,17 @@ func (d *draft) redraw() {
 	}
 }
 
+// Redraw has the live texts of the running round drawn again because a command
+// changed a project: who leads it, its name, whether it is asked.
+func Redraw(s Snapshot, c *Change) {
+	if s.Round == nil || !s.Round.Running() {
+		return
+	}
+	d := &draft{Snapshot: s}
+	d.redraw()
+	c.Timers = append(c.Timers, d.c.Timers...)
+}
+
 // standing is how the project stands with this report: its answers, and those of
 // before where it has none.
 func (d *draft) standing() Standing {

@@ -14,6 +14,7 @@ const (
 	KindAgenda    Kind = "check.agenda"
 	KindMoved     Kind = "check.moved"
 	KindCancelled Kind = "check.cancelled"
+	KindAdded     Kind = "check.added"
 	KindShifted   Kind = "check.shifted"
 	KindReturned  Kind = "check.returned"
 	KindOver      Kind = "check.over"

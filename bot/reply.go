@@ -215,6 +215,7 @@ type CheckChanged struct {
 	Opens    time.Time
 	Deadline time.Time
 	Agenda   time.Time
+	Again    bool // added: it had been called off
 	Running  bool // projects were asked already: they are told
 	Projects int  // how many are asked
 	Held     bool

@@ -287,6 +287,10 @@ func planSamples() map[string][]any {
 			Moved{Old: old, New: moved, Deadline: deadline, Open: true, Reason: "Sondersitzung des Rates"},
 			Moved{Old: old, New: january, Deadline: sampleTime(30+31, 14, 0)},
 		},
+		"check.added": {
+			Added{Check: next, Agenda: deadline},
+			Added{Check: next, Agenda: deadline, Again: true},
+		},
 		"check.cancelled": {
 			Cancelled{Project: sampleProject, Check: old, Reason: "Weihnachtsfeier", Next: next},
 			Cancelled{Check: old, Next: january},
@@ -379,7 +383,7 @@ func errorSamples() map[string][]any {
 			UnknownTask{Number: 1, Project: sampleProject},
 		},
 		"error.date": {
-			BadDate{At: at, Why: "past"}, BadDate{At: at, Why: "taken"}, BadDate{At: at, Why: "over"}, BadDate{At: at, Why: "soon"}, BadDate{At: at},
+			BadDate{At: at, Why: "past"}, BadDate{At: at, Why: "taken"}, BadDate{At: at, Why: "over"}, BadDate{At: at, Why: "soon"}, BadDate{At: at, Why: "cancelled"}, BadDate{At: at},
 		},
 		"error.repeat": {
 			CannotRepeat{Why: "first"}, CannotRepeat{Why: "red"}, CannotRepeat{Why: "often"}, CannotRepeat{Why: "done"}, CannotRepeat{},

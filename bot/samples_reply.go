@@ -235,6 +235,7 @@ func checkReplySamples() map[string][]any {
 			CheckChanged{Check: check, Undo: "!projektcheck neu 25.11.2026 10:00"},
 		},
 		"reply.check.added": {
+			CheckChanged{Check: check, Again: true, Opens: opens, Deadline: deadline, Agenda: agenda, Undo: "!projektcheck absagen 25.11.2026"},
 			CheckChanged{Check: check, Opens: opens, Deadline: deadline, Agenda: agenda, Undo: "!projektcheck absagen 25.11.2026"},
 			CheckChanged{Check: sampleTime(55, 10, 0), Opens: opens, Deadline: deadline, Agenda: agenda, DayOff: "1. Weihnachtstag", Undo: "!projektcheck absagen 25.12.2026"},
 			CheckChanged{Check: sampleTime(28, 10, 0), Opens: opens, Deadline: deadline, Agenda: agenda, Weekend: true, Undo: "!projektcheck absagen 28.11.2026"},

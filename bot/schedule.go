@@ -9,8 +9,9 @@ import (
 )
 
 // BadDate is why a check cannot stand at an instant: error.date. Why is "past",
-// "taken" (another check stands on that day), "over" (the round is done) or
-// "soon" (answers could not be collected before).
+// "taken" (another check stands on that day), "over" (the round is done),
+// "cancelled" (it was called off already) or "soon" (answers could not be collected
+// before).
 type BadDate struct {
 	At  time.Time
 	Why string
@@ -126,6 +127,7 @@ func AddCheck(s Snapshot, e Event, at time.Time) (Change, error) {
 			r.State, r.Reason = RoundPlanned, ""
 			d.c.Rounds = append(d.c.Rounds, r)
 			d.steps(r)
+			d.tellAdded(r)
 			d.c.Reason = "cancelled check stands again"
 			return d.c, nil
 		}
@@ -140,8 +142,27 @@ func AddCheck(s Snapshot, e Event, at time.Time) (Change, error) {
 	}
 	d.c.Rounds = append(d.c.Rounds, round)
 	d.steps(round)
+	d.tellAdded(round)
 	d.c.Reason = "check added"
 	return d.c, nil
+}
+
+// tellAdded tells the DM of a check that was added: it may have heard before that
+// there is none.
+func (d *draft) tellAdded(r Round) {
+	data := Added{Check: d.local(r.Check), Again: CalledOff(d.Snapshot, r.Check)}
+	if step, ok := r.Step(calendar.StepAgenda); ok {
+		data.Agenda = d.local(step.At)
+	}
+	d.postTo(RoomDM, Post{
+		Key: roundKey(r.ID, "added", string(d.e.ID)), Kind: KindAdded, Subject: Subject{Round: r.ID}, Template: "check.added", Data: data, Expires: r.Check,
+	})
+}
+
+// CalledOff reports whether a check at that instant was called off; the snapshot
+// needs Rounds.
+func CalledOff(s Snapshot, at time.Time) bool {
+	return slices.ContainsFunc(s.Rounds, func(r Round) bool { return r.State == RoundCancelled && r.Check.Equal(at) })
 }
 
 // StartRound opens the next planned round now instead of at its time.

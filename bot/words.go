@@ -185,6 +185,14 @@ type Moved struct {
 	Reason   string
 }
 
+// Added tells the DM that a further check takes place, or one that was called off
+// does after all: check.added.
+type Added struct {
+	Check  time.Time
+	Agenda time.Time
+	Again  bool // it was called off before
+}
+
 // Cancelled tells that a check does not take place: check.cancelled.
 type Cancelled struct {
 	Project ProjectName

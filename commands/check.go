@@ -115,6 +115,11 @@ func (c call) pick(s bot.Snapshot, text string) (bot.Round, error) {
 			}
 		}
 	}
+	for _, r := range s.Rounds {
+		if r.State == bot.RoundCancelled && calendar.DateOf(r.Check.In(s.Settings.Zone)) == day {
+			return bot.Round{}, &bot.UserError{Template: "error.date", Data: bot.BadDate{At: r.Check.In(s.Settings.Zone), Why: "cancelled"}}
+		}
+	}
 	return bot.Round{}, c.wrong(s, "checkdate", text)
 }
 
@@ -249,7 +254,7 @@ func (c call) addCheck(s bot.Snapshot) (bot.Change, error) {
 	if err != nil {
 		return bot.Change{}, err
 	}
-	data := bot.CheckChanged{Check: at, Undo: text{"!projektcheck absagen ", "!check cancel "}.in(lang(s)) + dayIn(day, lang(s) != bot.English)}
+	data := bot.CheckChanged{Check: at, Again: bot.CalledOff(s, at), Undo: text{"!projektcheck absagen ", "!check cancel "}.in(lang(s)) + dayIn(day, lang(s) != bot.English)}
 	id := bot.RoundID("")
 	if len(change.Rounds) > 0 {
 		id = change.Rounds[0].ID

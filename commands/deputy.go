@@ -86,6 +86,7 @@ func (c call) endDeputies(s bot.Snapshot, p bot.Project) bot.Change {
 	}
 	p.Deputies = nil
 	change := bot.Change{Reason: "deputies ended", Projects: []bot.Project{p}}
+	bot.Redraw(s, &change)
 	c.tell(s, &change, "reply.deputy", data, data)
 	return change
 }
@@ -125,6 +126,7 @@ func (c call) nameDeputy(s bot.Snapshot, p bot.Project, text string) (bot.Change
 	}
 	p.Deputies = append(kept, d)
 	change := bot.Change{Reason: "deputy named", Projects: []bot.Project{p}}
+	bot.Redraw(s, &change)
 	settle([]found{person}, &change)
 	data.Set = &bot.DeputyLine{Person: person.Person, From: d.From, Until: d.Until, Acting: d.Covers(today)}
 	c.tell(s, &change, "reply.deputy", data, data)

@@ -105,6 +105,7 @@ func (c call) changeProject(s bot.Snapshot) (bot.Change, error) {
 	data.Project = nameOf(p)
 	data.Undo = undoChange(s, properties[i], data)
 	change.Projects = []bot.Project{p}
+	bot.Redraw(s, &change)
 	change.Posts = []bot.Post{bot.Reply(c.event, 0, "reply.project.changed", data)}
 	return change, nil
 }

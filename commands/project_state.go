@@ -75,6 +75,7 @@ func (c call) stated(s bot.Snapshot, before, p bot.Project) bot.Change {
 		data.Undo += until.in(lang(s)) + dayIn(before.Until.AddDays(-1), german)
 	}
 	change := bot.Change{Reason: "project is " + string(p.State), Projects: []bot.Project{p}}
+	bot.Redraw(s, &change)
 	there := data
 	there.Undo = "" // it is not for those who read it there
 	c.tell(s, &change, "reply.project.state", data, there)
