@@ -25,7 +25,8 @@
 // planned: the date stands, nothing was asked. open: every project has been
 // asked, answers come in. closed: reports are frozen for the agenda, later
 // answers are marked «nachgereicht». published: the agenda stands in the DM
-// room. done: the meeting has begun; answers are no longer taken for it.
+// room. done: the meeting has begun; answers are no longer taken for it. A check that
+// is moved so far ahead that answers come in time again is open again.
 //
 // # The dialogue
 //
@@ -36,14 +37,34 @@
 //
 // # Stored keys
 //
-// A key says what "once" means and ends in the room (see [Key]):
+// A key says what "once" means and ends in the room, or in the account in whose
+// direct chat it stands (see [Key]). These are slots of the outbox:
 //
 //	check/<round>/ask/<project>/<room>               the opening message
 //	check/<round>/question/<project>/<field>/<n>/<room>
 //	check/<round>/remind/<n>/<project>/<room>
 //	check/<round>/summary/<project>/<room>
 //	check/<round>/overview/<page>/<room>             PMO, edited live
+//	check/<round>/stand/<page>/<room>                PMO
+//	check/<round>/closed/<page>/<room>               PMO
 //	check/<round>/agenda/<page>/<room>               PMO and DM
+//	check/<round>/shifted/<room>                     PMO
+//	check/<round>/return/<project>/<n>/<room>        PMO: the answer to a question back
+//	check/<round>/moved/<check>-<decided>/<room>     DM; with <project> before the room: a project
+//	check/<round>/cancelled/<room>                   likewise
+//	check/<round>/over/<project>/<room>              to who answers a round that is done
+//	entered/<message>/<room>                         what the PMO has entered for a project
 //	ack/<message>/<emoji>/<room>                     what was understood
 //	reply/<event>/<n>/<room>                         answers to commands
+//	seed/<emoji>/<key>                               the bot's own reaction on a message of its own
+//	join/<event>/<room>, leave/<event>/<room>        answers to invitations
+//	room/hello/<kind>/<room>, room/refused/<account>/<date>/<room>, room/left/<event>/<room>
+//	note/failed/<event or timer>/<room>, note/downtime/<instant>/<room>
+//
+// The messages of a round's steps say in their keys how often the round was moved
+// since: agenda, agenda-1 (see Round.step).
+//
+// Timers have keys of the same kind, without a room: plan; check/<round>/<kind>, and
+// check/<round>/<kind>/<project> for what concerns one project (remind:
+// check/<round>/remind/<n>/<project>). See [TimerKind].
 package bot
