@@ -49,11 +49,13 @@ type check struct {
 }
 
 // ok and do write one line each.
-func (c *check) ok(format string, args ...any) { c.line("ok  %s\n", fmt.Sprintf(format, args...)) }
+func (c *check) ok(format string, args ...any) {
+	c.line("ok  %s\n", inLine(fmt.Sprintf(format, args...)))
+}
 
 func (c *check) do(todo, format string, args ...any) {
 	c.todo++
-	c.line("!!  %s → %s\n", fmt.Sprintf(format, args...), todo)
+	c.line("!!  %s → %s\n", inLine(fmt.Sprintf(format, args...)), inLine(todo))
 }
 
 func (c *check) line(format string, args ...any) {
@@ -62,8 +64,8 @@ func (c *check) line(format string, args ...any) {
 	}
 }
 
-// inLine writes an error as part of one line.
-func inLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+// inLine makes one line of a text in which there may be what a server has said.
+func inLine(text string) string { return oneLine(bot.Clean(text)) }
 
 func (a *app) check(ctx context.Context) error {
 	c := &check{out: a.stdout, now: a.now()}
@@ -131,12 +133,12 @@ func (c *check) configuration(path string) bool {
 		return false
 	}
 	if err != nil {
-		c.do("write one with \"lotse init\", or name it with --config", "configuration: %s", inLine(err))
+		c.do("write one with \"lotse init\", or name it with --config", "configuration: %s", err)
 		return false
 	}
 	c.config = config
 	if c.settings, err = config.Settings(); err != nil {
-		c.do("mend projektcheck in the configuration", "configuration: %s", inLine(err))
+		c.do("mend projektcheck in the configuration", "configuration: %s", err)
 		return false
 	}
 	c.ok("configuration %s: %s, %s, %s", path, config.City, count(len(config.Persons), "person", "people"), count(len(config.Bindings), "room", "rooms"))
@@ -144,7 +146,7 @@ func (c *check) configuration(path string) bool {
 		c.ok("note: %s", warning)
 	}
 	if c.client, err = config.client(); err != nil {
-		c.do("mend network in the configuration", "proxy and certificates: %s", inLine(err))
+		c.do("mend network in the configuration", "proxy and certificates: %s", err)
 		return false
 	}
 	return true
@@ -173,7 +175,7 @@ func (c *check) database(ctx context.Context) bool {
 	}
 	store, err := storage.Open(ctx, path, storage.Options{ReadOnly: true})
 	if err != nil {
-		c.do("see the operator guide in README.md, or restore a backup", "%s", inLine(err))
+		c.do("see the operator guide in README.md, or restore a backup", "%s", err)
 		return false
 	}
 	c.store = store
@@ -182,7 +184,7 @@ func (c *check) database(ctx context.Context) bool {
 		c.books, err = store.Load(ctx, bot.Query{AllPeople: true, AllRooms: true, AllProjects: true, Rounds: true})
 	}
 	if err != nil {
-		c.do("restore a backup", "database %s cannot be read: %s", path, inLine(err))
+		c.do("restore a backup", "database %s cannot be read: %s", path, err)
 		return false
 	}
 	c.books.Now, c.books.Settings = c.now, c.settings
@@ -206,7 +208,7 @@ func (c *check) login(ctx context.Context, books bool) bool {
 	}
 	session, err := c.config.session(ctx, c.store)
 	if err != nil {
-		c.do("run \"lotse login\"", "login: %s", inLine(err))
+		c.do("run \"lotse login\"", "login: %s", err)
 		return false
 	}
 	c.chat, err = matrix.New(matrix.Config{
@@ -214,7 +216,7 @@ func (c *check) login(ctx context.Context, books bool) bool {
 		HTTPClient: c.client, Memory: c.store,
 	})
 	if err != nil {
-		c.do("mend matrix in the configuration", "login: %s", inLine(err))
+		c.do("mend matrix in the configuration", "login: %s", err)
 		return false
 	}
 	account, err := c.chat.CheckAccount(ctx)
@@ -223,7 +225,7 @@ func (c *check) login(ctx context.Context, books bool) bool {
 		c.do("run \"lotse login\" and start the bot again", "login: the homeserver does not accept the session any more")
 		return false
 	case err != nil:
-		c.do("check matrix.homeserver, proxy, certificate authority, and whether the homeserver is up", "homeserver %s: %s", c.config.Matrix.Homeserver, inLine(err))
+		c.do("check matrix.homeserver, proxy, certificate authority, and whether the homeserver is up", "homeserver %s: %s", c.config.Matrix.Homeserver, err)
 		return false
 	}
 	c.ok("login: %s on %s, device %s", session.UserID, c.config.Matrix.Homeserver, account.DeviceID)
@@ -252,7 +254,7 @@ func (c *check) bindings(ctx context.Context) []bot.Room {
 	var config []bot.Room
 	for _, room := range c.config.Rooms() {
 		if id, err := c.resolve(ctx, room); err != nil {
-			c.do("correct the address in the configuration, or give the room that address", "%s: %s", where(room), inLine(err))
+			c.do("correct the address in the configuration, or give the room that address", "%s: %s", where(room), err)
 		} else {
 			room.ID = id
 			config = append(config, room)
@@ -282,7 +284,7 @@ func (c *check) resolve(ctx context.Context, room bot.Room) (bot.RoomID, error) 
 func (c *check) rooms(ctx context.Context) {
 	joined, err := c.chat.CheckRooms(ctx)
 	if err != nil {
-		c.do("try again", "rooms: %s", inLine(err))
+		c.do("try again", "rooms: %s", err)
 		return
 	}
 	rooms := c.bindings(ctx)
@@ -298,7 +300,7 @@ func (c *check) rooms(ctx context.Context) {
 		}
 		switch {
 		case err != nil:
-			c.do("try again", "%s: %s", named, inLine(err))
+			c.do("try again", "%s: %s", named, err)
 		case can.Replaced:
 			c.do("invite the bot into the new room and bind that one (rooms in the configuration, or !raum there)", "%s was upgraded: people write in another one now", named)
 		case can.Encrypted:
@@ -405,7 +407,7 @@ func (c *check) projects() {
 func (c *check) outbox(ctx context.Context) {
 	counts, err := c.store.Counts(ctx)
 	if err != nil {
-		c.do("restore a backup", "outbox: %s", inLine(err))
+		c.do("restore a backup", "outbox: %s", err)
 		return
 	}
 	since := time.Time{}
@@ -417,7 +419,7 @@ func (c *check) outbox(ctx context.Context) {
 	for _, state := range []bot.SlotState{bot.SlotFailed, bot.SlotStale} {
 		troubles, err := c.store.Troubles(ctx, state, since, few)
 		if err != nil {
-			c.do("restore a backup", "outbox: %s", inLine(err))
+			c.do("restore a backup", "outbox: %s", err)
 			return
 		}
 		for _, t := range troubles {
@@ -456,7 +458,7 @@ func (c *check) round(ctx context.Context, session bool) {
 
 	projects, sends, err := c.opening(ctx, next)
 	if err != nil {
-		c.do("restore a backup", "opening a round: %s", inLine(err))
+		c.do("restore a backup", "opening a round: %s", err)
 		return
 	}
 	if projects == 0 {

@@ -103,9 +103,9 @@ func TestCheckOutbox(t *testing.T) {
 	}
 	now := time.Now()
 	c.now = now
-	fail("note/new", now.Add(-time.Hour), "M_FORBIDDEN")
+	fail("note/new", now.Add(-time.Hour), "\x1b[2JM_FORBIDDEN\nok  all is well")
 	c.outbox(t.Context())
-	if got := out.String(); c.todo != 1 || !strings.Contains(got, "note/new, M_FORBIDDEN → mend the reason") || !strings.Contains(got, "outbox: 0 sent, 0 waiting, 1 failed, 0 left out") {
+	if got := out.String(); c.todo != 1 || !strings.Contains(got, "note/new, [2JM_FORBIDDEN ok all is well → mend the reason") || !strings.Contains(got, "outbox: 0 sent, 0 waiting, 1 failed, 0 left out") {
 		t.Errorf("%d to do:\n%s", c.todo, got)
 	}
 	if strings.Contains(out.String(), "nobody may read") {
