@@ -27,11 +27,8 @@ func (c call) pending(s bot.Snapshot) (bot.Change, error) {
 		return bot.Change{}, c.forbidden(s)
 	}
 	data := bot.Open{Running: running(s), Projects: len(mine), PMO: s.Is(bot.RolePMO)}
-	for _, r := range bot.PlanRounds(s, 6) {
-		if r.State == bot.RoundPlanned {
-			data.Next = r.Check
-			break
-		}
+	if next, ok := firstRound(s, bot.RoundPlanned); ok {
+		data.Next = next.Check
 	}
 	if data.Running {
 		data.Check, data.Deadline = s.Round.Check.In(s.Settings.Zone), s.Round.Deadline().In(s.Settings.Zone)

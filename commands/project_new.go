@@ -32,11 +32,8 @@ func (c call) newProject(s bot.Snapshot) (bot.Change, error) {
 		p.Leads, data.Leads = settle(list, &change)
 	}
 	change.Projects = []bot.Project{p}
-	for _, r := range bot.PlanRounds(s, 6) {
-		if r.State == bot.RoundPlanned {
-			data.Next = r.Check
-			break
-		}
+	if next, ok := firstRound(s, bot.RoundPlanned); ok {
+		data.Next = next.Check
 	}
 	change.Posts = []bot.Post{bot.Reply(c.event, 0, "reply.project.new", data)}
 	return change, nil
