@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"maunium.net/go/mautrix"
-	"maunium.net/go/mautrix/id"
 )
 
 // Session is what a login gives: enough for New. It is a secret.
@@ -90,7 +89,3 @@ func Discover(ctx context.Context, homeserver string, hc *http.Client) (string, 
 	}
 	return strings.TrimRight(known.Homeserver.BaseURL, "/"), nil
 }
-
-// ServerName is the part of a user id after the colon, by which Discover finds the
-// homeserver; "" if it is no user id.
-func ServerName(user string) string { return id.UserID(user).Homeserver() }

@@ -86,9 +86,6 @@ func TestDiscover(t *testing.T) {
 			t.Errorf("%s: %q, %v; want %q", tt.name, got, err, tt.want)
 		}
 	}
-	if got := ServerName("@lotse:example.org"); got != "example.org" {
-		t.Errorf("ServerName = %q", got)
-	}
 }
 
 func TestNew(t *testing.T) {
