@@ -376,7 +376,7 @@ func (w *world) event(who bot.UserID, line string) bot.Event {
 		return e
 	}
 	room, what, _ := strings.Cut(place, "/")
-	e.Room = bot.RoomID("test:" + room)
+	e.Room, e.Direct = bot.RoomID("test:"+room), strings.HasPrefix(room, "direct-")
 	switch what {
 	case "":
 	case "thread":

@@ -27,6 +27,7 @@ type Help struct {
 	Project  ProjectName // the room's, if it has one
 	Roles    []Role      // what the asker is here; empty: none
 	Commands []HelpLine
+	Enters   bool // the asker may answer for a project here
 	Detail   bool // about Commands[0], or about several forms of one command
 	Direct   bool
 }

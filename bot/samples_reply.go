@@ -43,8 +43,8 @@ func helpSamples() map[string][]any {
 	bind := HelpLine{Name: "room.project", Word: "raum", Usage: []string{"!raum projekt PROJEKT"}, Example: "!raum projekt serviceportal", Roles: []Role{RolePMO}}
 	return map[string][]any{
 		"reply.help": {
-			Help{BotName: "Lotse", Kind: RoomProject, Project: sampleProject, Roles: []Role{RoleLead}, Commands: []HelpLine{status, task, board}},
-			Help{BotName: "Lotse", Kind: RoomPMO, Roles: []Role{RolePMO}, Commands: []HelpLine{status, bind}},
+			Help{BotName: "Lotse", Kind: RoomProject, Project: sampleProject, Roles: []Role{RoleLead}, Enters: true, Commands: []HelpLine{status, task, board}},
+			Help{BotName: "Lotse", Kind: RoomPMO, Roles: []Role{RolePMO}, Enters: true, Commands: []HelpLine{status, bind}},
 			Help{BotName: "Lotse", Roles: []Role{RolePMO}, Commands: []HelpLine{bind}},
 			Help{BotName: "Lotse", Kind: RoomDirect, Direct: true, Commands: []HelpLine{board}},
 			Help{BotName: "Lotse", Kind: RoomProject, Project: sampleProject, Commands: []HelpLine{status}, Detail: true},

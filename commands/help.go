@@ -45,6 +45,7 @@ func (c call) help(s bot.Snapshot) (bot.Change, error) {
 		for i := range command.forms {
 			if f := &command.forms[i]; c.offers(s, f, data.Roles) {
 				data.Commands = append(data.Commands, command.line(f, lang(s)))
+				data.Enters = data.Enters || f.name == string(bot.FieldStatus)
 			}
 		}
 	}

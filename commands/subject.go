@@ -48,11 +48,11 @@ func (c call) subject(s bot.Snapshot, words bool) (bot.Project, string, error) {
 	if ok {
 		return p, r.Rest, nil
 	}
-	// The PMO names another project in a project's room: better to ask than to
-	// write the words down for the wrong one.
-	if s.Is(bot.RolePMO) && s.ProjectRole() == "" {
+	// Somebody names another project of theirs in a project's room: better to ask
+	// than to write the words down for the wrong one.
+	if s.ProjectRole() == "" {
 		for _, other := range s.Candidates {
-			if _, ok := reads(other, c.args); ok && other.ID != p.ID {
+			if _, ok := reads(other, c.args); ok && other.ID != p.ID && c.answers(s, other) == nil {
 				return bot.Project{}, "", c.refuse(s, "elsewhere", other.Name)
 			}
 		}
