@@ -120,7 +120,7 @@ func lastCheck(s bot.Snapshot) calendar.Date {
 func boardRow(s bot.Snapshot, p bot.Project, since calendar.Date) bot.BoardRow {
 	line := func(f bot.Field) bot.SummaryLine {
 		a := p.Current.Answers[f]
-		return bot.SummaryLine{Field: f, Light: a.Light(), Text: shorten(oneLine(a.Text()), excerpt), None: a.None(), PMO: a.PMO(), Late: a.Late()}
+		return bot.SummaryLine{Field: f, Light: a.Light(), Text: shorten(oneLine(a.Remark(f)), excerpt), None: a.None(), PMO: a.PMO(), Late: a.Late()}
 	}
 	row := bot.BoardRow{
 		Project: nameOf(p), Leads: people(s, p.Leads), Status: line(bot.FieldStatus), Outlook: line(bot.FieldOutlook),

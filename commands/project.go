@@ -146,7 +146,7 @@ func card(s bot.Snapshot, p bot.Project) bot.ProjectCard {
 	}
 	for _, f := range bot.Fields() {
 		if a := p.Current.Answers[f]; a.Given() {
-			data.Lines = append(data.Lines, bot.SummaryLine{Field: f, Light: a.Light(), Text: a.Text(), None: a.None(), PMO: a.PMO(), Late: a.Late()})
+			data.Lines = append(data.Lines, bot.SummaryLine{Field: f, Light: a.Light(), Text: a.Remark(f), None: a.None(), PMO: a.PMO(), Late: a.Late()})
 		}
 	}
 	return data
