@@ -460,7 +460,23 @@ func (d *draft) pending(q Question, changed []Field) bool {
 }
 
 // ask posts a question into the thread.
-func (d *draft) ask(q Question) {
+func (d *draft) ask(q Question) { d.post(d.question(q)) }
+
+// requote shows questions again that quote what was answered last time, after words
+// of that were deleted. The Ausblick's quotes no words.
+func (d *draft) requote() {
+	for _, q := range d.Report.Asked {
+		if q.Ask != AskField || q.Field == FieldOutlook {
+			continue
+		}
+		p := d.question(q)
+		p.EditOnly, p.Seeds, p.Expires = true, nil, time.Time{}
+		d.post(p)
+	}
+}
+
+// question is the message that asks.
+func (d *draft) question(q Question) Post {
 	r := d.Report
 	before := r.Before.Answers[q.Field]
 	data := Asking{
@@ -495,7 +511,7 @@ func (d *draft) ask(q Question) {
 	if q.Field.HasLight() && q.Ask != AskReason {
 		p.Seeds = []string{Green.Emoji(), Yellow.Emoji(), Red.Emoji()}
 	}
-	d.post(p)
+	return p
 }
 
 // Enter takes an answer to f for the snapshot's project that was given by a
@@ -539,9 +555,7 @@ func Enter(s Snapshot, e Event, f Field, text string) (Change, error) {
 			return Change{}, err
 		}
 		if l.Field.HasLight() && parts[0].Light == NoLight {
-			if parts[0].Light = current[l.Field].Light(); parts[0].Light == NoLight {
-				return Change{}, &UserError{Template: "error.light", Data: Asking{Project: d.Project.name(), Field: l.Field, Text: parts[0].Text, Reactions: d.Abilities.Reactions}}
-			}
+			return Change{}, &UserError{Template: "error.light", Data: Asking{Project: d.Project.name(), Field: l.Field, Text: parts[0].Text, Reactions: d.Abilities.Reactions}}
 		}
 		current[l.Field] = d.merge(l.Field, current[l.Field], parts, true)
 	}
@@ -716,8 +730,8 @@ func (d *draft) deletion() (Change, error) {
 		found = true
 		d.c.Reports = append(d.c.Reports, *r)
 		d.c.Timers = append(d.c.Timers, Timer{
-			Key: roundKey(r.Round, "revise"), Kind: TimerRevise, At: d.Now.Add(d.Settings.OverviewEvery), Earliest: true,
-			Subject: Subject{Round: r.Round, Project: r.Project},
+			Key: roundKey(r.Round, "revise", string(r.Project)), Kind: TimerRevise, At: d.Now.Add(d.Settings.OverviewEvery), Earliest: true,
+			Subject: Subject{Round: r.Round, Project: r.Project, User: r.User},
 		})
 	}
 	here := d.Report != nil && scrubReport(d.Report)
@@ -743,6 +757,7 @@ func (d *draft) deletion() (Change, error) {
 	if here && d.Round.Running() {
 		slices.SortFunc(changed, func(a, b Field) int { return slices.Index(Fields(), a) - slices.Index(Fields(), b) })
 		d.advance(changed)
+		d.requote()
 		d.settle()
 	} else if here {
 		d.c.Reports = append(d.c.Reports, *d.Report)
@@ -754,6 +769,7 @@ func (d *draft) deletion() (Change, error) {
 // redrawPast brings the texts of a round that is done in line with its reports.
 func (d *draft) redrawPast() {
 	d.redraw()
+	d.requote()
 	if d.Report.Completed {
 		d.summarise()
 		d.c.Posts[len(d.c.Posts)-1].EditOnly = true
@@ -874,6 +890,12 @@ func (d *draft) summarise() {
 		Repeated: r.allRepeated(),
 		Over:     !d.running(),
 		Last:     d.local(r.Before.Check),
+	}
+	if data.Over { // what has become of the tasks since is no part of that report
+		data.ToDo, data.Doing, data.Done = nil, nil, nil
+		for _, text := range taskLines(r.Answers[FieldOutlook].Text()) {
+			data.ToDo = append(data.ToDo, TaskLine{Text: text, State: TaskToDo})
+		}
 	}
 	for _, f := range Fields() {
 		line := r.Line(f)

@@ -246,6 +246,9 @@ func Stand(s Snapshot) []Overview {
 
 // revise draws an agenda again that was posted already, because a report changed.
 func (d *draft) revise(t Timer) {
+	if d.Report != nil && t.Subject.Project != "" && d.Report.Round == d.Round.ID && d.Report.Project == t.Subject.Project {
+		d.redrawPast()
+	}
 	if d.Round.AgendaPages == 0 {
 		d.c.Reason = "no agenda yet"
 		return

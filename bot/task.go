@@ -152,10 +152,9 @@ func (s Snapshot) OpenTasks() []TaskLine {
 // DoneTasks lists what the last two checks saw done.
 func (s Snapshot) DoneTasks() []TaskLine { return s.tasksIn(TaskDone) }
 
-// tasksChanged finishes a change to tasks only: the board changed today, the
-// summary of a running report shows it.
+// tasksChanged finishes a change to tasks only: the summary of a running report
+// shows it. Since when a project stands as it does is about its answers, not its tasks.
 func (d *draft) tasksChanged() {
-	d.Project.Changed = d.Today()
 	d.putProject()
 	if d.running() {
 		if d.Report.Completed {
