@@ -268,6 +268,7 @@ type Round struct {
 	Extra   bool      `json:",omitempty"` // added by the PMO
 	Moved   bool      `json:",omitempty"` // moved by the PMO
 	Shifted string    `json:",omitempty"` // holiday that moved it: "Allerheiligen"
+	Off     bool      `json:",omitempty"` // cancelled by the rhythm or a holiday, not by the PMO
 	From    time.Time `json:",omitzero"`  // moved: when it was before
 	Reason  string    `json:",omitempty"` // why it was moved or cancelled, as the PMO wrote
 	Held    bool      `json:",omitempty"` // the PMO holds the agenda

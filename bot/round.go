@@ -109,7 +109,7 @@ func planned(s Snapshot, o calendar.Occurrence) Round {
 		State: RoundPlanned, Shifted: o.Reason,
 	}
 	if o.Skipped {
-		r.State = RoundCancelled
+		r.State, r.Off = RoundCancelled, true
 		return r
 	}
 	r.Steps = calendar.Plan(o.At, s.Settings.Days, s.Settings.Plan)
@@ -128,7 +128,7 @@ func PlanRounds(s Snapshot, n int) []Round {
 	var rounds []Round
 	for _, r := range s.Rounds {
 		rows[r.ID] = r
-		if r.State != RoundDone && r.Check.After(s.Now) {
+		if r.State != RoundDone && r.Check.After(s.Now) && !(r.Off && r.Shifted == "") {
 			r.Check = s.local(r.Check)
 			rounds = append(rounds, r)
 		}
@@ -165,6 +165,7 @@ const plansAhead = 2
 // plan sees that the next rounds stand, with their timers, and tells the PMO
 // beforehand when a holiday moves one or leaves it out.
 func (d *draft) plan() {
+	d.replan()
 	rows := map[RoundID]bool{}
 	for _, r := range d.Rounds {
 		rows[r.ID] = true
@@ -184,15 +185,54 @@ func (d *draft) plan() {
 		if r.State == RoundPlanned {
 			d.steps(r)
 		}
-		if r.Shifted != "" {
-			data := Shifted{Planned: r.Planned, Holiday: r.Shifted, Rule: d.Settings.Shift}
-			if r.State == RoundPlanned {
-				data.New = d.local(r.Check)
-			}
-			d.postTo(RoomPMO, Post{Key: roundKey(r.ID, "shifted"), Kind: KindShifted, Template: "check.shifted", Data: data, Subject: Subject{Round: r.ID}})
-		}
+		d.tellShifted(r)
 	}
 	d.c.Reason = "next rounds planned"
+}
+
+// tellShifted tells the PMO that a holiday moves a check or leaves it out.
+func (d *draft) tellShifted(r Round) {
+	if r.Shifted == "" {
+		return
+	}
+	data := Shifted{Planned: r.Planned, Holiday: r.Shifted, Rule: d.Settings.Shift}
+	if r.State == RoundPlanned {
+		data.New = d.local(r.Check)
+	}
+	d.postTo(RoomPMO, Post{Key: roundKey(r.ID, "shifted"), Kind: KindShifted, Template: "check.shifted", Data: data, Subject: Subject{Round: r.ID}})
+}
+
+// replan brings rounds that nobody was asked for yet in line with a configuration
+// that has changed since they were planned. The dates that the PMO gave stand; only
+// what happens before them follows.
+func (d *draft) replan() {
+	for i, r := range d.Rounds {
+		if r.State != RoundPlanned && !r.Off || !r.Check.After(d.Now) {
+			continue
+		}
+		fresh := r
+		if r.Moved || r.Extra {
+			fresh.timeOf(d.Snapshot, d.local(r.Check))
+		} else {
+			fresh.State, fresh.Off = RoundCancelled, true // unless the rhythm has it
+			for o := range calendar.Occurrences(d.Settings.Rhythm, d.Settings.Days, d.Settings.Shift, r.Planned, r.Planned) {
+				fresh = planned(d.Snapshot, o)
+				fresh.Held, fresh.Version = r.Held, r.Version
+			}
+		}
+		sameStep := func(a, b calendar.Step) bool { return a.Kind == b.Kind && a.N == b.N && a.At.Equal(b.At) }
+		if fresh.State == r.State && fresh.Check.Equal(r.Check) && slices.EqualFunc(fresh.Steps, r.Steps, sameStep) {
+			continue
+		}
+		d.stopSteps(r)
+		if fresh.State == RoundPlanned {
+			d.steps(fresh)
+		}
+		d.c.Rounds = append(d.c.Rounds, fresh)
+		d.Rounds[i] = fresh
+		d.tellShifted(fresh)
+	}
+	d.unstop()
 }
 
 // openRound opens a round: every project that is asked gets a timer of its own.

@@ -162,6 +162,61 @@ func TestPlanTellsOfHolidays(t *testing.T) {
 	}
 }
 
+// A configuration that has changed applies to rounds nobody was asked for yet; what
+// the PMO said of a date stands.
+func TestPlanFollowsTheConfiguration(t *testing.T) {
+	s := Snapshot{Now: at(t, "2026-11-01 08:00"), Settings: exampleSettings(t), Rooms: exampleRooms}
+	c, err := Due(s, Timer{Key: "plan", Kind: TimerPlan})
+	if err != nil || len(c.Rounds) != plansAhead {
+		t.Fatalf("planned %+v, %v", c.Rounds, err)
+	}
+	s.Rounds = c.Rounds
+	moved := s.Rounds[1]
+	moved.Moved = true
+	moved.timeOf(s, at(t, "2026-12-17 14:00"))
+	s.Rounds[1] = moved
+	s.Settings.Rhythm, err = calendar.EveryWeeks(3, calendar.Date{Year: 2026, Month: 11, Day: 25}, calendar.Clock{Hour: 13}, berlin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Settings.Plan.Open.Days = 6
+	c, err = Due(s, Timer{Key: "plan", Kind: TimerPlan})
+	if err != nil || len(c.Rounds) != 2 {
+		t.Fatalf("planned again: %+v, %v; want both rounds changed", c.Rounds, err)
+	}
+	for i, want := range []struct{ check, open string }{
+		{"2026-11-25 13:00", "2026-11-17 09:00"},
+		{"2026-12-17 14:00", "2026-12-09 09:00"},
+	} {
+		open, _ := c.Rounds[i].Step(calendar.StepOpen)
+		if !c.Rounds[i].Check.Equal(at(t, want.check)) || !open.At.Equal(at(t, want.open)) {
+			t.Errorf("round %s: check %v, opens %v; want %v", c.Rounds[i].ID, c.Rounds[i].Check, open.At, want)
+		}
+	}
+	for _, timer := range c.Timers {
+		if slices.Contains(c.Cancel, timer.Key) {
+			t.Errorf("timer %s is set and stopped", timer.Key)
+		}
+	}
+	// A rhythm that no longer has the date gives it up.
+	s.Rounds = c.Rounds[:1]
+	s.Settings.Rhythm, err = calendar.EveryWeeks(3, calendar.Date{Year: 2026, Month: 11, Day: 26}, calendar.Clock{Hour: 13}, berlin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err = Due(s, Timer{Key: "plan", Kind: TimerPlan})
+	if err != nil || c.Rounds[0].State != RoundCancelled || c.Rounds[1].ID != "2026-11-26" {
+		t.Errorf("another weekday: %+v, %v; want the old date given up and 2026-11-26 planned", c.Rounds, err)
+	}
+	// And one that has it again takes it back.
+	s.Rounds = c.Rounds[:2]
+	s.Settings.Rhythm = exampleSettings(t).Rhythm
+	c, err = Due(s, Timer{Key: "plan", Kind: TimerPlan})
+	if err != nil || c.Rounds[0].ID != "2026-11-25" || c.Rounds[0].State != RoundPlanned || c.Rounds[0].Off || c.Rounds[1].State != RoundCancelled {
+		t.Errorf("the old weekday again: %+v, %v; want 2026-11-25 planned and 2026-11-26 given up", c.Rounds, err)
+	}
+}
+
 func TestOpenRoundAsksEveryActiveProject(t *testing.T) {
 	s := openReport(t, "2026-11-18 09:00")
 	s.Round.State, s.Report, s.Project = RoundPlanned, nil, nil
