@@ -89,6 +89,17 @@ type Delivery struct {
 	Echo bool
 }
 
+// Outcome is how a try of a Delivery ended: it stands in the room as ID, or it failed.
+type Outcome struct {
+	Delivery
+	ID      MessageID
+	Failed  bool
+	Reason  string    // why it failed, for the operator
+	Retry   time.Time // when to try again …
+	Final   bool      // … or not
+	InDoubt bool      // it may have reached the room all the same
+}
+
 // Received is an event in the inbox.
 type Received struct {
 	Seq      int64

@@ -121,10 +121,10 @@ func TestTroublesAndBacklog(t *testing.T) {
 	if err != nil || len(claimed) != 2 {
 		t.Fatalf("claimed %d, %v; want 2", len(claimed), err)
 	}
-	if err := s.Unsent(ctx, epoch, claimed[0], "forbidden", at(4), true, false); err != nil {
+	if err := s.Settle(ctx, epoch, at(4), []bot.Outcome{{Delivery: claimed[0], Failed: true, Reason: "forbidden", Final: true}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Sent(ctx, epoch, claimed[1], "test:message", at(4)); err != nil {
+	if err := s.Settle(ctx, epoch, at(4), []bot.Outcome{{Delivery: claimed[1], ID: "test:message"}}); err != nil {
 		t.Fatal(err)
 	}
 	if b, err := s.Backlog(ctx); err != nil || !b.Pending.IsZero() {

@@ -312,7 +312,7 @@ func TestAllAtOnce(t *testing.T) {
 				t.Errorf("%s was claimed twice", d.Key)
 			}
 			sent[d.Key] = true
-			if err := s.Sent(ctx, epoch, d, bot.MessageID("test:$"+d.Key), city.Now); err != nil {
+			if err := s.Settle(ctx, epoch, city.Now, []bot.Outcome{{Delivery: d, ID: bot.MessageID("test:$" + d.Key)}}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -284,25 +284,66 @@ func (t *txn) keepOrdered(ctx context.Context, s *slot, now time.Time) error {
 	return t.order(ctx, s.lane)
 }
 
-// Sent notes that a revision stands in the room as message id. If that is known
-// already (an echo came first), it does nothing.
-func (s *Store) Sent(ctx context.Context, epoch int64, d bot.Delivery, id bot.MessageID, now time.Time) error {
-	err := s.write(ctx, epoch, func(ctx context.Context, t *txn) error {
-		row, err := t.slot(ctx, d.Key)
-		if err != nil || row == nil || !row.inFlight() || row.frozenRev != int64(d.Revision) {
-			return err
-		}
-		if err := t.arrived(ctx, row, id); err != nil {
-			return err
-		}
-		if row.stands() && row.stood == 0 && !d.Echo {
-			if row.stood, err = t.next(ctx); err != nil {
+// Settle notes how tries ended. What is known already (an echo came first) stays as it is.
+func (s *Store) Settle(ctx context.Context, epoch int64, now time.Time, outcomes []bot.Outcome) error {
+	return s.write(ctx, epoch, func(ctx context.Context, t *txn) error {
+		for _, o := range outcomes {
+			row, err := t.slot(ctx, o.Key)
+			if err != nil {
 				return err
 			}
+			if row == nil || row.frozenRev != int64(o.Revision) {
+				continue
+			}
+			settle := t.sent
+			if o.Failed {
+				settle = t.unsent
+			}
+			if err := settle(ctx, row, o, now); err != nil {
+				return fmt.Errorf("note how the send of slot %s ended: %w", o.Key, err)
+			}
 		}
-		return t.keepOrdered(ctx, row, now)
+		return nil
 	})
-	return wrap(err, "note slot %s as sent", d.Key)
+}
+
+// sent notes that what was in flight stands in the room.
+func (t *txn) sent(ctx context.Context, s *slot, o bot.Outcome, now time.Time) (err error) {
+	if !s.inFlight() {
+		return nil
+	}
+	if err := t.arrived(ctx, s, o.ID); err != nil {
+		return err
+	}
+	if s.stands() && s.stood == 0 && !o.Echo {
+		if s.stood, err = t.next(ctx); err != nil {
+			return err
+		}
+	}
+	return t.keepOrdered(ctx, s, now)
+}
+
+// unsent notes a failed try.
+func (t *txn) unsent(ctx context.Context, s *slot, o bot.Outcome, now time.Time) error {
+	if s.state != bot.SlotSending {
+		return nil
+	}
+	s.reason = o.Reason
+	// A try that was refused for sure says nothing about one before it: in doubt
+	// once, the same bytes are tried until they arrive.
+	s.doubtful = !o.Final && (o.InDoubt || s.doubtful)
+	if !s.doubtful {
+		s.frozen, s.frozenHash = "", ""
+	}
+	s.state, s.retry = bot.SlotPending, millis(o.Retry)
+	s.attempts++
+	if s.revision > s.frozenRev && !s.inFlight() {
+		s.attempts = 0 // what is wanted now was never tried
+	} else if o.Final {
+		s.state, s.retry = bot.SlotFailed, 0
+		return t.keepOrdered(ctx, s, now)
+	}
+	return t.keepOrdered(ctx, s, time.Time{})
 }
 
 // arrived settles what was in flight: the room holds it as message id. Where it
@@ -334,34 +375,6 @@ func (t *txn) arrived(ctx context.Context, s *slot, id bot.MessageID) (err error
 		s.ord, err = t.next(ctx)
 	}
 	return err
-}
-
-// Unsent notes a failed try. If it is known that the revision arrived after all (an
-// echo came first), it does nothing.
-func (s *Store) Unsent(ctx context.Context, epoch int64, d bot.Delivery, reason string, retry time.Time, final, doubtful bool) error {
-	err := s.write(ctx, epoch, func(ctx context.Context, t *txn) error {
-		row, err := t.slot(ctx, d.Key)
-		if err != nil || row == nil || row.state != bot.SlotSending || row.frozenRev != int64(d.Revision) {
-			return err
-		}
-		row.reason = reason
-		// A try that was refused for sure says nothing about one before it: in doubt
-		// once, the same bytes are tried until they arrive.
-		row.doubtful = !final && (doubtful || row.doubtful)
-		if !row.doubtful {
-			row.frozen, row.frozenHash = "", ""
-		}
-		row.state, row.retry = bot.SlotPending, millis(retry)
-		row.attempts++
-		if row.revision > row.frozenRev && !row.inFlight() {
-			row.attempts = 0 // what is wanted now was never tried
-		} else if final {
-			row.state, row.retry = bot.SlotFailed, 0
-			return t.keepOrdered(ctx, row, retry)
-		}
-		return t.keepOrdered(ctx, row, time.Time{})
-	})
-	return wrap(err, "note slot %s as not sent", d.Key)
 }
 
 // NextClaim is the earliest time at which a claim may find something in a chat, zero

@@ -129,8 +129,9 @@ func hotPath(t *testing.T, s *storage.Store, city storagetest.City) {
 	if len(deliveries) != 2 {
 		t.Fatalf("claimed %d, want 2", len(deliveries))
 	}
-	must(s.Sent(ctx, epoch, deliveries[0], "test:$sent", city.Now))
-	must(s.Unsent(ctx, epoch, deliveries[1], "no", city.Now, false, true))
+	must(s.Settle(ctx, epoch, city.Now, []bot.Outcome{
+		{Delivery: deliveries[0], ID: "test:$sent"}, {Delivery: deliveries[1], Failed: true, Reason: "no", Retry: city.Now, InDoubt: true},
+	}))
 	_, err = s.NextClaim(ctx, city.Now, storagetest.CityChat)
 	must(err)
 	_, err = s.Receive(ctx, epoch, city.Now, []bot.Event{{Kind: bot.EventEcho, Room: city.Room(p), Key: "k", Message: "test:$sent"}})

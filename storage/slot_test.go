@@ -140,9 +140,9 @@ func TestTheRoomHoldsWhatIsWanted(t *testing.T) {
 				}
 			}
 			if how == "sent" {
-				err = s.Sent(ctx, epoch, d, id, now)
+				err = s.Settle(ctx, epoch, now, []bot.Outcome{{Delivery: d, ID: id}})
 			} else {
-				err = s.Unsent(ctx, epoch, d, how, now, false, how != "refused")
+				err = s.Settle(ctx, epoch, now, []bot.Outcome{{Delivery: d, Failed: true, Reason: how, Retry: now, InDoubt: how != "refused"}})
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -166,7 +166,7 @@ func TestTheRoomHoldsWhatIsWanted(t *testing.T) {
 			}
 			for _, d := range flying {
 				d.Echo = echo
-				if err := s.Sent(ctx, epoch, d, r.take(d.Outgoing), now); err != nil {
+				if err := s.Settle(ctx, epoch, now, []bot.Outcome{{Delivery: d, ID: r.take(d.Outgoing)}}); err != nil {
 					t.Fatal(err)
 				}
 			}

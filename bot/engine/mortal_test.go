@@ -143,13 +143,8 @@ func (m *mortalStore) Claim(ctx context.Context, epoch int64, now time.Time, cha
 	return d, err
 }
 
-func (m *mortalStore) Sent(ctx context.Context, epoch int64, d bot.Delivery, id bot.MessageID, now time.Time) (err error) {
-	err = m.do(func() error { err = m.Store.Sent(ctx, epoch, d, id, now); return err })
-	return err
-}
-
-func (m *mortalStore) Unsent(ctx context.Context, epoch int64, d bot.Delivery, reason string, retry time.Time, final, doubtful bool) (err error) {
-	err = m.do(func() error { err = m.Store.Unsent(ctx, epoch, d, reason, retry, final, doubtful); return err })
+func (m *mortalStore) Settle(ctx context.Context, epoch int64, now time.Time, outcomes []bot.Outcome) (err error) {
+	err = m.do(func() error { err = m.Store.Settle(ctx, epoch, now, outcomes); return err })
 	return err
 }
 

@@ -109,11 +109,9 @@ type Outbox interface {
 	// sending whose room is not in busy was left behind: it is claimed again, as
 	// doubtful.
 	Claim(ctx context.Context, epoch int64, now time.Time, chat bot.ChatID, busy []bot.RoomID, limit int) ([]bot.Delivery, error)
-	// Sent notes that a revision stands in the room as message id.
-	Sent(ctx context.Context, epoch int64, d bot.Delivery, id bot.MessageID, now time.Time) error
-	// Unsent notes a failed try: again at retry, or final. doubtful: it may have
-	// reached the room all the same.
-	Unsent(ctx context.Context, epoch int64, d bot.Delivery, reason string, retry time.Time, final, doubtful bool) error
+	// Settle notes how tries of claimed slots ended, all or none: that a revision stands
+	// in the room, or that it does not.
+	Settle(ctx context.Context, epoch int64, now time.Time, outcomes []bot.Outcome) error
 	// NextClaim is the earliest retry time of anything pending in a chat, zero if
 	// nothing is pending; a time not after now means that Claim would find something.
 	NextClaim(ctx context.Context, now time.Time, chat bot.ChatID) (time.Time, error)

@@ -19,7 +19,10 @@ type sender struct {
 	c *chat
 
 	mu      sync.Mutex
-	flying  int
+	flying  int           // claimed and not yet noted
+	sending int           // of these, with the chat
+	landed  []landing     // of these, back from the chat
+	left    chan struct{} // closed and replaced when one comes back
 	busy    map[bot.RoomID]bool
 	resting map[bot.RoomID]*rest
 	// failing are the rooms in which nothing but failures happened since the chat
@@ -40,7 +43,7 @@ type rest struct {
 }
 
 func newSender(e *Engine, c *chat) *sender {
-	return &sender{e: e, c: c, busy: map[bot.RoomID]bool{}, resting: map[bot.RoomID]*rest{}, failing: map[bot.RoomID]bool{}}
+	return &sender{e: e, c: c, left: make(chan struct{}), busy: map[bot.RoomID]bool{}, resting: map[bot.RoomID]*rest{}, failing: map[bot.RoomID]bool{}}
 }
 
 // backOff is how long to rest after the n-th failure in a row, counted from 0.
@@ -68,7 +71,11 @@ func place(d bot.Delivery) bot.RoomID {
 // run sends until ctx ends and waits for what is under way.
 func (s *sender) run(ctx context.Context) {
 	var flights sync.WaitGroup
-	defer flights.Wait()
+	defer func() {
+		flights.Wait()
+		s.note(ctx, &flights, s.landed)
+		flights.Wait()
+	}()
 	last := ""
 	for try := 0; ctx.Err() == nil; {
 		mark := s.c.bell.Look()
@@ -115,6 +122,11 @@ func (s *sender) doze(ctx context.Context, d time.Duration) {
 // look claims what may be sent now and starts it. idle: nothing is under way and
 // nothing is left. wait: when to look again if nobody rings, 0 for never.
 func (s *sender) look(ctx context.Context, flights *sync.WaitGroup) (idle bool, wait time.Duration, err error) {
+	landed, busyFor := s.landings(time.Now())
+	if busyFor > 0 {
+		return false, busyFor, nil
+	}
+	s.note(ctx, flights, landed)
 	if s.c.isLoggedOut() {
 		return s.underWay() == 0, 0, nil
 	}
@@ -178,11 +190,7 @@ func (s *sender) free(now time.Time) (free int, busy []bot.RoomID, wait time.Dur
 	if s.pause.After(now) {
 		return 0, busy, s.pause.Sub(now)
 	}
-	limit := s.e.Limits.Parallel
-	if len(s.failing) > 1 {
-		limit = 1 // one to try whether the chat is well again
-	}
-	return limit - s.flying, busy, wait
+	return s.limit() + s.spare() - s.flying, busy, wait
 }
 
 func (s *sender) underWay() int {
@@ -198,19 +206,42 @@ func (s *sender) take(place bot.RoomID) {
 	s.busy[place] = true
 }
 
-// fly carries out one delivery and notes how it went.
+// fly carries out one delivery when its turn has come.
 func (s *sender) fly(ctx context.Context, d bot.Delivery, from bot.RoomID) {
-	began := time.Now()
+	l := landing{Delivery: d, from: from, how: "sent"}
+	if !s.enter(ctx) {
+		l.verdict = verdict{err: ErrStopped, doubtful: d.Doubtful} // not tried: no more in doubt than before
+		s.leave(l, false)
+		return
+	}
+	l.began = time.Now()
 	hand, cancel := s.e.hand(ctx)
-	id, how, err := s.try(hand, &d)
+	id, how, err := s.try(hand, &l.Delivery)
 	cancel()
-	v := s.judge(d, err)
-	d.Echo = s.c.Abilities().Echo
-	s.settle(ctx, d, id, v)
-	s.e.loop.Ring() // an event may have waited for this; before we land, so that nobody takes us for idle
-	outcome := s.land(ctx, d, from, how, v)
-	s.e.Metrics.Send(s.c.ID(), d.Op, outcome, time.Since(began))
-	s.c.bell.Ring()
+	l.id, l.how, l.verdict, l.ended = id, how, s.judge(l.Delivery, err), time.Now()
+	l.Echo = s.c.Abilities().Echo
+	s.tell(ctx, l, s.leave(l, true))
+}
+
+// note writes down how tries ended and gives their places free. What cannot be noted
+// stays where it is and is in nobody's way.
+func (s *sender) note(ctx context.Context, flights *sync.WaitGroup, landed []landing) {
+	if len(landed) == 0 {
+		return
+	}
+	noted, left := s.settle(ctx, landed)
+	s.e.loop.Ring() // an event may have waited for this; before they land, so that nobody takes us for idle
+	for _, l := range noted {
+		s.land(l)
+	}
+	for _, l := range left {
+		flights.Go(func() {
+			s.insist(ctx, l)
+			s.e.loop.Ring()
+			s.land(l)
+			s.c.bell.Ring()
+		})
+	}
 }
 
 // try carries out one delivery: it opens the direct chat if there is none yet and
@@ -315,82 +346,94 @@ func (s *sender) judge(d bot.Delivery, err error) verdict {
 	return v
 }
 
-// land gives the place free again, decides how long the room, or the chat, rests,
-// and returns the outcome for the metrics.
-func (s *sender) land(ctx context.Context, d bot.Delivery, from bot.RoomID, how string, v verdict) string {
-	room := place(d)
+// land gives the place of a try that is noted free again.
+func (s *sender) land(l landing) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.flying--
-	delete(s.busy, from)
-	delete(s.busy, room)
+	delete(s.busy, l.from)
+	delete(s.busy, place(l.Delivery))
+}
+
+// learn decides from the end of a try how long the room, or the chat, rests. loud: the
+// error is new. The caller holds the mutex.
+func (s *sender) learn(l landing) (loud bool) {
+	room, v := place(l.Delivery), l.verdict
 	if v.err == nil || v.final {
 		// It answered: the chat is well, and so is the room. Rooms that failed before
 		// this are their own problem.
 		delete(s.resting, room)
 		clear(s.failing)
 		s.pauses, s.pause = 0, time.Time{}
+		return false
 	}
-	loud := false
-	if v.err != nil && !v.final {
-		r := s.resting[room]
-		if r == nil {
-			r = &rest{}
-			s.resting[room] = r
-			s.failing[room] = true // a room that was failing before the last success is not counted again
+	r := s.resting[room]
+	if r == nil {
+		r = &rest{}
+		s.resting[room] = r
+		s.failing[room] = true // a room that was failing before the last success is not counted again
+	}
+	now := time.Now()
+	r.until = now.Add(v.rest)
+	loud, r.err = r.err != v.err.Error(), v.err.Error()
+	if len(s.failing) > 1 && !s.pause.After(now) {
+		pause := v.rest
+		if !v.asked {
+			pause = s.e.Limits.backOff(s.pauses)
 		}
-		now := time.Now()
-		r.until = now.Add(v.rest)
-		loud, r.err = r.err != v.err.Error(), v.err.Error()
-		if len(s.failing) > 1 && !s.pause.After(now) {
-			pause := v.rest
-			if !v.asked {
-				pause = s.e.Limits.backOff(s.pauses)
-			}
-			s.pause = now.Add(pause)
-			s.pauses++
-		}
+		s.pause = now.Add(pause)
+		s.pauses++
 	}
-	s.mu.Unlock()
-
-	about := []any{"chat", s.c.ID(), "room", room, "kind", d.Kind, "attempt", d.Attempts + 1, "error", v.err}
-	switch {
-	case v.err == nil:
-		return how
-	case errors.Is(v.err, bot.ErrLoggedOut):
-		s.e.logOut(ctx, s.c, v.err)
-		return "again"
-	case v.final:
-		s.e.Log.ErrorContext(ctx, "the chat refused a message for good", about...)
-		return "failed"
-	case ctx.Err() != nil: // we are stopping
-	case loud:
-		s.e.Log.WarnContext(ctx, "a message could not be sent, trying again", about...)
-	}
-	if v.doubtful {
-		return "doubtful"
-	}
-	return "again"
+	return loud
 }
 
-// settle writes down how a delivery went. It must not be lost as long as we live:
-// without it the slot is in doubt.
-func (s *sender) settle(ctx context.Context, d bot.Delivery, id bot.MessageID, v verdict) {
-	note := func(ctx context.Context) error {
-		now := s.e.Clock.Now()
-		if v.err == nil {
-			return s.e.Store.Sent(ctx, s.e.epoch, d, id, now)
-		}
-		retry := now // by a clock that stands still, the rest is ours alone
-		if _, simulated := s.e.Clock.(*Simulated); !simulated && !v.final {
-			retry = now.Add(v.rest)
-		}
-		return s.e.Store.Unsent(ctx, s.e.epoch, d, v.err.Error(), retry, v.final, v.doubtful)
+// tell says in log and metrics how a try ended.
+func (s *sender) tell(ctx context.Context, l landing, loud bool) {
+	v, outcome := l.verdict, "again"
+	about := []any{"chat", s.c.ID(), "room", place(l.Delivery), "kind", l.Kind, "attempt", l.Attempts + 1, "error", v.err}
+	switch {
+	case v.err == nil:
+		outcome = l.how
+	case errors.Is(v.err, bot.ErrLoggedOut):
+		s.e.logOut(ctx, s.c, v.err)
+	case v.final:
+		outcome = "failed"
+		s.e.Log.ErrorContext(ctx, "the chat refused a message for good", about...)
+	case v.doubtful:
+		outcome = "doubtful"
 	}
+	if loud && outcome != "failed" && ctx.Err() == nil && !errors.Is(v.err, bot.ErrLoggedOut) {
+		s.e.Log.WarnContext(ctx, "a message could not be sent, trying again", about...)
+	}
+	s.e.Metrics.Send(s.c.ID(), l.Op, outcome, l.ended.Sub(l.began))
+}
+
+// settle writes down how tries ended, together or, if that fails, one by one. It
+// returns those that are noted and those that are left.
+func (s *sender) settle(ctx context.Context, landed []landing) (noted, left []landing) {
+	err := s.settled(ctx, landed...)
+	switch {
+	case err == nil:
+		return landed, nil
+	case len(landed) == 1 || errors.Is(err, bot.ErrEpoch):
+		return nil, landed
+	}
+	for _, l := range landed {
+		if err := s.settled(ctx, l); err != nil {
+			left = append(left, l)
+		} else {
+			noted = append(noted, l)
+		}
+	}
+	return noted, left
+}
+
+// insist writes down how a try ended, whatever it takes: it must not be lost as long as
+// we live. Without it the slot is in doubt.
+func (s *sender) insist(ctx context.Context, l landing) {
 	last := ""
 	for try := 0; ; try++ {
-		hand, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.e.Limits.Grace)
-		err := note(hand)
-		cancel()
+		err := s.settled(ctx, l)
 		if err == nil {
 			return
 		}
@@ -400,11 +443,31 @@ func (s *sender) settle(ctx context.Context, d bot.Delivery, id bot.MessageID, v
 		}
 		if err.Error() != last {
 			last = err.Error()
-			s.e.Log.ErrorContext(ctx, "the outcome of a send could not be noted", "chat", s.c.ID(), "kind", d.Kind, "error", err)
+			s.e.Log.ErrorContext(ctx, "the outcome of a send could not be noted", "chat", s.c.ID(), "kind", l.Kind, "error", err)
 		}
 		if ctx.Err() != nil {
 			return
 		}
 		sleep(ctx.Done(), s.e.Limits.backOff(try))
 	}
+}
+
+// settled has the store note outcomes, all or none.
+func (s *sender) settled(ctx context.Context, landed ...landing) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.e.Limits.Grace)
+	defer cancel()
+	now := s.e.Clock.Now()
+	outcomes := make([]bot.Outcome, len(landed))
+	for i, l := range landed {
+		outcomes[i] = bot.Outcome{Delivery: l.Delivery, ID: l.id}
+		if l.err == nil {
+			continue
+		}
+		retry := now // by a clock that stands still, the rest is ours alone
+		if _, simulated := s.e.Clock.(*Simulated); !simulated && !l.final {
+			retry = now.Add(l.rest)
+		}
+		outcomes[i] = bot.Outcome{Delivery: l.Delivery, Failed: true, Reason: l.err.Error(), Retry: retry, Final: l.final, InDoubt: l.doubtful}
+	}
+	return s.e.Store.Settle(ctx, s.e.epoch, now, outcomes)
 }

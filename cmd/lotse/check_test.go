@@ -97,7 +97,7 @@ func TestCheckOutbox(t *testing.T) {
 		if err != nil || len(claimed) != 1 {
 			t.Fatalf("claimed %v, %v", claimed, err)
 		}
-		if err := c.store.Unsent(t.Context(), epoch, claimed[0], reason, at, true, false); err != nil {
+		if err := c.store.Settle(t.Context(), epoch, at, []bot.Outcome{{Delivery: claimed[0], Failed: true, Reason: reason, Final: true}}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -67,8 +67,7 @@ var leasePromises = map[string]func(*desk){
 		for name, err := range map[string]error{
 			"receive": receive, "fail": fail, "claim": claim,
 			"commit": d.Commit(ctx, bot.Commit{Epoch: old, Now: d.now, Seq: event.Seq}),
-			"sent":   d.Sent(ctx, old, flying[0], "test:$1", d.now),
-			"unsent": d.Unsent(ctx, old, flying[0], "no", d.now, true, false),
+			"settle": d.Settle(ctx, old, d.now, []bot.Outcome{{Delivery: flying[0], ID: "test:$1"}}),
 		} {
 			if !errors.Is(err, bot.ErrEpoch) {
 				d.Errorf("%s: error is %v, want one that wraps %q", name, err, bot.ErrEpoch)

@@ -204,7 +204,7 @@ func (d *desk) sent(c bot.Delivery) bot.MessageID {
 
 func (d *desk) sentAs(c bot.Delivery, id bot.MessageID) {
 	d.Helper()
-	if err := d.Sent(d.Context(), d.epoch, c, id, d.now); err != nil {
+	if err := d.Settle(d.Context(), d.epoch, d.now, []bot.Outcome{{Delivery: c, ID: id}}); err != nil {
 		d.Fatalf("sent %s: %v", c.Key, err)
 	}
 }
@@ -212,7 +212,7 @@ func (d *desk) sentAs(c bot.Delivery, id bot.MessageID) {
 // unsent says that a delivery did not (or may not) have arrived.
 func (d *desk) unsent(c bot.Delivery, retry time.Duration, final, doubtful bool) {
 	d.Helper()
-	if err := d.Unsent(d.Context(), d.epoch, c, "no", d.now.Add(retry), final, doubtful); err != nil {
+	if err := d.Settle(d.Context(), d.epoch, d.now, []bot.Outcome{{Delivery: c, Failed: true, Reason: "no", Retry: d.now.Add(retry), Final: final, InDoubt: doubtful}}); err != nil {
 		d.Fatalf("unsent %s: %v", c.Key, err)
 	}
 }
