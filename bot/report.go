@@ -257,8 +257,8 @@ const (
 	RoundCancelled RoundState = "cancelled"
 )
 
-// Round is everything the bot does for one Check. It keeps the steps and
-// deadlines it was planned with, also when the configuration changes.
+// Round is everything the bot does for one Check. Once open, it keeps the steps and
+// deadlines it was opened with, also when the configuration changes.
 type Round struct {
 	ID      RoundID
 	Planned calendar.Date // by the rhythm; the base of ID
