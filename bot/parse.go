@@ -282,7 +282,7 @@ func label(line string) (f Field, rest string) {
 	default:
 		none := rest
 		if at := nextLabel.FindStringIndex(rest); at != nil {
-			if next, _ := label(rest[at[1]:]); next != "" {
+			if names(rest[at[1]:]) {
 				none = rest[:at[0]]
 			}
 		}
@@ -293,6 +293,19 @@ func label(line string) (f Field, rest string) {
 	return f, rest
 }
 
+// names reports whether a text begins with a label's word.
+func names(text string) bool {
+	for _, re := range []*regexp.Regexp{labelLine, bareLabel} {
+		if m := re.FindStringSubmatch(text); m != nil && ParseField(m[1]) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// longLine is how many bytes a line may have that several labels are looked for in.
+const longLine = 4000
+
 var becauseWords = wordSet("weil wegen da because")
 
 // labelled splits a line that begins with a label; further ones may follow behind
@@ -301,6 +314,9 @@ func labelled(line string) []Labelled {
 	f, rest := label(line)
 	if f == "" {
 		return nil
+	}
+	if len(rest) > longLine {
+		return []Labelled{{f, rest}}
 	}
 	for _, at := range nextLabel.FindAllStringIndex(rest, -1) {
 		if more := labelled(rest[at[1]:]); more != nil {

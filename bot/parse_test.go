@@ -114,6 +114,19 @@ func TestParseLabels(t *testing.T) {
 	}
 }
 
+// Whoever may write may write much.
+func TestParseLabelsOfALongLine(t *testing.T) {
+	for _, line := range []string{"Blocker keine, ", "Status: a, ", "Status gelb; "} {
+		parts, _ := ParseLabels(strings.Repeat(line, 5000))
+		if len(parts) != 1 {
+			t.Errorf("%q many times: %d parts, want 1", line, len(parts))
+		}
+		if parts, _ := ParseLabels(strings.Repeat(line, 200)); len(parts) != 1 {
+			t.Errorf("%q often: %d parts, want 1", line, len(parts))
+		}
+	}
+}
+
 func TestClean(t *testing.T) {
 	for _, c := range []struct{ name, in, want string }{
 		{"directional override", "gut\u202Egrün", "gutgrün"},
