@@ -32,7 +32,8 @@ func Clean(s string) string {
 		}
 		return r
 	}, s)
-	if strings.Trim(s, "\u200d\ufe0f \n\t") == "" { // nothing but joiners
+	unseen := func(r rune) bool { return unicode.IsSpace(r) || r == 0x200D || r == 0xFE0F }
+	if strings.TrimFunc(s, unseen) == "" { // nothing but joiners
 		return ""
 	}
 	return strings.TrimSpace(s)

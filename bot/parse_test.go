@@ -132,6 +132,7 @@ func TestClean(t *testing.T) {
 		{"directional override", "gut\u202Egrün", "gutgrün"},
 		{"isolates and marks", "\u2066a\u2069\u200f", "a"},
 		{"zero width only", "\u200b\u200d\ufeff", ""},
+		{"a wide space and a joiner", "\u2000\u200d", ""},
 		{"control characters", "a\x00b\x1b[31mc", "ab[31mc"},
 		{"line ends", "a\r\nb\rc", "a\nb\nc"},
 		{"emoji with joiner stays whole", "👩\u200d💻 läuft", "👩\u200d💻 läuft"},
