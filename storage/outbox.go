@@ -50,18 +50,23 @@ func (s *Store) Claim(ctx context.Context, epoch int64, now time.Time, chat bot.
 
 // leftBehind makes pending again what is marked sending although nobody sends it.
 func (t *txn) leftBehind(ctx context.Context, chat bot.ChatID, busy []bot.RoomID) error {
-	var left []*slot
+	var left []bot.Key
 	err := t.each(ctx, func(row row) error {
-		s, err := scanSlot(row)
+		var s slot
+		err := row.Scan(&s.key, &s.room, &s.user)
 		if err == nil && !s.busy(busy) {
-			left = append(left, s)
+			left = append(left, s.key)
 		}
 		return err
-	}, `SELECT `+slotColumns+` FROM slots WHERE chat = $1 AND state = 'sending'`, chat)
+	}, `SELECT key, room, user_id FROM slots WHERE chat = $1 AND state = 'sending'`, chat)
 	if err != nil {
 		return fmt.Errorf("look for what was left behind: %w", err)
 	}
-	for _, s := range left {
+	for _, key := range left {
+		s, err := t.slot(ctx, key)
+		if err != nil {
+			return err
+		}
 		s.state, s.doubtful, s.retry = bot.SlotPending, true, 0
 		if err := t.keep(ctx, s, time.Time{}); err != nil {
 			return err
