@@ -161,6 +161,7 @@ func (c *Config) secret(file, env string) (string, error) {
 // environment's counts (HTTPS_PROXY, NO_PROXY).
 func (c *Config) client() (*http.Client, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = c.Limits.SendsAtOnce + 2 // or most sends would open a connection of their own
 	switch n := c.Network; n.Proxy {
 	case "":
 	case "none":
