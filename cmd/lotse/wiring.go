@@ -38,6 +38,8 @@ type parts struct {
 	metrics  engine.Metrics
 	limits   engine.Limits
 	holder   string // who holds the lease; "": this machine
+	// observe puts something between the engine and the store, for tests; nil: nothing.
+	observe func(engine.Store) engine.Store
 }
 
 // leaseWait is how long a start waits for the lease of a process that was killed; leaseTTL is how long a lease is
@@ -66,8 +68,12 @@ func (p parts) assemble(ctx context.Context) (*engine.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	var store engine.Store = p.store
+	if p.observe != nil {
+		store = p.observe(store)
+	}
 	e, err := engine.New(engine.Config{
-		Store:     p.store,
+		Store:     store,
 		Chats:     p.chats,
 		Renderer:  words,
 		Commander: commands.New(p.settings.BotName),
