@@ -20,7 +20,7 @@ import (
 
 // TestMain lets scripts call the program by its name: it is this test binary, as a process of its own.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"lotse": main})
+	testscript.Main(m, map[string]func(){"lotse": main, "lotse-weighed": weighed})
 }
 
 // TestScripts runs the sessions in testdata/script, which need no homeserver.
