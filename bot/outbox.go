@@ -84,7 +84,7 @@ type Delivery struct {
 	// Doubtful: an earlier try may have reached the room although we never heard;
 	// look for the key there before sending.
 	Doubtful bool
-	// Echo is set by the sender before it calls Sent, if the chat will report the
+	// Echo is set by the sender before it calls Settle, if the chat will report the
 	// message itself (Abilities.Echo): then only the echo says where it stands.
 	Echo bool
 }

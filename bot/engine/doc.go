@@ -33,7 +33,10 @@
 //
 //	pending → sending → sent | failed | stale
 //
-// A sender claims at most one slot a room and a handful a chat. A send may be
+// A sender claims at most one slot a room. A chat gets a handful of sends at once; as
+// many more are claimed and wait at the gate, so that the chat need not wait for the
+// disk, and while they do, outcomes are gathered for a moment and noted together. What
+// was not noted when the process died is in doubt, no more. A send may be
 // refused for sure, fail for good, or leave us in doubt; in doubt, the chat is
 // asked whether the key stands in the room before anything is sent again. A room
 // that fails rests, longer each time, and holds up only itself; when several rooms
