@@ -165,8 +165,8 @@ func TestRoomOptions(t *testing.T) {
 	if got := owner.State(t, id, "m.room.member", other.ID)["is_direct"]; got != true {
 		t.Errorf("the invitation says is_direct: %v, want true", got)
 	}
-	if got := other.Invites(t)[id]; got != owner.ID {
-		t.Errorf("the invitation is by %q, want %s", got, owner.ID)
+	if got := other.AwaitInvite(t, owner.ID); got != id {
+		t.Errorf("the invitation is to %s, want %s", got, id)
 	}
 	other.Join(t, id)
 	err := other.Do(http.MethodPut, Path("rooms", id, "send", "m.room.message", "1"), Text("darf ich?"), nil)
