@@ -15,6 +15,7 @@ const (
 	EventJoined     EventKind = "joined"     // the bot is in a room now
 	EventLeft       EventKind = "left"       // the bot is no longer in a room
 	EventEcho       EventKind = "echo"       // the bot's own message stands in the room: Key, Message
+	EventUnreadable EventKind = "unreadable" // somebody wrote what the bot cannot decrypt, and the key did not come
 )
 
 // Event is something that happened in a chat, in neutral form.
@@ -40,9 +41,12 @@ type Event struct {
 	ToBot    bool      `json:",omitempty"` // it names the bot; its name is cut from the beginning of Text
 	Notice   bool      `json:",omitempty"` // written by a program (Matrix: m.notice); answering it may never end
 	Direct   bool      `json:",omitempty"` // the room is a direct chat with the sender
-	Key      Key       `json:",omitempty"` // EventEcho: the slot's key
-	Revision int       `json:",omitempty"` // EventEcho: the slot's revision, 0 if the message does not say
-	RoomName string    `json:",omitempty"` // EventInvitation, EventJoined: for showing
+	// Unverified: the room is encrypted, but what was written may be somebody else's; it
+	// came in the clear or from a device that the account's owner has not confirmed.
+	Unverified bool   `json:",omitempty"`
+	Key        Key    `json:",omitempty"` // EventEcho: the slot's key
+	Revision   int    `json:",omitempty"` // EventEcho: the slot's revision, 0 if the message does not say
+	RoomName   string `json:",omitempty"` // EventInvitation, EventJoined: for showing
 }
 
 // Mention is an account that a message names, and how it calls it.

@@ -142,6 +142,12 @@ func (c *Chat) create(ctx context.Context, alias string, user id.UserID) (id.Roo
 	if called == "" {
 		called = "Lotse"
 	}
+	var state []*event.Event
+	if c.sealNew {
+		key := ""
+		state = append(state, &event.Event{Type: event.StateEncryption, StateKey: &key, Content: event.Content{
+			Parsed: &event.EncryptionEventContent{Algorithm: id.AlgorithmMegolmV1}}})
+	}
 	resp, err := c.client.CreateRoom(ctx, &mautrix.ReqCreateRoom{
 		Visibility:    "private",
 		Preset:        "trusted_private_chat",
@@ -149,6 +155,7 @@ func (c *Chat) create(ctx context.Context, alias string, user id.UserID) (id.Roo
 		Name:          called,
 		Invite:        []id.UserID{user},
 		IsDirect:      true,
+		InitialState:  state,
 	})
 	if err != nil {
 		return "", err
@@ -171,7 +178,7 @@ func (c *Chat) usable(ctx context.Context, in id.RoomID, user id.UserID) (usable
 	if _, inside = joined.Joined[c.self]; !inside {
 		return false, false, nil
 	}
-	if hidden, err := c.encrypted(ctx, in); err != nil || hidden {
+	if hidden, err := c.encrypted(ctx, in); err != nil || hidden && c.cipher == nil {
 		return false, !hidden, err
 	}
 	if _, there := joined.Joined[user]; there {

@@ -35,7 +35,7 @@ func (c *Chat) find(ctx context.Context, in id.RoomID, key bot.Key, revision, si
 	filter := &mautrix.FilterPart{
 		Limit:           size,
 		Senders:         []id.UserID{c.self},
-		Types:           []event.Type{event.EventMessage, event.EventReaction, event.EventRedaction},
+		Types:           []event.Type{event.EventMessage, event.EventReaction, event.EventRedaction, event.EventEncrypted},
 		LazyLoadMembers: true,
 	}
 	looked := 0
@@ -48,6 +48,10 @@ func (c *Chat) find(ctx context.Context, in id.RoomID, key bot.Key, revision, si
 				continue
 			}
 			looked++
+			e, ok, err := c.unseal(ctx, in, e)
+			if err != nil || !ok {
+				continue // of an earlier device, or deleted
+			}
 			t, ok := traceOf(e)
 			if !ok || t.Key != key || t.Rev != revision || !parse(e) {
 				continue

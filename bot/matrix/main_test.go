@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -327,4 +329,35 @@ func (m *memory) copied() map[string]string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return maps.Clone(m.values)
+}
+
+// withoutKeys loses what is sent to the device itself, as long as it shall.
+func withoutKeys(t *testing.T, server string, lose *atomic.Bool) func(http.ResponseWriter, *http.Request, func()) bool {
+	return func(w http.ResponseWriter, r *http.Request, _ func()) bool {
+		if !strings.HasSuffix(r.URL.Path, "/sync") || !lose.Load() {
+			return false
+		}
+		req, err := http.NewRequestWithContext(r.Context(), r.Method, server+r.URL.RequestURI(), nil)
+		if err != nil {
+			t.Error(err)
+			return false
+		}
+		req.Header.Set("Authorization", r.Header.Get("Authorization"))
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			w.WriteHeader(http.StatusBadGateway)
+			return true
+		}
+		defer resp.Body.Close()
+		var answer map[string]any
+		if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
+			w.WriteHeader(http.StatusBadGateway)
+			return true
+		}
+		delete(answer, "to_device")
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(resp.StatusCode)
+		_ = json.NewEncoder(w).Encode(answer)
+		return true
+	}
 }

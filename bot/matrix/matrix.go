@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"go.mau.fi/util/dbutil"
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
@@ -24,9 +25,13 @@ const ID bot.ChatID = "matrix"
 // holds its text twice, stays below the 65,536 bytes of an event.
 const maxMarkdown = 15000
 
-// ErrEncrypted is why nothing is sent to a room: it is encrypted, which this
-// version cannot do; it must not send anything in the clear there.
-var ErrEncrypted = errors.New("the room is encrypted, which is not supported yet")
+// ErrEncrypted is why nothing is sent to a room: it is encrypted, and this Chat has no
+// keys (Config.Keys); it must not send anything in the clear there.
+var ErrEncrypted = errors.New("the room is encrypted, and there are no keys to encrypt with")
+
+// keyWait is how long a message whose room key is missing is waited for before its
+// sender is asked to send it again.
+const keyWait = 2 * time.Minute
 
 // Memory is where the adapter keeps its position; storage implements it. Recall
 // returns "" for a name that is not known.
@@ -45,7 +50,12 @@ type Config struct {
 	// it has one, must be longer than a long poll (30 seconds). Let it keep as many
 	// idle connections per host as sends run at once. nil means a plain one.
 	HTTPClient *http.Client
-	Memory     Memory       // only Run needs it
+	Memory     Memory // only Run and encryption need it
+	// Keys is the database for the tables of end-to-end encryption; nil: encrypted rooms
+	// are refused. A database belongs to one Chat at a time.
+	Keys *dbutil.Database
+	// SealDirect: direct chats that the bot opens are encrypted. It wants Keys.
+	SealDirect bool
 	Log        *slog.Logger // nil: nothing is logged
 	// BotName is how people may call the bot besides its display name.
 	BotName string
@@ -59,6 +69,9 @@ type Config struct {
 	// PageSize is how many events the server shows per room and poll before it cuts;
 	// 0 means 50.
 	PageSize int
+	// KeyWait is how long a room key is waited for before the sender of a message is
+	// asked to send it again; 0 means 2 minutes.
+	KeyWait time.Duration
 }
 
 // Chat is the bot's account on a homeserver.
@@ -71,7 +84,14 @@ type Chat struct {
 	rehears bool
 	timeout time.Duration
 	page    int
+	keyWait time.Duration
 	botName string
+	cipher  *cipher // nil: no encryption
+	sealNew bool    // direct chats are made encrypted
+
+	// Only Run touches these.
+	unread []unread // cannot be read yet
+	tried  bool     // … and were tried since the start
 
 	mu      sync.Mutex
 	own     []string                // names the bot answers to
@@ -109,6 +129,16 @@ func New(c Config) (*Chat, error) {
 	if c.PageSize <= 0 {
 		c.PageSize = 50
 	}
+	if c.KeyWait <= 0 {
+		c.KeyWait = keyWait
+	}
+	var keys *cipher
+	if c.Keys != nil {
+		if c.Memory == nil || c.DeviceID == "" {
+			return nil, fmt.Errorf("matrix user %s: encryption wants a memory and a device", c.UserID)
+		}
+		keys = newCipher(c.Keys)
+	}
 	return &Chat{
 		client:  client,
 		self:    id.UserID(c.UserID),
@@ -118,6 +148,9 @@ func New(c Config) (*Chat, error) {
 		rehears: c.Rehearsal,
 		timeout: c.Timeout,
 		page:    c.PageSize,
+		keyWait: c.KeyWait,
+		cipher:  keys,
+		sealNew: c.SealDirect && keys != nil,
 		botName: c.BotName,
 		own:     ownNames(id.UserID(c.UserID), c.BotName),
 		rooms:   map[id.RoomID]room{},
@@ -178,6 +211,9 @@ type room struct {
 	Direct    id.UserID    `json:"d,omitempty"` // the other one in a direct chat
 	Members   int          `json:"m,omitempty"` // joined or invited, 0: unknown
 	Encrypted bool         `json:"x,omitempty"`
+	// How often an encrypted room wants a new key; 0 is the usual.
+	RotateMillis   int64 `json:"xt,omitempty"`
+	RotateMessages int   `json:"xn,omitempty"`
 }
 
 // isDirect reports whether only the bot and that account are in the room.

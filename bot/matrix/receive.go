@@ -85,6 +85,7 @@ func (c *Chat) read(ctx context.Context, e *event.Event, in id.RoomID, r room) (
 	switch e.Type {
 	case event.EventMessage:
 		ok = c.readMessage(ctx, e, in, &out)
+		out.Unverified = unverified(e, r)
 	case event.EventReaction:
 		rel := e.Content.AsReaction().RelatesTo
 		out.Kind = bot.EventReaction
@@ -92,13 +93,8 @@ func (c *Chat) read(ctx context.Context, e *event.Event, in id.RoomID, r room) (
 		out.Emoji = clean(cut(variationselector.Remove(rel.GetAnnotationKey()), maxEmoji))
 		ok = out.Target != "" && out.Emoji != ""
 	case event.EventRedaction:
-		// Since room version 11 the target stands in the content.
-		target := e.Content.AsRedaction().Redacts
-		if target == "" {
-			target = e.Redacts
-		}
 		out.Kind = bot.EventDeletion
-		out.Target = optional(target)
+		out.Target = optional(redacted(e))
 		ok = out.Target != ""
 	}
 	if !ok {
@@ -108,6 +104,18 @@ func (c *Chat) read(ctx context.Context, e *event.Event, in id.RoomID, r room) (
 		out.Name = c.nameOf(ctx, in, e.Sender)
 	}
 	return out, true
+}
+
+// redacted is what a redaction takes back. Since room version 11 the target stands in
+// the content.
+func redacted(e *event.Event) id.EventID {
+	if !parse(e) {
+		return ""
+	}
+	if target := e.Content.AsRedaction().Redacts; target != "" {
+		return target
+	}
+	return e.Redacts
 }
 
 func (c *Chat) readMessage(ctx context.Context, e *event.Event, in id.RoomID, out *bot.Event) bool {

@@ -15,7 +15,7 @@ import (
 )
 
 // maxContent is how many bytes an event's content may have; 65,536 is the limit of
-// the whole event. A larger one goes without its HTML.
+// the whole event.
 const maxContent = 60000
 
 // fallbackBytes is how much of an edited text clients without edits get to see.
@@ -67,14 +67,22 @@ func (c *Chat) Send(ctx context.Context, out bot.Outgoing) (bot.MessageID, error
 	if err != nil {
 		return "", sendError(what, err)
 	}
-	if hidden {
+	if hidden && c.cipher == nil {
 		return "", refused(what, ErrEncrypted)
 	}
 	switch out.Op {
 	case bot.OpReaction:
 		return c.react(ctx, what, in, out, t)
 	case bot.OpMessage, "":
-		sent, err := c.client.SendMessageEvent(ctx, in, event.EventMessage, compose(out, t), mautrix.ReqSendEvent{TransactionID: out.Transaction})
+		kind, content := event.EventMessage, any(nil)
+		if !hidden {
+			content = compose(out, t, maxContent)
+		} else if content, err = c.seal(ctx, in, kind, compose(out, t, maxSealed)); err != nil {
+			return "", sealError(what, err)
+		} else {
+			kind = event.EventEncrypted
+		}
+		sent, err := c.client.SendMessageEvent(ctx, in, kind, content, mautrix.ReqSendEvent{TransactionID: out.Transaction})
 		if err != nil {
 			return "", sendError(what, err)
 		}
@@ -86,8 +94,9 @@ func (c *Chat) Send(ctx context.Context, out bot.Outgoing) (bot.MessageID, error
 	return "", refused(what, fmt.Errorf("unknown operation %q", out.Op))
 }
 
-// compose makes the content of a message or of an edit.
-func compose(out bot.Outgoing, t trace) *message {
+// compose makes the content of a message or of an edit; one of more than limit bytes
+// goes without its HTML.
+func compose(out bot.Outgoing, t trace, limit int) *message {
 	body, formatted := render(out.Text)
 	content := event.MessageEventContent{MsgType: event.MsgText, Body: body, Mentions: mentions(out.Text)}
 	if out.Text.Quiet {
@@ -122,7 +131,7 @@ func compose(out bot.Outgoing, t trace) *message {
 	case out.ReplyTo != "":
 		m.RelatesTo = (&event.RelatesTo{}).SetReplyTo(eventIDOf(out.ReplyTo))
 	}
-	if b, err := json.Marshal(m); err == nil && len(b) > maxContent {
+	if b, err := json.Marshal(m); err == nil && len(b) > limit {
 		m.Format, m.FormattedBody = "", ""
 		if m.NewContent != nil {
 			m.NewContent.Format, m.NewContent.FormattedBody = "", ""

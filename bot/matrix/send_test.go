@@ -390,7 +390,7 @@ func TestAbilities(t *testing.T) {
 func TestComposeDropsForeignMentions(t *testing.T) {
 	out := outgoing("!r:x", "k", "[A](mention:teams:19:a) [B](mention:matrix:@b:x)")
 	out.Text.Mentions = []bot.UserID{"teams:19:a", "matrix:@b:x", "matrix:@b:x"}
-	m := compose(out, trace{})
+	m := compose(out, trace{}, maxContent)
 	if got := m.Mentions.UserIDs; len(got) != 1 || got[0] != "@b:x" || m.Mentions.Room {
 		t.Errorf("mentions = %+v, want @b:x once", m.Mentions)
 	}

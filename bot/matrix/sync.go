@@ -36,6 +36,9 @@ func (c *Chat) Run(ctx context.Context, deliver bot.Deliver) error {
 	if err != nil {
 		return err
 	}
+	if err := c.recallUnread(ctx); err != nil {
+		return err
+	}
 	if err := c.patiently(ctx, "introduce", func() error { return c.introduce(ctx) }); err != nil {
 		return stopped(ctx, err)
 	}
@@ -58,6 +61,12 @@ func (c *Chat) Run(ctx context.Context, deliver bot.Deliver) error {
 		if len(next.batch.Events) > 0 || next.batch.CaughtUp {
 			if err := deliver(context.WithoutCancel(ctx), next.batch); err != nil {
 				return fmt.Errorf("deliver %d events: %w", len(next.batch.Events), err)
+			}
+		}
+		// What cannot be read yet is kept before the position moves past it.
+		if !slices.EqualFunc(next.unread, c.unread, unread.same) {
+			if err := c.keepUnreadOf(context.WithoutCancel(ctx), next.unread); err != nil {
+				return err
 			}
 		}
 		moved := c.adopt(next)
@@ -147,6 +156,11 @@ func (c *Chat) introduce(ctx context.Context) error {
 	if err := c.client.GetAccountData(ctx, event.AccountDataDirectChats.Type, &chats); err != nil && !errors.Is(err, mautrix.MNotFound) {
 		return err
 	}
+	if c.cipher != nil {
+		if err := c.publish(ctx); err != nil {
+			return err
+		}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.own = ownNames(c.self, c.botName, display)
@@ -213,6 +227,9 @@ type step struct {
 	left    []id.RoomID
 	invites map[id.RoomID]id.UserID
 	direct  event.DirectChatsEventContent
+	deleted []id.EventID // what was taken back in encrypted rooms
+	unread  []unread     // all that cannot be read yet
+	keys    map[id.SessionID]bool
 }
 
 // adopt takes over what a committed step has changed. It reports whether a room
@@ -234,6 +251,10 @@ func (c *Chat) adopt(s step) (moved bool) {
 		delete(c.crypt, r)
 	}
 	maps.Copy(c.invites, s.invites)
+	c.unread, c.tried = s.unread, true
+	if c.cipher != nil {
+		c.cipher.used(s.keys)
+	}
 	if s.direct != nil {
 		c.setDirect(s.direct)
 	}
@@ -288,10 +309,14 @@ func (c *Chat) step(ctx context.Context, since string, wait bool) (step, error) 
 		return step{}, errors.New("the answer names no next position")
 	}
 	s := step{
-		since:   resp.NextBatch,
-		news:    since == "" || !resp.Rooms.IsZero() || !resp.AccountData.IsZero(),
+		since: resp.NextBatch,
+		news: since == "" || !resp.Rooms.IsZero() || !resp.AccountData.IsZero() || len(resp.ToDevice.Events) > 0 ||
+			len(resp.DeviceLists.Changed) > 0,
 		rooms:   map[id.RoomID]room{},
 		invites: map[id.RoomID]id.UserID{},
+	}
+	if err := c.receiveKeys(ctx, resp); err != nil {
+		return step{}, fmt.Errorf("receive keys: %w", err)
 	}
 	for _, e := range resp.AccountData.Events {
 		if e.Type.Type == event.AccountDataDirectChats.Type {
@@ -319,6 +344,7 @@ func (c *Chat) step(ctx context.Context, since string, wait bool) (step, error) 
 		}
 		all = append(all, events)
 	}
+	all = append([][]timed{c.late(ctx, &s)}, all...)
 	s.batch.Events = merge(all)
 	return s, nil
 }
@@ -396,7 +422,10 @@ func (c *Chat) about(events []*event.Event, r *room) (a about) {
 				a.name = name(string(e.Content.AsCanonicalAlias().Alias))
 			}
 		case event.StateEncryption:
+			// Once encrypted, always encrypted, whatever a later event says.
 			r.Encrypted = true
+			wish := e.Content.AsEncryption()
+			r.RotateMillis, r.RotateMessages = wish.RotationPeriodMillis, wish.RotationPeriodMessages
 		case event.StateMember:
 			if id.UserID(*e.StateKey) == c.self {
 				a.own = e
@@ -442,6 +471,9 @@ func (c *Chat) joined(ctx context.Context, in id.RoomID, data *mautrix.SyncJoine
 				return nil, err
 			}
 			c.log.Warn("what the server left out of a room cannot be read", "room", in, "error", err)
+			if err := c.dropKeyOf(ctx, in, r); err != nil {
+				return nil, err
+			}
 		} else {
 			events = missed
 		}
@@ -449,6 +481,11 @@ func (c *Chat) joined(ctx context.Context, in id.RoomID, data *mautrix.SyncJoine
 	// What the room is like is said before the bot joined as well.
 	if timeline := c.about(events, &r); state.name == "" {
 		state.name = timeline.name
+	}
+	if r.Encrypted && c.cipher != nil {
+		if err := c.changedMembers(ctx, in, events); err != nil {
+			return nil, err
+		}
 	}
 	var out []timed
 	inside := known
@@ -482,6 +519,10 @@ func (c *Chat) joined(ctx context.Context, in id.RoomID, data *mautrix.SyncJoine
 			continue
 		}
 		if !inside {
+			continue
+		}
+		e, ok := c.unsealOrKeep(ctx, in, e, s)
+		if !ok {
 			continue
 		}
 		if ev, ok := c.read(ctx, e, in, r); ok {
@@ -525,6 +566,10 @@ func (c *Chat) left(ctx context.Context, in id.RoomID, data *mautrix.SyncLeftRoo
 				g := c.gone(in, e)
 				exit = &g
 			}
+			continue
+		}
+		e, ok := c.unsealOrKeep(ctx, in, e, s)
+		if !ok {
 			continue
 		}
 		if ev, ok := c.read(ctx, e, in, r); ok && exit == nil {

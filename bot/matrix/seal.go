@@ -1,0 +1,108 @@
+package matrix
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/crypto"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+
+	"lotse/bot"
+)
+
+// maxSealed is how many bytes the content of an encrypted event may have before it is
+// encrypted: afterwards it has a third more, see maxContent.
+const maxSealed = 44000
+
+// seal encrypts the content of an event. A room key that is new, or was made before
+// somebody came, left or got another device, is first given to everybody's devices.
+// The ratchet's step is in the database before anything is sent; an error means that
+// nothing was.
+func (c *Chat) seal(ctx context.Context, in id.RoomID, kind event.Type, content any) (*event.EncryptedEventContent, error) {
+	m, done, err := c.machine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	if err := c.catchUpDevices(ctx, m); err != nil {
+		return nil, err
+	}
+	sealed, err := m.EncryptMegolmEvent(ctx, in, kind, content)
+	if !errors.Is(err, crypto.ErrNoGroupSession) && !errors.Is(err, crypto.ErrSessionExpired) && !errors.Is(err, crypto.ErrSessionNotShared) {
+		return sealed, err
+	}
+	members, err := c.audience(ctx, in)
+	if err != nil {
+		return nil, fmt.Errorf("ask who is in the room: %w", err)
+	}
+	if err := m.ShareGroupSession(ctx, in, members); err != nil {
+		return nil, fmt.Errorf("hand out a new room key: %w", err)
+	}
+	return m.EncryptMegolmEvent(ctx, in, kind, content)
+}
+
+// audience is who shall be able to read: who is in the room, and who is invited. It is
+// asked for when a key is made, so that no list of members has to be kept.
+func (c *Chat) audience(ctx context.Context, in id.RoomID) ([]id.UserID, error) {
+	resp, err := c.client.Members(ctx, in, mautrix.ReqMembers{NotMembership: event.MembershipLeave})
+	if err != nil {
+		return nil, err
+	}
+	var users []id.UserID
+	for _, e := range resp.Chunk {
+		if e.StateKey == nil || !parse(e) {
+			continue
+		}
+		if m := e.Content.AsMember().Membership; m == event.MembershipJoin || m == event.MembershipInvite {
+			users = append(users, id.UserID(*e.StateKey))
+		}
+	}
+	return users, nil
+}
+
+// changedMembers has the next message of an encrypted room use a new key, if somebody
+// came or left.
+func (c *Chat) changedMembers(ctx context.Context, in id.RoomID, events []*event.Event) error {
+	m, done, err := c.machine(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	for _, e := range events {
+		if e.Type.Type == event.StateMember.Type && e.StateKey != nil && parse(e) {
+			e.RoomID = in
+			m.HandleMemberEvent(ctx, e)
+		}
+	}
+	return nil
+}
+
+// dropKeyOf has the next message of a room, if it is encrypted, use a new key, because
+// it is not known who came or left.
+func (c *Chat) dropKeyOf(ctx context.Context, in id.RoomID, r room) error {
+	if !r.Encrypted || c.cipher == nil {
+		return nil
+	}
+	m, done, err := c.machine(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	return m.CryptoStore.RemoveOutboundGroupSession(ctx, in)
+}
+
+// sealError says what it means that a message could not be encrypted: nothing was sent,
+// and it is tried again.
+func sealError(what string, err error) error {
+	err = fmt.Errorf("encrypt: %w", err)
+	switch refusal, ok := errors.AsType[*bot.SendError](sendError(what, err)); {
+	case loggedOut(err):
+		return sendError(what, err)
+	case ok:
+		return &bot.SendError{Err: refusal.Err, Refused: true, After: refusal.After}
+	}
+	return &bot.SendError{Err: fmt.Errorf("%s: %w", what, err), Refused: true}
+}
