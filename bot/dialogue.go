@@ -39,6 +39,9 @@ const maxHistory = 120
 func Decide(s Snapshot, e Event) (Change, error) {
 	d := &draft{Snapshot: s, e: e}
 	d.rebase()
+	if s.Settings.Doubts(e) {
+		return d.doubted()
+	}
 	switch e.Kind {
 	case EventMessage:
 		return d.message()
@@ -54,6 +57,8 @@ func Decide(s Snapshot, e Event) (Change, error) {
 		return d.joined()
 	case EventLeft:
 		return d.left()
+	case EventUnreadable:
+		return d.unreadable()
 	}
 	return Change{}, nil
 }

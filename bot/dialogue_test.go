@@ -47,6 +47,8 @@ var (
 //	                                           come before the bot has answered any of them
 //	down                                       the bot's process ends; what is done then
 //	up                                         … is found when it starts again
+//	doubt device: maria: …                     it may be somebody else's, see bot.Doubt
+//	maria: unreadable serviceportal/thread     what the bot cannot decrypt
 //	pia: invite neu                            the bot is asked into a room
 //	pia: remove eakte                          the bot is put out of a room
 //	skip                                       what the bot did so far is shown elsewhere
@@ -58,6 +60,7 @@ var (
 //	check 2027-03-28                           a day of a check, instead of 2026-11-04
 //	shift previous                             what a holiday does to a check
 //	without dm                                 no such room, no such person's account
+//	strict                                     only verified devices count
 //	cannot threads                             what the chat cannot do
 //	projects 100                               further projects, with rooms, all maria's
 func TestDialogues(t *testing.T) {
@@ -156,6 +159,7 @@ func (w *world) build() {
 		*map[string]*bool{"threads": &can.Threads, "reactions": &can.Reactions, "edits": &can.Edits, "echo": &can.Echo}[what] = false
 	}
 	w.chat.Can(can)
+	_, w.settings.OnlyVerified = w.setup["strict"]
 	w.clock = engine.NewSimulated(today.At(calendar.Clock{Hour: 8}, zone))
 	change := bot.Change{Timers: []bot.Timer{{Key: "plan", Kind: bot.TimerPlan, At: w.clock.Now()}}}
 	without := func(what string) bool { return slices.Contains(w.setup["without"], what) }
@@ -281,8 +285,12 @@ func (w *world) play(script string) {
 		if rest, ok := strings.CutPrefix(line, "name "); ok {
 			name, line, _ = strings.Cut(rest, ": ")
 		}
+		doubt := ""
+		if rest, ok := strings.CutPrefix(line, "doubt "); ok {
+			doubt, line, _ = strings.Cut(rest, ": ")
+		}
 		word, rest, _ := strings.Cut(line, " ")
-		if w.store == nil && slices.Contains([]string{"today", "check", "shift", "without", "cannot", "projects"}, word) {
+		if w.store == nil && slices.Contains([]string{"today", "check", "shift", "strict", "without", "cannot", "projects"}, word) {
 			if w.setup == nil {
 				w.setup = map[string][]string{}
 			}
@@ -331,7 +339,9 @@ func (w *world) play(script string) {
 			if !ok {
 				w.t.Fatalf("not understood: %q", line)
 			}
-			events, names = append(events, w.event(bot.UserID("test:"+who), rest)), append(names, name)
+			e := w.event(bot.UserID("test:"+who), rest)
+			e.Doubt = bot.Doubt(doubt)
+			events, names = append(events, e), append(names, name)
 			if !together {
 				flush()
 			}
@@ -374,6 +384,9 @@ func (w *world) event(who bot.UserID, line string) bot.Event {
 		e.Kind, e.Emoji, e.Room = bot.EventReaction, emoji, bot.RoomID("test:"+room)
 		e.Target = w.own(e.Room, what)
 		return e
+	}
+	if in, ok := strings.CutPrefix(place, "unreadable "); ok {
+		e.Kind, place = bot.EventUnreadable, in
 	}
 	room, what, _ := strings.Cut(place, "/")
 	e.Room, e.Direct = bot.RoomID("test:"+room), strings.HasPrefix(room, "direct-")

@@ -41,13 +41,22 @@ type Event struct {
 	ToBot    bool      `json:",omitempty"` // it names the bot; its name is cut from the beginning of Text
 	Notice   bool      `json:",omitempty"` // written by a program (Matrix: m.notice); answering it may never end
 	Direct   bool      `json:",omitempty"` // the room is a direct chat with the sender
-	// Unverified: the room is encrypted, but what was written may be somebody else's; it
-	// came in the clear or from a device that the account's owner has not confirmed.
-	Unverified bool   `json:",omitempty"`
-	Key        Key    `json:",omitempty"` // EventEcho: the slot's key
-	Revision   int    `json:",omitempty"` // EventEcho: the slot's revision, 0 if the message does not say
-	RoomName   string `json:",omitempty"` // EventInvitation, EventJoined: for showing
+	// Doubt is why, in an encrypted room, what was written may be somebody else's.
+	Doubt    Doubt  `json:",omitempty"`
+	Key      Key    `json:",omitempty"` // EventEcho: the slot's key
+	Revision int    `json:",omitempty"` // EventEcho: the slot's revision, 0 if the message does not say
+	RoomName string `json:",omitempty"` // EventInvitation, EventJoined: for showing
 }
+
+// Doubt says why a message in an encrypted room does not prove who wrote it.
+type Doubt string
+
+// The doubts. Reactions and deletions are never encrypted, so they have none.
+const (
+	DoubtClear    Doubt = "clear"    // it came unencrypted
+	DoubtDevice   Doubt = "device"   // its device is not confirmed by its owner
+	DoubtIdentity Doubt = "identity" // … is confirmed by an identity that is not the one first seen
+)
 
 // Mention is an account that a message names, and how it calls it.
 type Mention struct {

@@ -352,9 +352,14 @@ func roomSamples() map[string][]any {
 			RoomNote{Name: "Kaffeerunde", By: "@fremd:example.com", Room: "matrix:!abc:example.com"},
 			RoomNote{By: "@fremd:example.com", Room: "matrix:!abc:example.com"},
 		},
-		"room.left":     notes(RoomProject, RoomPMO, ""),
-		"note.downtime": {down, Downtime{From: down.From, Until: down.Until}},
-		"note.failed":   failed,
+		"room.left":        notes(RoomProject, RoomPMO, ""),
+		"note.downtime":    {down, Downtime{From: down.From, Until: down.Until}},
+		"note.failed":      failed,
+		"proof.unreadable": {Proof{At: sampleTime(24, 9, 14)}},
+		"proof.doubt": {
+			Proof{Doubt: DoubtDevice, At: sampleTime(24, 9, 14)}, Proof{Doubt: DoubtClear, At: sampleTime(24, 9, 14)},
+			Proof{Doubt: DoubtIdentity, At: sampleTime(24, 9, 14)},
+		},
 	}
 }
 

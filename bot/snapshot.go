@@ -83,6 +83,8 @@ type Settings struct {
 	// the bot accepts.
 	Allowed        []UserID
 	AllowedServers []string
+	// OnlyVerified: in encrypted rooms nothing counts that leaves a [Doubt].
+	OnlyVerified bool
 	// OverviewEvery is the least time between two drawings of a live message.
 	OverviewEvery time.Duration
 	// MaxText is how many characters an answer may have.

@@ -251,6 +251,13 @@ type RoomNote struct {
 	BotName string
 }
 
+// Proof is said about a message that cannot be read, or does not prove who wrote it:
+// proof.unreadable, proof.doubt.
+type Proof struct {
+	Doubt Doubt
+	At    time.Time
+}
+
 // Downtime is the one message about what was left out: note.downtime.
 type Downtime struct {
 	From    time.Time

@@ -169,7 +169,7 @@ func (e *Engine) event(ctx context.Context, r bot.Received) error {
 }
 
 func (e *Engine) match(ev bot.Event) (bot.Command, bool) {
-	if e.Commander == nil || ev.Notice || (ev.Kind != bot.EventMessage && ev.Kind != bot.EventEdit) {
+	if e.Commander == nil || ev.Notice || e.Settings.Doubts(ev) || (ev.Kind != bot.EventMessage && ev.Kind != bot.EventEdit) {
 		return nil, false
 	}
 	return e.Commander.Match(ev)

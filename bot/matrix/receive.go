@@ -85,7 +85,7 @@ func (c *Chat) read(ctx context.Context, e *event.Event, in id.RoomID, r room) (
 	switch e.Type {
 	case event.EventMessage:
 		ok = c.readMessage(ctx, e, in, &out)
-		out.Unverified = unverified(e, r)
+		out.Doubt = doubt(e, r)
 	case event.EventReaction:
 		rel := e.Content.AsReaction().RelatesTo
 		out.Kind = bot.EventReaction

@@ -244,8 +244,15 @@ func (c *Chat) keepUnreadOf(ctx context.Context, all []unread) error {
 	return nil
 }
 
-// unverified reports whether a message in an encrypted room may be somebody else's: it
-// came in the clear, or from a device that its owner has not confirmed.
-func unverified(e *event.Event, r room) bool {
-	return r.Encrypted && (!e.Mautrix.WasEncrypted || e.Mautrix.TrustState < id.TrustStateCrossSignedTOFU)
+// doubt says why a message in an encrypted room may be somebody else's.
+func doubt(e *event.Event, r room) bot.Doubt {
+	switch trust := e.Mautrix.TrustState; {
+	case !r.Encrypted || trust >= id.TrustStateCrossSignedTOFU:
+		return ""
+	case !e.Mautrix.WasEncrypted:
+		return bot.DoubtClear
+	case trust == id.TrustStateCrossSignedUntrusted:
+		return bot.DoubtIdentity
+	}
+	return bot.DoubtDevice
 }
