@@ -31,7 +31,7 @@ type RoomCheck struct {
 	Name      string // foreign text
 	MayWrite  bool
 	MayReact  bool
-	Encrypted bool // not supported yet: nothing is sent there
+	Encrypted bool
 	Replaced  bool // the room was upgraded: people write elsewhere now
 }
 

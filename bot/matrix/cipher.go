@@ -173,9 +173,7 @@ func (c *Chat) publish(ctx context.Context) error {
 	}
 	defer done()
 	device := c.client.DeviceID
-	resp, err := c.client.QueryKeys(ctx, &mautrix.ReqQueryKeys{
-		DeviceKeys: mautrix.DeviceKeysRequest{c.self: {device}},
-	})
+	resp, err := c.ownKeys(ctx)
 	if err != nil {
 		return fmt.Errorf("ask for the keys of our device: %w", err)
 	}
@@ -190,6 +188,9 @@ func (c *Chat) publish(ctx context.Context) error {
 	case keys.Keys.GetEd25519(device) != m.OwnIdentity().SigningKey:
 		return keysOf(device, "the homeserver has other keys than this database")
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.verified = c.identityIn(resp).Verified
 	return nil
 }
 

@@ -198,7 +198,7 @@ func TestIdentity(t *testing.T) {
 	lotse := srv.Register(t, "lotse")
 	m, keys := keyed(t, keptKeys(t))
 	chat := newChat(t, lotse, m, keys)
-	if who, err := chat.Identity(t.Context()); err != nil || who != (Identity{}) {
+	if who, err := chat.CheckIdentity(t.Context()); err != nil || who != (Identity{}) {
 		t.Fatalf("a new account is %+v, %v", who, err)
 	}
 	safe := &recovery{fail: errors.New("disk full")}
@@ -218,7 +218,7 @@ func TestIdentity(t *testing.T) {
 	second := login(t, srv, lotse)
 	m2, keys2 := keyed(t, keptKeys(t))
 	other := newChat(t, second, m2, keys2)
-	if now, err := other.Identity(t.Context()); err != nil || !now.Published || now.Verified || now.Fingerprint != who.Fingerprint {
+	if now, err := other.CheckIdentity(t.Context()); err != nil || !now.Published || now.Verified || now.Fingerprint != who.Fingerprint {
 		t.Errorf("the new device is %+v, %v", now, err)
 	}
 	if _, err := other.Vouch(t.Context(), &recovery{}, lotse.Password, false); !errors.Is(err, ErrNoRecovery) {
@@ -244,7 +244,7 @@ func TestKeysOfAnotherDevice(t *testing.T) {
 	srv := matrixtest.Shared(t)
 	lotse := srv.Register(t, "lotse")
 	m, keys := keyed(t, keptKeys(t))
-	if _, err := newChat(t, lotse, m, keys).Identity(t.Context()); err != nil {
+	if err := newChat(t, lotse, m, keys).publish(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	empty, none := keyed(t, keptKeys(t))
@@ -254,7 +254,7 @@ func TestKeysOfAnotherDevice(t *testing.T) {
 	}
 	// A new login on the old database forgets the old device.
 	second := login(t, srv, lotse)
-	if _, err := newChat(t, second, m, keys).Identity(t.Context()); err != nil {
+	if err := newChat(t, second, m, keys).publish(t.Context()); err != nil {
 		t.Errorf("a new device on the old database: %v", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/crypto"
+	"maunium.net/go/mautrix/crypto/signatures"
 	"maunium.net/go/mautrix/crypto/ssss"
 	"maunium.net/go/mautrix/id"
 )
@@ -33,40 +34,38 @@ type Recovery interface {
 // ErrNoRecovery: the account has an identity, but its recovery key is not known here.
 var ErrNoRecovery = errors.New("the account has cross-signing keys already, and their recovery key is not known")
 
-// Identity asks the server how the device stands. It publishes the device's keys if
-// they are not there yet.
-func (c *Chat) Identity(ctx context.Context) (Identity, error) {
-	if c.cipher == nil {
-		return Identity{}, ErrEncrypted
-	}
-	if err := c.publish(ctx); err != nil {
-		return Identity{}, sendError("ask for the identity", err)
-	}
-	m, done, err := c.machine(ctx)
-	if err != nil {
-		return Identity{}, err
-	}
-	defer done()
-	who, err := c.identity(ctx, m)
-	return who, sendError("ask for the identity", err)
-}
-
-func (c *Chat) identity(ctx context.Context, m *crypto.OlmMachine) (Identity, error) {
+// CheckIdentity asks the server how the device stands. It needs and changes no keys of
+// ours.
+func (c *Chat) CheckIdentity(ctx context.Context) (Identity, error) {
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
-	if _, err := m.FetchKeys(ctx, []id.UserID{c.self}, true); err != nil {
-		return Identity{}, err
-	}
-	keys, err := m.CryptoStore.GetCrossSigningKeys(ctx, c.self)
+	resp, err := c.ownKeys(ctx)
 	if err != nil {
-		return Identity{}, err
+		return Identity{}, sendError("ask for our own keys", err)
 	}
-	master, own := keys[id.XSUsageMaster], keys[id.XSUsageSelfSigning]
-	if master.Key == "" || own.Key == "" {
-		return Identity{}, nil
+	return c.identityIn(resp), nil
+}
+
+// ownKeys asks the server for all keys of the bot's account.
+func (c *Chat) ownKeys(ctx context.Context) (*mautrix.RespQueryKeys, error) {
+	return c.client.QueryKeys(ctx, &mautrix.ReqQueryKeys{DeviceKeys: mautrix.DeviceKeysRequest{c.self: {}}})
+}
+
+// identityIn reads how the device stands from what the server knows: the master key
+// signs the self-signing key, and that signs the device.
+func (c *Chat) identityIn(resp *mautrix.RespQueryKeys) Identity {
+	master, own := resp.MasterKeys[c.self], resp.SelfSigningKeys[c.self]
+	if len(master.Keys) == 0 || len(own.Keys) == 0 {
+		return Identity{}
 	}
-	signed, err := m.CryptoStore.IsKeySignedBy(ctx, c.self, m.OwnIdentity().SigningKey, c.self, own.Key)
-	return Identity{Published: true, Verified: signed, Fingerprint: master.Key.Fingerprint()}, err
+	who := Identity{Published: true, Fingerprint: master.FirstKey().Fingerprint()}
+	device, there := resp.DeviceKeys[c.self][c.client.DeviceID]
+	signed := func(what any, by id.Ed25519) bool {
+		ok, err := signatures.VerifySignatureJSON(what, c.self, by.String(), by)
+		return ok && err == nil
+	}
+	who.Verified = there && signed(own, master.FirstKey()) && signed(device, own.FirstKey())
+	return who
 }
 
 // Vouch sees that the account has an identity and that it vouches for this device: it
@@ -86,7 +85,7 @@ func (c *Chat) Vouch(ctx context.Context, recovery Recovery, password string, an
 		return Identity{}, err
 	}
 	defer done()
-	now, err := c.identity(ctx, m)
+	now, err := c.CheckIdentity(ctx)
 	if err != nil || now.Verified && !anew {
 		return now, err
 	}
@@ -106,7 +105,7 @@ func (c *Chat) Vouch(ctx context.Context, recovery Recovery, password string, an
 			return now, err
 		}
 	}
-	return c.identity(ctx, m)
+	return c.CheckIdentity(ctx)
 }
 
 // newIdentity makes cross-signing keys, keeps them on the server under the recovery

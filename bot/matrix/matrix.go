@@ -93,13 +93,14 @@ type Chat struct {
 	unread []unread // cannot be read yet
 	tried  bool     // … and were tried since the start
 
-	mu      sync.Mutex
-	own     []string                // names the bot answers to
-	rooms   map[id.RoomID]room      // that the bot is in
-	direct  map[id.RoomID]id.UserID // the account data m.direct, the other way round
-	invites map[id.RoomID]id.UserID // direct invitations not yet answered, by whom
-	crypt   map[id.RoomID]bool      // encryption of rooms that no sync has shown yet
-	names   map[id.UserID]string    // display names of people who wrote
+	mu       sync.Mutex
+	own      []string                // names the bot answers to
+	rooms    map[id.RoomID]room      // that the bot is in
+	direct   map[id.RoomID]id.UserID // the account data m.direct, the other way round
+	invites  map[id.RoomID]id.UserID // direct invitations not yet answered, by whom
+	crypt    map[id.RoomID]bool      // encryption of rooms that no sync has shown yet
+	names    map[id.UserID]string    // display names of people who wrote
+	verified bool                    // the account's identity vouches for this device
 
 	openMu sync.Mutex // one direct chat is opened at a time
 }

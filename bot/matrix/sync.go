@@ -163,6 +163,9 @@ func (c *Chat) introduce(ctx context.Context) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.cipher != nil && !c.verified {
+		c.log.Warn("the device is not verified: people's clients may keep the keys of encrypted rooms from it; run lotse login", "device", c.client.DeviceID)
+	}
 	c.own = ownNames(c.self, c.botName, display)
 	c.setDirect(chats)
 	return nil

@@ -201,7 +201,7 @@ func (c *check) database(ctx context.Context) bool {
 }
 
 // login asks the homeserver who we are, and what time it is there.
-func (c *check) login(ctx context.Context, books bool) bool {
+func (c *check) login(ctx context.Context, books bool) (good bool) {
 	if !books {
 		c.do("run \"lotse login\"", "login: there is no session for %s", c.config.Matrix.User)
 		return false
@@ -219,6 +219,7 @@ func (c *check) login(ctx context.Context, books bool) bool {
 		c.do("mend matrix in the configuration", "login: %s", err)
 		return false
 	}
+	defer func() { c.identity(ctx, good) }()
 	account, err := c.chat.CheckAccount(ctx)
 	switch {
 	case errors.Is(err, bot.ErrLoggedOut):
@@ -303,14 +304,12 @@ func (c *check) rooms(ctx context.Context) {
 			c.do("try again", "%s: %s", named, err)
 		case can.Replaced:
 			c.do("invite the bot into the new room and bind that one (rooms in the configuration, or !raum there)", "%s was upgraded: people write in another one now", named)
-		case can.Encrypted:
-			c.do("use a room without encryption: it cannot be switched off in this one", "%s is encrypted, which this version does not support: the bot neither reads nor writes there", named)
 		case !can.MayWrite:
 			c.do("give it the power level that messages want", "%s: the bot may not write", named)
 		case !can.MayReact:
 			c.do("give it the power level that reactions want", "%s: the bot may not react", named)
 		default:
-			c.ok("%s: joined, may write, may react, not encrypted", named)
+			c.ok("%s: joined, may write, may react, %s", named, map[bool]string{true: "encrypted", false: "not encrypted"}[can.Encrypted])
 		}
 	}
 	c.bound(rooms)

@@ -172,6 +172,7 @@ func (c *checker) matrix() {
 	}
 	c.secret("matrix.password", m.PasswordFile, m.PasswordEnv)
 	c.secret("matrix.token", m.TokenFile, m.TokenEnv)
+	c.secret("matrix.recovery_key", m.RecoveryKeyFile, m.RecoveryKeyEnv)
 	if m.PasswordFile+m.PasswordEnv != "" && m.TokenFile+m.TokenEnv != "" {
 		path := "matrix.token_file"
 		if m.TokenFile == "" {

@@ -40,14 +40,20 @@ type Config struct {
 
 // MatrixConfig is the bot's account on its homeserver.
 type MatrixConfig struct {
-	Homeserver   string      `yaml:"homeserver"` // https address
-	User         string      `yaml:"user"`       // "@lotse:stadt.example"
-	DeviceName   string      `yaml:"device_name"`
-	PasswordFile string      `yaml:"password_file"`
-	PasswordEnv  string      `yaml:"password_env"`
-	TokenFile    string      `yaml:"token_file"`
-	TokenEnv     string      `yaml:"token_env"`
-	Allow        AllowConfig `yaml:"allow"`
+	Homeserver   string `yaml:"homeserver"` // https address
+	User         string `yaml:"user"`       // "@lotse:stadt.example"
+	DeviceName   string `yaml:"device_name"`
+	PasswordFile string `yaml:"password_file"`
+	PasswordEnv  string `yaml:"password_env"`
+	TokenFile    string `yaml:"token_file"`
+	TokenEnv     string `yaml:"token_env"`
+	// RecoveryKeyFile and RecoveryKeyEnv say where the recovery key of the account's identity is kept; neither: in the
+	// file recovery-key beside the configuration.
+	RecoveryKeyFile    string      `yaml:"recovery_key_file"`
+	RecoveryKeyEnv     string      `yaml:"recovery_key_env"`
+	OnlyVerified       bool        `yaml:"only_verified_devices"`
+	EncryptDirectChats bool        `yaml:"encrypt_direct_chats"`
+	Allow              AllowConfig `yaml:"allow"`
 }
 
 // AllowConfig says whose invitations the bot accepts.
@@ -164,7 +170,7 @@ func defaultConfig() *Config {
 		Language: bot.German,
 		Name:     "Lotse",
 		Database: "lotse.db",
-		Matrix:   MatrixConfig{DeviceName: "Lotse"},
+		Matrix:   MatrixConfig{DeviceName: "Lotse", EncryptDirectChats: true},
 		Limits:   LimitsConfig{AnswerCharacters: 4000, OverviewEvery: 10 * time.Second, SendsAtOnce: 8},
 		Log:      LogConfig{Level: "info", Format: "text"},
 

@@ -131,6 +131,7 @@ matrix:
   homeserver: %s
   user: %q
   password_file: password
+  encrypt_direct_chats: false
   allow:
     users: [%q]
 people:

@@ -99,7 +99,7 @@ func (a *app) importProjects(ctx context.Context, c *Config, file string, o impo
 	case o.dryRun:
 		fmt.Fprintln(a.stdout, w.dry)
 		return nil
-	case !o.yes && !a.agreed(w):
+	case !o.yes && !a.agreed(w.ask):
 		fmt.Fprintln(a.stdout, w.refused)
 		return errSaid
 	}
@@ -132,9 +132,9 @@ func (a *app) sayFaults(file string, faults []cellFault, lang string) error {
 	return errSaid
 }
 
-// agreed asks whether to go on.
-func (a *app) agreed(w *importWords) bool {
-	fmt.Fprint(a.stdout, w.ask)
+// agreed asks a question that is answered by yes or no.
+func (a *app) agreed(question string) bool {
+	fmt.Fprint(a.stdout, question)
 	line, err := bufio.NewReader(a.stdin).ReadString('\n')
 	if err != nil || !terminal(a.stdin) {
 		fmt.Fprintln(a.stdout) // nobody has typed the line's end

@@ -31,18 +31,22 @@ func newLogin(a *app) *cobra.Command {
 		Long: `Log the bot in on its homeserver, once, and keep the session in the database.
 
 The password comes from matrix.password_file or matrix.password_env of the configuration, an access token from
-matrix.token_file or matrix.token_env. Without any of these it is asked for here; what is typed is not shown.`,
+matrix.token_file or matrix.token_env. Without any of these it is asked for here; what is typed is not shown.
+
+For encrypted rooms the account gets an identity (cross-signing) that vouches for the device; its recovery key is kept
+where matrix.recovery_key_file or matrix.recovery_key_env says. With a session that works, only that is seen to.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.login(cmd.Context(), o) },
 	}
 	cmd.Flags().BoolVar(&o.force, "force", false, "log in anew although there is a session that works")
 	cmd.Flags().BoolVar(&o.token, "token", false, "ask for an access token instead of a password")
 	cmd.Flags().BoolVar(&o.sso, "sso", false, "log in by single sign-on, in a browser")
+	cmd.Flags().BoolVar(&o.anew, "new-identity", false, "make a new identity because the recovery key is lost; who has verified the bot has to do it again")
 	cmd.MarkFlagsMutuallyExclusive("token", "sso")
 	return cmd
 }
 
-type loginOptions struct{ force, token, sso bool }
+type loginOptions struct{ force, token, sso, anew bool }
 
 func (a *app) login(ctx context.Context, o loginOptions) (err error) {
 	config, err := loadConfig(a.config)
@@ -59,11 +63,16 @@ func (a *app) login(ctx context.Context, o loginOptions) (err error) {
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	if !o.force {
-		works, err := a.stillLoggedIn(ctx, config, client, store)
+		works, err := a.stillLoggedIn(ctx, config, client, store, o.anew)
 		if works || err != nil {
 			return err
 		}
 	}
+	unlock, err := lockDatabase(config.databasePath())
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	by, err := a.credentials(ctx, config, o)
 	if err != nil {
 		return err
@@ -83,13 +92,31 @@ func (a *app) login(ctx context.Context, o loginOptions) (err error) {
 	if err := store.Remember(ctx, sessionName, string(data)); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.stdout, "logged in as %s, device %s\nnext: lotse check\n", session.UserID, session.DeviceID)
+	if _, err := fmt.Fprintf(a.stdout, "logged in as %s, device %s\n", session.UserID, session.DeviceID); err != nil {
+		return err
+	}
+	chat, err := config.chat(session, client, store)
+	if err != nil {
+		return err
+	}
+	if err := a.vouch(ctx, config, chat, by.Password, o.anew); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(a.stdout, "next: lotse check")
 	return err
 }
 
+// chat is the bot's account as commands see it that do not run it.
+func (c *Config) chat(session matrix.Session, client *http.Client, store *storage.Store) (*matrix.Chat, error) {
+	return matrix.New(matrix.Config{
+		Homeserver: c.Matrix.Homeserver, UserID: session.UserID, DeviceID: session.DeviceID, AccessToken: session.AccessToken,
+		HTTPClient: client, Memory: store, Keys: store.DB(),
+	})
+}
+
 // stillLoggedIn reports whether the session that is kept works. One that the server does not accept any more is as good
-// as none.
-func (a *app) stillLoggedIn(ctx context.Context, config *Config, client *http.Client, store *storage.Store) (bool, error) {
+// as none. A device that is not verified is verified.
+func (a *app) stillLoggedIn(ctx context.Context, config *Config, client *http.Client, store *storage.Store, anew bool) (bool, error) {
 	session, err := config.session(ctx, store)
 	if errors.Is(err, errNotLoggedIn) {
 		return false, nil
@@ -97,10 +124,7 @@ func (a *app) stillLoggedIn(ctx context.Context, config *Config, client *http.Cl
 	if err != nil {
 		return false, err
 	}
-	chat, err := matrix.New(matrix.Config{
-		Homeserver: config.Matrix.Homeserver, UserID: session.UserID, DeviceID: session.DeviceID, AccessToken: session.AccessToken,
-		HTTPClient: client, Memory: store,
-	})
+	chat, err := config.chat(session, client, store)
 	if err != nil {
 		return false, err
 	}
@@ -110,8 +134,23 @@ func (a *app) stillLoggedIn(ctx context.Context, config *Config, client *http.Cl
 	} else if err != nil {
 		return false, err
 	}
-	_, err = fmt.Fprintf(a.stdout, "already logged in as %s, device %s; a new login wants --force\n", session.UserID, session.DeviceID)
-	return true, err
+	if _, err = fmt.Fprintf(a.stdout, "already logged in as %s, device %s; a new login wants --force\n", session.UserID, session.DeviceID); err != nil {
+		return true, err
+	}
+	who, err := chat.CheckIdentity(ctx)
+	if err != nil || who.Verified && !anew {
+		return true, err
+	}
+	unlock, err := lockDatabase(config.databasePath())
+	if err != nil {
+		return true, err
+	}
+	defer unlock()
+	password, err := config.password()
+	if err != nil && !errors.Is(err, errNoSecret) {
+		return true, err
+	}
+	return true, a.vouch(ctx, config, chat, password, anew)
 }
 
 // errNotLoggedIn: the database knows no session for the configured user.

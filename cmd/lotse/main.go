@@ -42,6 +42,7 @@ var subcommands = []func(*app) *cobra.Command{
 	newImport,
 	newExport,
 	newRun,
+	newTrust,
 	newVersion,
 }
 

@@ -106,6 +106,7 @@ func (a *app) runBot(ctx context.Context, o runOptions) (err error) {
 	chat, err := matrix.New(matrix.Config{
 		Homeserver: config.Matrix.Homeserver, UserID: session.UserID, DeviceID: session.DeviceID, AccessToken: session.AccessToken,
 		HTTPClient: client, Memory: store, Log: log, BotName: config.Name, Now: clock.Now, Rehearsal: o.rehearsal(),
+		Keys: store.DB(), SealDirect: config.Matrix.EncryptDirectChats,
 	})
 	if err != nil {
 		return err

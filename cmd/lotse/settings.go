@@ -32,6 +32,7 @@ func (c *Config) Settings() (*bot.Settings, error) {
 		Language: c.Language,
 
 		AllowedServers: c.Matrix.Allow.Servers,
+		OnlyVerified:   c.Matrix.OnlyVerified,
 		OverviewEvery:  c.Limits.OverviewEvery,
 		MaxText:        c.Limits.AnswerCharacters,
 		BotName:        c.Name,
