@@ -31,6 +31,28 @@
 // (Redactions ask for it as well, but servers need not keep it: Dendrite drops it.
 // To redact twice does no harm.)
 //
+// # Encryption
+//
+// With Config.Keys the Chat has a device of its own for end-to-end encryption
+// (cipher.go): mautrix's machine, in pure Go, with its tables in the bot's database.
+//
+// Before an answer's messages are read, its room keys are ([Chat] receives them in a
+// transaction each: the Olm session that moved on and the key that came are kept
+// together or not at all). A message whose key is missing is kept, encrypted as it
+// came; its sender's devices are asked for the key; when it comes, the message is
+// handed over like any other. What is still unreadable after a while is reported
+// once, as [bot.EventUnreadable].
+//
+// A message is encrypted when it is sent, each time anew, and the ratchet's step is on
+// disk before that. A room key is used until somebody comes, leaves, or changes their
+// devices, or until the room wants another; who is in the room is asked for then.
+// Reactions and deletions are never encrypted: Matrix knows no such thing.
+//
+// [Chat.Vouch] gives the account an identity (cross-signing keys) that vouches for the
+// device. Messages in encrypted rooms that do not prove who wrote them carry a
+// [bot.Doubt]. Without Config.Keys encrypted rooms are recognised and refused, see
+// [ErrEncrypted].
+//
 // # What is kept
 //
 // A [Memory] holds, under names that begin with "matrix/<user id>/":
@@ -39,7 +61,8 @@
 //	rooms   the joined rooms: last known events, direct chat with whom,
 //	        encrypted or not; written when a room comes or goes, now and then
 //	        otherwise, and at the end. An old one only means reading further back.
+//	unread  encrypted messages that cannot be read yet
+//	pickle  what mautrix hides keys in its tables with
 //
 // Member lists are kept nowhere; names of people who write are, up to a limit.
-// Encrypted rooms are recognised and refused, see [ErrEncrypted].
 package matrix
