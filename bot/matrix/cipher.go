@@ -230,6 +230,10 @@ func (c *Chat) takeKeys(ctx context.Context, resp *mautrix.RespSync) (broken boo
 	}
 	limited, cancel := c.limited(ctx)
 	defer cancel()
+	// Who has just confirmed a device is to be believed at once. Else it is done before the next message is encrypted.
+	if err := c.catchUpDevices(limited, m); err != nil {
+		c.log.DebugContext(ctx, "changed devices are asked for later", "error", err)
+	}
 	m.HandleOTKCounts(limited, &resp.DeviceOTKCount)
 	m.MarkOlmHashSavePoint(ctx)
 	return false, nil

@@ -131,6 +131,40 @@ func TestSealedMembers(t *testing.T) {
 			t.Errorf("jonas reads %q", e.Text)
 		}
 	}
+	ours.send(t, outgoing(room, "four", "vier"))
+	var keys []any
+	for _, e := range maria.Events(t, room) {
+		if e.Sender == lotse.ID && e.Type == "m.room.encrypted" {
+			keys = append(keys, e.Content["session_id"])
+		}
+	}
+	if len(keys) != 4 || keys[0] == keys[1] || keys[1] == keys[2] || keys[2] != keys[3] {
+		t.Errorf("the room keys of eins, zwei, drei, vier are %v; want new ones when Jonas comes and when he leaves", keys)
+	}
+}
+
+// A room that wants new keys often gets them.
+func TestSealedRotation(t *testing.T) {
+	srv := matrixtest.Shared(t)
+	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
+	room := joined(t, "Geheim", maria, lotse)
+	maria.SendState(t, room, "m.room.encryption", "", map[string]any{"algorithm": "m.megolm.v1.aes-sha2", "rotation_period_msgs": 2})
+	hers := newInbox()
+	ours := runSealed(t, lotse, keptKeys(t), newInbox())
+	runSealed(t, maria, keptKeys(t), hers)
+	for _, text := range []string{"eins", "zwei", "drei"} {
+		ours.send(t, outgoing(room, text, text))
+		hers.awaitText(t, text)
+	}
+	keys := map[any]bool{}
+	for _, e := range maria.Events(t, room) {
+		if e.Type == "m.room.encrypted" {
+			keys[e.Content["session_id"]] = true
+		}
+	}
+	if len(keys) != 2 {
+		t.Errorf("three messages have %d room keys, want 2", len(keys))
+	}
 }
 
 // A message whose key does not come is asked for; what comes late is read late, once.
@@ -175,6 +209,83 @@ func TestLateKey(t *testing.T) {
 	if left, err := m.Recall(t.Context(), ours.memo("unread")); left != "" || err != nil {
 		t.Errorf("still unread: %q, %v", left, err)
 	}
+}
+
+// A message says whether it proves who wrote it.
+func TestDoubt(t *testing.T) {
+	srv := matrixtest.Shared(t)
+	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
+	room := sealedRoom(t, maria, lotse)
+	mine, hers := newInbox(), newInbox()
+	ours := runSealed(t, lotse, keptKeys(t), mine)
+	her := runSealed(t, maria, keptKeys(t), hers)
+	wants := func(text string, doubt bot.Doubt) {
+		t.Helper()
+		if got := mine.awaitText(t, text); got.Doubt != doubt {
+			t.Errorf("%q has the doubt %q, want %q", text, got.Doubt, doubt)
+		}
+	}
+	vouch := func(anew bool) {
+		t.Helper()
+		who, err := her.Vouch(t.Context(), &recovery{}, maria.Password, anew)
+		if err != nil {
+			t.Fatal(err)
+		}
+		awaitIdentity(t, ours.Chat, maria.ID, who.Fingerprint)
+	}
+	maria.Send(t, room, "offen")
+	wants("offen", bot.DoubtClear)
+	her.send(t, outgoing(room, "a", "unbestätigt"))
+	wants("unbestätigt", bot.DoubtDevice)
+	vouch(false)
+	her.send(t, outgoing(room, "b", "bestätigt"))
+	wants("bestätigt", "")
+	// She has lost everything: her new identity is somebody else's, until it was compared.
+	vouch(true)
+	her.send(t, outgoing(room, "c", "neu"))
+	wants("neu", bot.DoubtIdentity)
+	refuse := errors.New("not hers")
+	changed := false
+	if err := ours.Acknowledge(t.Context(), maria.ID, func(_ string, is bool) error { changed = is; return refuse }); !errors.Is(err, refuse) || !changed {
+		t.Errorf("Acknowledge, refused: %v, changed: %v", err, changed)
+	}
+	her.send(t, outgoing(room, "d", "noch immer neu"))
+	wants("noch immer neu", bot.DoubtIdentity)
+	if err := ours.Acknowledge(t.Context(), maria.ID, func(string, bool) error { return nil }); err != nil {
+		t.Error(err)
+	}
+	her.send(t, outgoing(room, "e", "anerkannt"))
+	wants("anerkannt", "")
+	plain := joined(t, "Offen", maria, lotse)
+	mine.awaitKind(t, bot.EventJoined, plain)
+	maria.Send(t, plain, "im offenen Raum")
+	wants("im offenen Raum", "")
+}
+
+// A direct chat that the bot opens is encrypted, if it shall be, and is found again.
+func TestOpenDirectSealed(t *testing.T) {
+	srv := matrixtest.Shared(t)
+	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
+	mine, hers := newInbox(), newInbox()
+	ours := runSealed(t, lotse, keptKeys(t), mine, func(c *Config) { c.SealDirect = true })
+	her := runSealed(t, maria, keptKeys(t), hers)
+	room := ours.open(t, user(maria))
+	if got := lotse.State(t, room, "m.room.encryption", "")["algorithm"]; got != "m.megolm.v1.aes-sha2" {
+		t.Errorf("the direct chat's encryption is %v", got)
+	}
+	hers.awaitKind(t, bot.EventInvitation, room)
+	ours.send(t, outgoing(room, "a", "vor dem Beitritt"))
+	maria.Join(t, room)
+	mine.awaitKind(t, bot.EventJoined, room)
+	if again := ours.open(t, user(maria)); again != room {
+		t.Errorf("a second look finds %s, want %s", again, room)
+	}
+	her.send(t, outgoing(room, "b", "gelb"))
+	if got := mine.awaitText(t, "gelb"); !got.Direct {
+		t.Errorf("her answer is %+v, want it in a direct chat", got)
+	}
+	ours.send(t, outgoing(room, "c", "danke"))
+	hers.awaitText(t, "danke")
 }
 
 // recovery is a Recovery in memory.

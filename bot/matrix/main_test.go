@@ -11,11 +11,14 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"maunium.net/go/mautrix/id"
 
 	"lotse/bot"
 	"lotse/bot/engine"
@@ -359,5 +362,32 @@ func withoutKeys(t *testing.T, server string, lose *atomic.Bool) func(http.Respo
 		w.WriteHeader(resp.StatusCode)
 		_ = json.NewEncoder(w).Encode(answer)
 		return true
+	}
+}
+
+// awaitIdentity waits until the Chat has heard of somebody's identity, and that it
+// vouches for their devices.
+func awaitIdentity(t *testing.T, c *Chat, who, fingerprint string) {
+	t.Helper()
+	deadline := time.After(time.Minute)
+	for {
+		m, done, err := c.machine(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys, err := m.GetCachedDevices(t.Context(), id.UserID(who))
+		done()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if keys.MasterKey != nil && keys.MasterKey.Key.Fingerprint() == fingerprint && len(keys.Devices) > 0 &&
+			!slices.ContainsFunc(keys.Devices, func(d *id.Device) bool { return d.Trust < id.TrustStateCrossSignedUntrusted }) {
+			return
+		}
+		select {
+		case <-deadline:
+			t.Fatalf("the bot has not heard of the identity %s of %s", fingerprint, who)
+		case <-time.After(20 * time.Millisecond):
+		}
 	}
 }
