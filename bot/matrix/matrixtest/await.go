@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 )
@@ -37,60 +35,6 @@ func (u *User) Await(t testing.TB, room, what string, fulfilled func([]Event) bo
 		return fmt.Sprintf("%s in %s. The room as %s sees it:\n%s", what, room, u.ID, seen)
 	})
 	return events
-}
-
-// AwaitEvent waits for the first event that matches. Edits are applied.
-func (u *User) AwaitEvent(t testing.TB, room, what string, match func(Event) bool) Event {
-	t.Helper()
-	var found Event
-	u.Await(t, room, what, func(events []Event) bool {
-		latest := Latest(events)
-		i := slices.IndexFunc(latest, match)
-		if i >= 0 {
-			found = latest[i]
-		}
-		return i >= 0
-	})
-	return found
-}
-
-// AwaitMessage waits for a message whose text, after edits, contains this one.
-func (u *User) AwaitMessage(t testing.TB, room, contains string) Event {
-	t.Helper()
-	return u.AwaitEvent(t, room, fmt.Sprintf("a message with %q", contains), func(e Event) bool {
-		return e.Type == "m.room.message" && strings.Contains(e.Body(), contains)
-	})
-}
-
-// AwaitReaction waits for anybody's reaction to a message.
-func (u *User) AwaitReaction(t testing.TB, room, target, emoji string) Event {
-	t.Helper()
-	return u.AwaitEvent(t, room, fmt.Sprintf("a reaction %s to %s", emoji, target), func(e Event) bool {
-		return e.RelType == "m.annotation" && e.RelatesTo == target && e.Emoji() == plainEmoji(emoji)
-	})
-}
-
-// AwaitKey waits for the bot's event with this key in its mark.
-func (u *User) AwaitKey(t testing.TB, room, key string) Event {
-	t.Helper()
-	return u.AwaitEvent(t, room, fmt.Sprintf("an event with the key %q", key), func(e Event) bool {
-		return e.Key() == key
-	})
-}
-
-// AwaitMember waits until a person, by user id, is what membership says: join,
-// invite, leave or ban.
-func (u *User) AwaitMember(t testing.TB, room, user, membership string) {
-	t.Helper()
-	u.Await(t, room, fmt.Sprintf("the membership %s of %s", membership, user), func(events []Event) bool {
-		is := ""
-		for _, e := range events {
-			if e.Type == "m.room.member" && e.StateKey != nil && *e.StateKey == user {
-				is = text(e.Content, "membership")
-			}
-		}
-		return is == membership
-	})
 }
 
 // AwaitInvite waits until a person, by user id, has invited the user, and

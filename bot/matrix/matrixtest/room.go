@@ -38,16 +38,19 @@ func Version(version string) RoomOption {
 	return func(request map[string]any) { request["room_version"] = version }
 }
 
+// Encrypted turns encryption on from the beginning.
+func Encrypted() RoomOption {
+	return func(request map[string]any) {
+		request["initial_state"] = []any{map[string]any{
+			"type": "m.room.encryption", "state_key": "", "content": map[string]any{"algorithm": "m.megolm.v1.aes-sha2"},
+		}}
+	}
+}
+
 // CreateRoom creates a room and returns its id. Without a name it has none.
 func (u *User) CreateRoom(t testing.TB, name string, opts ...RoomOption) (room string) {
 	t.Helper()
-	request := map[string]any{"preset": "private_chat"}
-	if name != "" {
-		request["name"] = name
-	}
-	for _, opt := range opts {
-		opt(request)
-	}
+	request := roomRequest(name, opts)
 	var created struct {
 		ID string `json:"room_id"`
 	}
@@ -68,6 +71,17 @@ func (u *User) CreateRoom(t testing.TB, name string, opts ...RoomOption) (room s
 		return named && len(left) == 0
 	})
 	return created.ID
+}
+
+func roomRequest(name string, opts []RoomOption) map[string]any {
+	request := map[string]any{"preset": "private_chat"}
+	if name != "" {
+		request["name"] = name
+	}
+	for _, opt := range opts {
+		opt(request)
+	}
+	return request
 }
 
 // Invite invites a person by user id.
@@ -175,66 +189,6 @@ func (u *User) SendContent(t testing.TB, room, eventType string, content map[str
 	u.must(t, http.MethodPut, Path("rooms", room, "send", eventType, rand.Text()), content, &sent)
 	u.wrote(room, hasEvent(sent.ID))
 	return sent.ID
-}
-
-func (u *User) message(t testing.TB, room, text string, relation map[string]any) (event string) {
-	t.Helper()
-	content := Text(text)
-	if relation != nil {
-		content["m.relates_to"] = relation
-	}
-	return u.SendContent(t, room, "m.room.message", content)
-}
-
-// Send sends a plain message.
-func (u *User) Send(t testing.TB, room, text string) (event string) {
-	t.Helper()
-	return u.message(t, room, text, nil)
-}
-
-// Reply answers a message outside threads.
-func (u *User) Reply(t testing.TB, room, to, text string) (event string) {
-	t.Helper()
-	return u.message(t, room, text, map[string]any{"m.in_reply_to": map[string]any{"event_id": to}})
-}
-
-// Thread writes in the thread under root. As clients do, it names a message to
-// fall back on for those that do not know threads.
-func (u *User) Thread(t testing.TB, room, root, text string) (event string) {
-	t.Helper()
-	return u.message(t, room, text, map[string]any{
-		"rel_type":        "m.thread",
-		"event_id":        root,
-		"is_falling_back": true,
-		"m.in_reply_to":   map[string]any{"event_id": root},
-	})
-}
-
-// ThreadReply answers a message within the thread under root.
-func (u *User) ThreadReply(t testing.TB, room, root, to, text string) (event string) {
-	t.Helper()
-	return u.message(t, room, text, map[string]any{
-		"rel_type":      "m.thread",
-		"event_id":      root,
-		"m.in_reply_to": map[string]any{"event_id": to},
-	})
-}
-
-// React puts a reaction, as "👍", on a message.
-func (u *User) React(t testing.TB, room, target, key string) (event string) {
-	t.Helper()
-	return u.SendContent(t, room, "m.reaction", map[string]any{
-		"m.relates_to": map[string]any{"rel_type": "m.annotation", "event_id": target, "key": key},
-	})
-}
-
-// Edit replaces the text of a message.
-func (u *User) Edit(t testing.TB, room, target, newText string) (event string) {
-	t.Helper()
-	content := Text("* " + newText)
-	content["m.new_content"] = Text(newText)
-	content["m.relates_to"] = map[string]any{"rel_type": "m.replace", "event_id": target}
-	return u.SendContent(t, room, "m.room.message", content)
 }
 
 // Redact deletes an event. Deleting a reaction takes it back.

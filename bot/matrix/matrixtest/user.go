@@ -14,6 +14,8 @@ import (
 // User is a person (or a bot) with an account and one device. Its methods end
 // the test when the server refuses; Do returns the refusal instead.
 type User struct {
+	Pen
+	Eyes
 	ID       string
 	Token    string
 	DeviceID string
@@ -40,6 +42,7 @@ func (s *Server) Register(t testing.TB, name string) *User {
 	s.mu.Unlock()
 
 	u := &User{Server: s, Password: "password of " + localpart, writes: map[string]func([]Event) bool{}}
+	u.Pen, u.Eyes = Pen{u.SendContent}, Eyes{u.Await}
 	if err := patiently(func() error { return s.register(localpart, u) }); err != nil {
 		t.Fatalf("register %s: %v", localpart, err)
 	}
