@@ -28,6 +28,20 @@ type Event struct {
 	Reason   string
 
 	Edited bool // set by Latest: Content is that of the last edit
+
+	Crypto *Crypto // nil if the reader does not read encrypted rooms
+}
+
+// Crypto is what a client that reads encrypted rooms says about an event.
+type Crypto struct {
+	Encrypted  bool   `json:"encrypted"`
+	Unreadable string `json:"unreadable"` // why it cannot be decrypted, in the client's own words; the event has no content then
+	Shield     string `json:"shield"`     // the warning that people see beside the message: GREY, RED or empty
+	Reason     string `json:"reason"`     // for the shield
+	Device     string `json:"device"`     // the sender's device
+	Signed     bool   `json:"signed"`     // that device is signed by its owner
+	Session    string `json:"session"`    // names the room key; another one comes with every rotation
+	Shows      string `json:"shows"`      // the text that the client itself shows in place of an edited one
 }
 
 // Mark is what the bot writes into its events, under org.lotse, to know them
@@ -106,6 +120,7 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 		StateKey *string        `json:"state_key"`
 		Content  map[string]any `json:"content"`
 		Redacts  string         `json:"redacts"` // in the content from room version 11 on
+		Crypto   *Crypto        `json:"crypto"`  // said by our own client, see jsclient/main.mjs
 		Unsigned struct {
 			Because *struct {
 				Sender  string         `json:"sender"`
@@ -127,6 +142,7 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 		RelType:   text(relation, "rel_type"),
 		RelatesTo: text(relation, "event_id"),
 		Redacts:   wire.Redacts,
+		Crypto:    wire.Crypto,
 	}
 	if e.Type == "m.room.redaction" && e.Redacts == "" {
 		e.Redacts = text(e.Content, "redacts")

@@ -22,7 +22,14 @@
 //	got := matrixtest.Transcript(maria.Events(t, room))
 //
 // [Transcript] writes a room down in a form that can be compared with a golden
-// file. Nothing here reads encrypted rooms.
+// file.
+//
+// A User neither writes nor reads encrypted rooms. [Server.RegisterJS] makes a
+// [JSUser], who does, with the library that Element is built on:
+//
+//	maria := srv.RegisterJS(t, "maria")
+//	room := maria.CreateRoom(t, "Serviceportal", matrixtest.Encrypted(), matrixtest.Inviting(bot.ID))
+//	maria.AwaitMessage(t, room, "Wie weit")
 package matrixtest
 
 import (
@@ -57,6 +64,7 @@ type Server struct {
 
 	mu    sync.Mutex
 	names map[string]int // how many users were registered under a name
+	js    *node          // with the clients of RegisterJS, or nil
 }
 
 // Option changes the configuration of a server.
@@ -290,6 +298,9 @@ func (s *Server) run() error {
 
 // discard ends the server and removes its data.
 func (s *Server) discard() {
+	if s.js != nil {
+		s.js.stop()
+	}
 	if s.process != nil {
 		s.process.stop()
 		s.process = nil

@@ -40,7 +40,9 @@ func WithoutState() TranscriptOption {
 //
 // What should not happen stays visible: an edit by somebody else is a message
 // marked [edit of #1], and what refers to an event that is not in the list
-// refers to #?.
+// refers to #?. In an encrypted room, as somebody sees it who can read it, so do
+// messages that came [in clear], that are [unreadable: why], or that their
+// client warns of: [grey shield: why]. All is well where there is none of these.
 //
 // People are the first part of their user id, without the number that Register
 // adds to names that are taken. The state that every room begins with is left
@@ -81,6 +83,7 @@ func Transcript(events []Event, opts ...TranscriptOption) string {
 type transcript struct {
 	stateless bool
 	out       strings.Builder
+	encrypted bool                           // the room, from here on
 	numbers   map[string]int                 // by event id
 	reactions map[string]map[string][]string // senders by event id and emoji
 	members   map[string]Event               // the last membership by user id
@@ -134,6 +137,7 @@ func (t *transcript) marks(e Event) []string {
 	var marks []string
 	switch kind := strings.TrimPrefix(text(e.Content, "msgtype"), "m."); {
 	case e.Redacted:
+	case e.Crypto != nil && e.Crypto.Unreadable != "":
 	case e.Type != "m.room.message":
 		marks = append(marks, e.Type)
 	case kind != "text":
@@ -141,6 +145,9 @@ func (t *transcript) marks(e Event) []string {
 	}
 	if e.RelType == "m.replace" {
 		marks = append(marks, "edit of "+t.number(e.RelatesTo))
+	}
+	if !e.Redacted {
+		marks = append(marks, t.warnings(e)...)
 	}
 	if root := e.Thread(); root != "" {
 		marks = append(marks, "thread "+t.number(root))
@@ -156,6 +163,20 @@ func (t *transcript) marks(e Event) []string {
 		marks = append(marks, name)
 	}
 	return marks
+}
+
+// warnings are what a reader of encrypted rooms should worry about.
+func (t *transcript) warnings(e Event) []string {
+	switch c := e.Crypto; {
+	case c == nil:
+	case c.Unreadable != "":
+		return []string{"unreadable: " + c.Unreadable}
+	case t.encrypted && !c.Encrypted:
+		return []string{"in clear"}
+	case c.Shield != "":
+		return []string{strings.ToLower(c.Shield) + " shield: " + c.Reason}
+	}
+	return nil
 }
 
 func (t *transcript) number(event string) string {
@@ -206,6 +227,7 @@ func (t *transcript) stateLine(e Event) string {
 	case "m.room.canonical_alias":
 		return fmt.Sprintf("%s set the address %s", who, text(e.Content, "alias"))
 	case "m.room.encryption":
+		t.encrypted = true
 		return who + " turned encryption on"
 	case "m.room.pinned_events":
 		list, _ := e.Content["pinned"].([]any)

@@ -48,6 +48,16 @@ func TestTranscript(t *testing.T) {
 — anna pinned nothing
 — anna set org.example
 `},
+		{"warnings in an encrypted room", `
+			{"event_id": "$0", "type": "m.room.message", ` + a + `, "content": {"msgtype": "m.text", "body": "noch offen"}, "crypto": {}},
+			{"event_id": "$1", "type": "m.room.encryption", "state_key": "", ` + a + `, "content": {}, "crypto": {}},
+			{"event_id": "$2", "type": "m.room.message", ` + a + `, "content": {"msgtype": "m.text", "body": "gut"}, "crypto": {"encrypted": true}},
+			{"event_id": "$3", "type": "m.room.encrypted", ` + a + `, "content": {}, "crypto": {"encrypted": true, "unreadable": "NO_KEY"}},
+			{"event_id": "$4", "type": "m.room.message", ` + a + `, "content": {"msgtype": "m.text", "body": "wer?"}, "crypto": {"encrypted": true, "shield": "RED", "reason": "UNSIGNED_DEVICE"}},
+			{"event_id": "$5", "type": "m.room.message", ` + a + `, "content": {"msgtype": "m.text", "body": "offen"}, "crypto": {}},
+			{"event_id": "$6", "type": "m.reaction", ` + b + `, "content": {"m.relates_to": {"rel_type": "m.annotation", "event_id": "$2", "key": "👍"}}, "crypto": {}}`,
+			"#1 anna: noch offen\n— anna turned encryption on\n#2 anna: gut\n   👍 bert\n#3 anna [unreadable: NO_KEY]:\n" +
+				"#4 anna [red shield: UNSIGNED_DEVICE]: wer?\n#5 anna [in clear]: offen\n"},
 		{"memberships", `
 			{"event_id": "$1", "type": "m.room.member", "state_key": "@bert=2:x", ` + a + `, "content": {"membership": "invite"}},
 			{"event_id": "$2", "type": "m.room.member", "state_key": "@bert=2:x", ` + a + `, "content": {"membership": "leave"}},
