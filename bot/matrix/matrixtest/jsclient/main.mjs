@@ -89,6 +89,18 @@ class Device {
         });
     }
 
+    /** Waits until this device knows of the room's encryption, if it has any: servers show rooms before they are finished. */
+    async sealed(room) {
+        if (room.hasEncryptionStateEvent()) return;
+        try {
+            await this.client.getStateEvent(room.roomId, "m.room.encryption", "");
+        } catch (error) {
+            if (error.errcode === "M_NOT_FOUND") return;
+            throw error;
+        }
+        await this.until(`the encryption of ${room.roomId}`, () => room.hasEncryptionStateEvent() && this.client.getCrypto().isEncryptionEnabledInRoom(room.roomId));
+    }
+
     /** Waits until the server has shown this device what it has sent. */
     async echo(id, event) {
         const room = await this.room(id);
@@ -114,8 +126,11 @@ const operations = {
                     upload({ type: "m.login.password", identifier: { type: "m.id.user", user: request.user }, password: request.password }),
             });
         }
-        // All events of a room come with the first sync, all members at once, threads in the room's one timeline.
-        await client.startClient({ initialSyncLimit: 1000, lazyLoadMembers: false, threadSupport: false, disablePresence: true });
+        // All events of a room come with the first sync, all members at once, threads in the room's one timeline, and own events
+        // where the server puts them.
+        await client.startClient({
+            initialSyncLimit: 1000, lazyLoadMembers: false, threadSupport: false, pendingEventOrdering: sdk.PendingEventOrdering.Detached, disablePresence: true,
+        });
         await device.until("the first sync", () => client.isInitialSyncComplete());
         return { signed: await own.isCrossSigningReady(), memory: process.memoryUsage.rss(), sdk: own.getVersion() };
     },
@@ -146,7 +161,7 @@ const operations = {
     /** Sends an event, encrypted where the room is. {room, type, content} → its id */
     async send({ room, type, content }, name) {
         const device = one(name);
-        await device.room(room);
+        await device.sealed(await device.room(room));
         const { event_id: event } = await device.client.sendEvent(room, null, type, content);
         return device.echo(room, event);
     },
