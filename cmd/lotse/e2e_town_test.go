@@ -38,6 +38,7 @@ type town struct {
 	program string // the bot's binary
 	folder  string // its configuration and database
 	lotse   *matrixtest.User
+	sealed  bool // the rooms are encrypted, and people have matrix-js-sdk
 
 	pia                        *matrixtest.User // PMO
 	dora, dirk                 *matrixtest.User // DM
@@ -62,7 +63,12 @@ type town struct {
 // the example but the roomless; then it sets the bot up as an operator would.
 func newTown(t *testing.T, roomless ...string) *town {
 	t.Helper()
-	w := &town{T: t, folder: t.TempDir(), rooms: map[string]string{}, leads: map[string]*matrixtest.User{}, chats: map[*matrixtest.User]string{}}
+	return raise(t, false, roomless)
+}
+
+func raise(t *testing.T, sealed bool, roomless []string) *town {
+	t.Helper()
+	w := &town{T: t, sealed: sealed, folder: t.TempDir(), rooms: map[string]string{}, leads: map[string]*matrixtest.User{}, chats: map[*matrixtest.User]string{}}
 	w.server = matrixtest.Start(t)
 	w.build()
 	people := []struct {
@@ -82,6 +88,9 @@ func newTown(t *testing.T, roomless ...string) *town {
 	for _, p := range people {
 		*p.user = w.server.Register(t, p.login)
 		(*p.user).SetDisplayName(t, p.name)
+		if sealed && *p.user != w.lotse {
+			(*p.user).JS(t).Take()
+		}
 	}
 	w.pmo = w.room("PMO", w.dora)
 	w.dm = w.room("Digitalisierungsmanagement", w.dora, w.dirk)
@@ -113,7 +122,11 @@ func (w *town) room(name string, others ...*matrixtest.User) string {
 	for _, u := range others {
 		ids = append(ids, u.ID)
 	}
-	room := w.pia.CreateRoom(w, name, matrixtest.Inviting(append(ids, w.lotse.ID)...))
+	opts := []matrixtest.RoomOption{matrixtest.Inviting(append(ids, w.lotse.ID)...)}
+	if w.sealed {
+		opts = append(opts, matrixtest.Encrypted())
+	}
+	room := w.pia.CreateRoom(w, name, opts...)
 	for _, u := range others {
 		u.Join(w, room)
 	}
@@ -131,7 +144,7 @@ matrix:
   homeserver: %s
   user: %q
   password_file: password
-  encrypt_direct_chats: false
+  encrypt_direct_chats: %v
   allow:
     users: [%q]
 people:
@@ -155,7 +168,7 @@ goals:
   - {id: 4, name: Duisburg denkt nutzerorientiert}
   - {id: 5, name: Duisburg nutzt seine Daten}
   - {id: 6, name: Duisburg denkt digital}
-`, w.server.URL, w.lotse.ID, w.pia.ID, w.pia.ID, w.dora.ID, w.dirk.ID, w.pmo, w.dm))
+`, w.server.URL, w.lotse.ID, w.sealed, w.pia.ID, w.pia.ID, w.dora.ID, w.dirk.ID, w.pmo, w.dm))
 }
 
 func (w *town) write(name, content string) string {

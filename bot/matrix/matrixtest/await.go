@@ -19,6 +19,12 @@ var patience = time.Minute
 // room looked like.
 func (u *User) Await(t testing.TB, room, what string, fulfilled func([]Event) bool) []Event {
 	t.Helper()
+	return u.Watch(t, room, what, fulfilled)
+}
+
+// watch looks at what the server shows.
+func (u *User) watch(t testing.TB, room, what string, fulfilled func([]Event) bool) []Event {
+	t.Helper()
 	var events []Event
 	u.wait(t, func() (bool, error) {
 		now, err := u.events(room)

@@ -17,7 +17,7 @@ import (
 //
 // It writes, waits and reads as a User does, but through that client. What has
 // nothing to do with encryption (inviting, state, members, invitations) its
-// User does, on another device of the account that has no keys. Its methods end
+// User does, as well as what shall be in clear in spite of it, on another device of the account that has no keys. Its methods end
 // the test when something does not work, none of them waits for ever.
 type JSUser struct {
 	*User
@@ -96,6 +96,16 @@ func (u *User) JS(t testing.TB, opts ...JSOption) *JSUser {
 	// A shared server goes on after the test. The process may have ended with a server that does not.
 	t.Cleanup(func() { _ = j.node.call(j.name, "stop", nil, nil) })
 	return j
+}
+
+// Take has the user write and read through this client from now on: what a test
+// does with users in clear it can do in encrypted rooms by that.
+func (j *JSUser) Take() {
+	j.User.Pen = j.Pen
+	j.User.Eyes = Eyes{func(t testing.TB, room, what string, fulfilled func([]Event) bool) []Event {
+		t.Helper()
+		return j.Await(t, room, what, func(events []Event) bool { return j.shows(room, events) && fulfilled(events) })
+	}}
 }
 
 // CreateRoom creates a room and returns its id. It is encrypted if Encrypted is

@@ -185,6 +185,12 @@ type eventID struct {
 // SendContent sends any event and returns its id.
 func (u *User) SendContent(t testing.TB, room, eventType string, content map[string]any) (event string) {
 	t.Helper()
+	return u.Write(t, room, eventType, content)
+}
+
+// write sends an event as it is.
+func (u *User) write(t testing.TB, room, eventType string, content map[string]any) (event string) {
+	t.Helper()
 	var sent eventID
 	u.must(t, http.MethodPut, Path("rooms", room, "send", eventType, rand.Text()), content, &sent)
 	u.wrote(room, hasEvent(sent.ID))

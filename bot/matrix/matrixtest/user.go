@@ -42,7 +42,7 @@ func (s *Server) Register(t testing.TB, name string) *User {
 	s.mu.Unlock()
 
 	u := &User{Server: s, Password: "password of " + localpart, writes: map[string]func([]Event) bool{}}
-	u.Pen, u.Eyes = Pen{u.SendContent}, Eyes{u.Await}
+	u.Pen, u.Eyes = Pen{u.write}, Eyes{u.watch}
 	if err := patiently(func() error { return s.register(localpart, u) }); err != nil {
 		t.Fatalf("register %s: %v", localpart, err)
 	}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"lotse/bot/matrix/matrixtest"
+)
+
+// TestEndToEndSealed holds a whole dialogue in encrypted rooms. Everybody but the bot has matrix-js-sdk in its strictest
+// mode, which gives keys only to devices that their owner has signed and believes no others.
+func TestEndToEndSealed(t *testing.T) {
+	w := raise(t, true, nil)
+	w.start("2026-11-17T08:00:00+01:00")
+	w.moveIn()
+	w.clock("11-18 09:00")
+
+	// Questions are read, and answered in all ways there are.
+	portal := w.about(first, "serviceportal")
+	portal.clicks("status", "🟢")
+	portal.says("gelb – Testphase mit den Servicestellen vorbereiten")
+	hurdle := portal.replies("blocker", "Die Redaktion ist unterbesetzt")
+	portal.edits(hurdle, "keine")
+	need := portal.says("Wir brauchen eine zweite Redaktionsstelle")
+	portal.deletes(need)
+	portal.says("keine")
+	portal.says("–")
+	summary := portal.who.AwaitKey(t, portal.room, "check/"+first+"/summary/serviceportal/matrix:"+portal.room)
+	if !strings.Contains(summary.Body(), "Testphase mit den Servicestellen") || strings.Contains(summary.Body(), "unterbesetzt") {
+		t.Errorf("the summary is\n%s", summary.Body())
+	}
+
+	for name, room := range map[string]string{"serviceportal": portal.room, "pmo": w.pmo} {
+		w.isSealed(name, w.pia.Events(t, room))
+	}
+	w.holds("serviceportal", portal.room, portal.who)
+	w.stop()
+}
+
+// isSealed checks that all that was said in a room came encrypted from signed devices, and that its reader was warned of
+// nothing.
+func (w *town) isSealed(name string, events []matrixtest.Event) {
+	w.Helper()
+	said := 0
+	for _, e := range events {
+		if e.StateKey != nil || e.Redacted || e.Type == "m.reaction" || e.Type == "m.room.redaction" {
+			continue
+		}
+		said++
+		if c := e.Crypto; c == nil || !c.Encrypted || !c.Signed || c.Shield != "" || c.Unreadable != "" {
+			w.Errorf("%s: %s by %s is not encrypted as it should be: %+v", name, e.ID, e.Sender, c)
+		}
+	}
+	if said == 0 {
+		w.Errorf("%s: nothing was said", name)
+	}
+}
