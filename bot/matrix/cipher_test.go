@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -286,6 +287,37 @@ func TestOpenDirectSealed(t *testing.T) {
 	}
 	ours.send(t, outgoing(room, "c", "danke"))
 	hers.awaitText(t, "danke")
+}
+
+// A server may show a room before it is finished: nothing is sent in the clear then.
+func TestOpenDirectUnfinished(t *testing.T) {
+	srv := matrixtest.Shared(t)
+	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
+	mine := newInbox()
+	address := proxy(t, srv.URL, changedSync(t, srv.URL, func(answer map[string]any) {
+		rooms, _ := answer["rooms"].(map[string]any)
+		joined, _ := rooms["join"].(map[string]any)
+		for _, data := range joined {
+			for _, part := range []string{"state", "timeline"} {
+				shown, ok := data.(map[string]any)[part].(map[string]any)
+				if !ok {
+					continue
+				}
+				events, _ := shown["events"].([]any)
+				shown["events"] = slices.DeleteFunc(events, func(e any) bool { return e.(map[string]any)["type"] == "m.room.encryption" })
+			}
+		}
+	}))
+	ours := runSealed(t, lotse, keptKeys(t), mine, func(c *Config) { c.Homeserver, c.SealDirect = address, true })
+	room := ours.open(t, user(maria))
+	ours.send(t, outgoing(room, "a", "eins"))
+	mine.awaitKind(t, bot.EventJoined, room)
+	ours.send(t, outgoing(room, "b", "zwei"))
+	for _, e := range lotse.Events(t, room) {
+		if e.Type == "m.room.message" {
+			t.Errorf("the server reads %q", e.Body())
+		}
+	}
 }
 
 // recovery is a Recovery in memory.

@@ -160,6 +160,11 @@ func (c *Chat) create(ctx context.Context, alias string, user id.UserID) (id.Roo
 	if err != nil {
 		return "", err
 	}
+	if c.sealNew {
+		c.mu.Lock()
+		c.crypt[resp.RoomID] = true
+		c.mu.Unlock()
+	}
 	return resp.RoomID, nil
 }
 

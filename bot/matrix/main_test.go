@@ -336,8 +336,17 @@ func (m *memory) copied() map[string]string {
 
 // withoutKeys loses what is sent to the device itself, as long as it shall.
 func withoutKeys(t *testing.T, server string, lose *atomic.Bool) func(http.ResponseWriter, *http.Request, func()) bool {
+	return changedSync(t, server, func(answer map[string]any) {
+		if lose.Load() {
+			delete(answer, "to_device")
+		}
+	})
+}
+
+// changedSync changes what the server says is new.
+func changedSync(t *testing.T, server string, change func(answer map[string]any)) func(http.ResponseWriter, *http.Request, func()) bool {
 	return func(w http.ResponseWriter, r *http.Request, _ func()) bool {
-		if !strings.HasSuffix(r.URL.Path, "/sync") || !lose.Load() {
+		if !strings.HasSuffix(r.URL.Path, "/sync") {
 			return false
 		}
 		req, err := http.NewRequestWithContext(r.Context(), r.Method, server+r.URL.RequestURI(), nil)
@@ -357,7 +366,7 @@ func withoutKeys(t *testing.T, server string, lose *atomic.Bool) func(http.Respo
 			w.WriteHeader(http.StatusBadGateway)
 			return true
 		}
-		delete(answer, "to_device")
+		change(answer)
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(resp.StatusCode)
 		_ = json.NewEncoder(w).Encode(answer)

@@ -228,17 +228,15 @@ func (c *Chat) limited(ctx context.Context) (context.Context, context.CancelFunc
 }
 
 // encrypted reports whether a room is encrypted. Rooms that a sync has shown are
-// known; of others the server is asked once.
+// known; of others the server is asked once. What it has said stays true of an
+// encrypted room: a sync may show a room before it is finished.
 func (c *Chat) encrypted(ctx context.Context, r id.RoomID) (bool, error) {
 	c.mu.Lock()
 	known, ok := c.rooms[r]
 	asked, wasAsked := c.crypt[r]
 	c.mu.Unlock()
-	switch {
-	case ok:
-		return known.Encrypted, nil
-	case wasAsked:
-		return asked, nil
+	if ok || wasAsked {
+		return known.Encrypted || asked, nil
 	}
 	var content event.EncryptionEventContent
 	err := c.client.StateEvent(ctx, r, event.StateEncryption, "", &content)

@@ -245,7 +245,9 @@ func (c *Chat) adopt(s step) (moved bool) {
 		moved = moved || !known || before.Direct != now.Direct || before.Encrypted != now.Encrypted
 		c.rooms[r] = now
 		delete(c.invites, r)
-		delete(c.crypt, r)
+		if now.Encrypted || !c.crypt[r] {
+			delete(c.crypt, r)
+		}
 	}
 	for _, r := range s.left {
 		moved = true
