@@ -1,21 +1,28 @@
 package main
 
 import (
+	"os"
 	"strings"
 	"testing"
 
 	"lotse/bot/matrix/matrixtest"
 )
 
-// TestEndToEndSealed holds a whole dialogue in encrypted rooms. Everybody but the bot has matrix-js-sdk in its strictest
-// mode, which gives keys only to devices that their owner has signed and believes no others.
+// TestEndToEndSealed holds whole dialogues in encrypted rooms. Everybody but the bot has matrix-js-sdk in its strictest mode,
+// which gives keys only to devices that their owner has signed and believes no others. In the long tier these people play
+// the two rounds of TestEndToEnd: its rooms read word for word as they do in clear.
 func TestEndToEndSealed(t *testing.T) {
-	w := raise(t, true, nil)
+	w := raise(t, true, []string{"tk-anlagen", "neuroga-it"})
+	if os.Getenv("LOTSE_TEST_LONG") != "" {
+		w.story = "TestEndToEnd"
+		w.twoRounds()
+		return
+	}
 	w.start("2026-11-17T08:00:00+01:00")
 	w.moveIn()
 	w.clock("11-18 09:00")
 
-	// Questions are read, and answered in all ways there are.
+	// Answers to the lead's own questions: clicked, in the thread, as a reply, edited, taken back.
 	portal := w.about(first, "serviceportal")
 	portal.clicks("status", "🟢")
 	portal.says("gelb – Testphase mit den Servicestellen vorbereiten")
@@ -30,10 +37,14 @@ func TestEndToEndSealed(t *testing.T) {
 		t.Errorf("the summary is\n%s", summary.Body())
 	}
 
-	for name, room := range map[string]string{"serviceportal": portal.room, "pmo": w.pmo} {
-		w.isSealed(name, w.pia.Events(t, room))
-	}
+	// In a direct chat that the bot has opened.
+	phones := w.about(first, "neuroga-it").directly()
+	phones.writes("Status: grün\nAusblick: grün\nBlocker: keine\nEntscheidung: keine\nKommunikation: –")
+
+	w.writes(w.pia, w.pmo, "!projektcheck stand")
+	w.isSealed("pmo", w.pia.Events(t, w.pmo))
 	w.holds("serviceportal", portal.room, portal.who)
+	w.holds("direkt", phones.room, phones.who)
 	w.stop()
 }
 

@@ -11,14 +11,18 @@ const first, second = "2026-11-25", "2026-12-16"
 // TestEndToEnd plays two whole rounds on a real homeserver with the real program: twenty projects, leads who answer in
 // every way there is, and some who do not. What every room holds in the end is in testdata/e2e/TestEndToEnd.
 func TestEndToEnd(t *testing.T) {
-	w := newTown(t, "tk-anlagen", "neuroga-it")
+	newTown(t, "tk-anlagen", "neuroga-it").twoRounds()
+}
+
+func (w *town) twoRounds() {
+	w.Helper()
 	w.start("2026-11-17T08:00:00+01:00")
 	w.moveIn()
 	if got := w.run("check"); strings.Contains(got, "!!") || !strings.Contains(got, "ok  projects: 20 projects, each with a lead") {
-		t.Errorf("lotse check finds something to do, or not everything:\n%s", got)
+		w.Errorf("lotse check finds something to do, or not everything:\n%s", got)
 	}
 	if got := w.run("plan", "--until", "2030-01-31"); !strings.Contains(got, "Rhythmus:  alle 3 Wochen um 10:00 Uhr, gerechnet ab dem 25.11.2026") {
-		t.Errorf("lotse plan says\n%s", got)
+		w.Errorf("lotse plan says\n%s", got)
 	}
 
 	w.clock("11-17 11:00")
@@ -37,7 +41,7 @@ func TestEndToEnd(t *testing.T) {
 	w.shows("pmo-stand", w.seen.String())
 	w.stop()
 	if got, want := strings.Count(w.run("export"), "\n"), 1+len(w.projects); got != want {
-		t.Errorf("lotse export writes %d lines, want %d", got, want)
+		w.Errorf("lotse export writes %d lines, want %d", got, want)
 	}
 }
 

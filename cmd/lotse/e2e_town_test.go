@@ -38,7 +38,8 @@ type town struct {
 	program string // the bot's binary
 	folder  string // its configuration and database
 	lotse   *matrixtest.User
-	sealed  bool // the rooms are encrypted, and people have matrix-js-sdk
+	sealed  bool   // the rooms are encrypted, and people have matrix-js-sdk
+	story   string // the folder of the golden files, named after the test
 
 	pia                        *matrixtest.User // PMO
 	dora, dirk                 *matrixtest.User // DM
@@ -68,7 +69,7 @@ func newTown(t *testing.T, roomless ...string) *town {
 
 func raise(t *testing.T, sealed bool, roomless []string) *town {
 	t.Helper()
-	w := &town{T: t, sealed: sealed, folder: t.TempDir(), rooms: map[string]string{}, leads: map[string]*matrixtest.User{}, chats: map[*matrixtest.User]string{}}
+	w := &town{T: t, sealed: sealed, story: t.Name(), folder: t.TempDir(), rooms: map[string]string{}, leads: map[string]*matrixtest.User{}, chats: map[*matrixtest.User]string{}}
 	w.server = matrixtest.Start(t)
 	w.build()
 	people := []struct {
@@ -383,7 +384,8 @@ func (t talk) directly() talk {
 // find is the last message of the bot whose key has a beginning.
 func (t talk) find(beginning string) string {
 	t.Helper()
-	events := t.who.Events(t, t.room)
+	// The lead reads all; others may have come later.
+	events := t.leads[t.project].Events(t, t.room)
 	for _, e := range slices.Backward(events) {
 		if e.Sender == t.lotse.ID && e.RelType != "m.replace" && strings.HasPrefix(e.Key(), beginning) {
 			return e.ID
@@ -491,7 +493,7 @@ func (w *town) sees(when string) {
 // shows compares a text with the golden file of that name.
 func (w *town) shows(name, got string) {
 	w.Helper()
-	path := filepath.Join("testdata", "e2e", w.Name(), name+".golden")
+	path := filepath.Join("testdata", "e2e", w.story, name+".golden")
 	if updating() {
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 			w.Fatal(err)
@@ -516,8 +518,16 @@ func (w *town) holds(name, room string, as *matrixtest.User) {
 	w.Helper()
 	events := as.Events(w, room)
 	w.callsNobodyElse(events)
-	w.shows(name, matrixtest.Transcript(events))
+	got := matrixtest.Transcript(events)
+	if w.sealed {
+		w.isSealed(name, events)
+		// That is all the difference there may be.
+		got = encryption.ReplaceAllString(got, "")
+	}
+	w.shows(name, got)
 }
+
+var encryption = regexp.MustCompile(`(?m)^— \S+ turned encryption on\n`)
 
 var pill = regexp.MustCompile(`<a [^>]*href="([^"]*)"`)
 
