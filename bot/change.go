@@ -137,6 +137,7 @@ type Change struct {
 	// Dropped says what was left out because it came too late after a downtime,
 	// one template line each; the PMO is told once, in one message.
 	Dropped []Dropped
+	Pace    *Pace // to remember until it is over
 }
 
 // Dropped is something that was not made good after a downtime.

@@ -23,6 +23,9 @@ func Needs(e Event) Query {
 	if e.Kind == EventDeletion {
 		q.History, q.AllTasks = maxHistory, true // the words may stand in later reports too
 	}
+	if e.Kind == EventInvitation {
+		q.Pace = paceInvitations
+	}
 	// An answer to a round that is over is told where to go on.
 	q.Rounds = e.Kind == EventEdit || e.Kind == EventMessage && (e.Thread != "" || e.ReplyTo != "")
 	for _, m := range e.Mentions {

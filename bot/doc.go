@@ -58,7 +58,7 @@
 //	reply/<event>/<n>/<room>                         answers to commands
 //	seed/<emoji>/<key>                               the bot's own reaction on a message of its own
 //	join/<event>/<room>, leave/<event>/<room>        answers to invitations
-//	room/hello/<kind>/<room>, room/refused/<account>/<date>/<room>, room/left/<event>/<room>
+//	room/hello/<kind>/<room>, room/refused/<account or more>/<date>/<room>, room/left/<event>/<room>
 //	unreadable/<account>/<date>/<room>               an encrypted message is asked for again
 //	note/failed/<event or timer>/<room>, note/downtime/<instant>/<room>
 //

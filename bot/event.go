@@ -46,6 +46,7 @@ type Event struct {
 	Key      Key    `json:",omitempty"` // EventEcho: the slot's key
 	Revision int    `json:",omitempty"` // EventEcho: the slot's revision, 0 if the message does not say
 	RoomName string `json:",omitempty"` // EventInvitation, EventJoined: for showing
+	Space    bool   `json:",omitempty"` // EventInvitation: into a space, a folder of rooms
 }
 
 // Doubt says why a message in an encrypted room does not prove who wrote it.

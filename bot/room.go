@@ -3,6 +3,7 @@ package bot
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // invited reports whether the configuration lets the account invite the bot.
@@ -15,13 +16,13 @@ func (s Snapshot) invited(by UserID) bool {
 }
 
 // invitation accepts what the configuration allows and refuses the rest; the PMO
-// is told of a refusal, once a day and inviting account.
+// is told of a refusal, once a day and inviting account. A space is no room to be in.
 func (d *draft) invitation() (Change, error) {
 	e := d.e
 	if d.Room.Joined {
 		return Change{}, nil
 	}
-	if d.invited(e.Sender) {
+	if d.invited(e.Sender) && !e.Space {
 		room := d.Room
 		room.ID = e.Room
 		if room.Kind == "" && e.Direct {
@@ -32,17 +33,44 @@ func (d *draft) invitation() (Change, error) {
 		d.c.Reason = "invitation accepted"
 		return d.c, nil
 	}
+	d.refuse()
+	return d.c, nil
+}
+
+// refuse declines an invitation. Strangers may send thousands: the PMO is told of a
+// few accounts a day, and beyond a limit invitations are left as they are.
+func (d *draft) refuse() {
+	e := d.e
+	tomorrow := d.Today().AddDays(1)
+	pace := Pace{Key: paceInvitations, Until: time.Date(tomorrow.Year, tomorrow.Month, tomorrow.Day, 0, 0, 0, 0, d.Settings.Zone)}
+	if d.Pace != nil && d.Now.Before(d.Pace.Until) {
+		pace = *d.Pace
+	}
+	d.c.Pace = &pace
+	d.c.Reason = "invitation refused"
+	if pace.Count++; pace.Count > refusalsDone {
+		d.c.Reason = "too many invitations to refuse"
+		return
+	}
 	d.c.Posts = append(d.c.Posts, Post{Key: NewKey("leave", string(e.ID), string(e.Room)), Op: OpLeave, Kind: KindRoom, Room: e.Room})
-	note := RoomNote{Name: shorten(Clean(e.RoomName), 80), By: e.Sender.Local(), Room: e.Room}
+	note := RoomNote{Name: shorten(Clean(e.RoomName), 80), By: e.Sender.Local(), Room: e.Room, Space: e.Space && d.invited(e.Sender)}
 	if e.Direct {
 		note.Kind = RoomDirect
 	}
+	about := string(e.Sender)
+	switch known := slices.Contains(pace.Users, e.Sender); {
+	case known:
+	case len(pace.Users) < refusalsTold:
+		pace.Users = append(slices.Clone(pace.Users), e.Sender)
+	case pace.Told:
+		return
+	default:
+		pace.Told, about, note = true, "more", RoomNote{More: true}
+	}
 	d.postTo(RoomPMO, Post{
-		Key: NewKey("room", "refused", string(e.Sender), d.Today().String()), Kind: KindRoom, Quiet: true,
+		Key: NewKey("room", "refused", about, d.Today().String()), Kind: KindRoom, Quiet: true,
 		Template: "room.refused", Data: note,
 	})
-	d.c.Reason = "invitation refused"
-	return d.c, nil
 }
 
 // joined notes that the bot is in a room and says hello there, once.

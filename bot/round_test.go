@@ -555,6 +555,69 @@ func TestInvitations(t *testing.T) {
 	}
 }
 
+// Strangers who send many invitations, from as many accounts as they like, cannot
+// flood the PMO's room, nor have the bot decline for ever.
+func TestManyInvitations(t *testing.T) {
+	settings := exampleSettings(t)
+	settings.AllowedServers = []string{"stadt.example"}
+	s := Snapshot{Now: at(t, "2026-11-18 09:00"), Settings: settings, Rooms: exampleRooms}
+	told, declined, more := map[Key]bool{}, 0, 0
+	invite := func(by string) Change {
+		t.Helper()
+		change, err := Decide(s, Event{ID: EventID("e" + by), Kind: EventInvitation, Room: RoomID("test:!" + by), Sender: UserID("test:" + by)})
+		if err != nil || change.Pace == nil {
+			t.Fatalf("invited by %s: %+v, %v", by, change, err)
+		}
+		for _, p := range change.Posts {
+			switch note, ok := p.Data.(RoomNote); {
+			case p.Op == OpLeave:
+				declined++
+			case ok && note.More:
+				more++
+			default:
+				told[p.Key] = true
+			}
+		}
+		s.Pace = change.Pace
+		return change
+	}
+	for i := range 1000 {
+		invite(fmt.Sprintf("@bot%d:boese.example", i))
+	}
+	if len(told) != refusalsTold || more != 1 || declined != refusalsDone {
+		t.Errorf("the PMO was told of %d accounts and %d times of more, %d were declined; want %d, 1, %d", len(told), more, declined, refusalsTold, refusalsDone)
+	}
+	// On the next day it is told again.
+	s.Now = at(t, "2026-11-19 00:00")
+	if change := invite("@neu:boese.example"); len(change.Posts) != 2 {
+		t.Errorf("on the next day: %+v", change.Posts)
+	}
+	// Who is told of already does not use up what others have.
+	for range 20 {
+		invite("@neu:boese.example")
+	}
+	if change := invite("@anders:boese.example"); len(change.Posts) != 2 || change.Posts[1].Data.(RoomNote).More {
+		t.Errorf("another account: %+v", change.Posts)
+	}
+	// Who may invite is not affected.
+	if change, err := Decide(s, Event{ID: "e", Kind: EventInvitation, Room: "test:!gut", Sender: "test:@pia:stadt.example"}); err != nil || change.Posts[0].Op != OpJoin {
+		t.Errorf("an invitation that is allowed: %+v, %v", change.Posts, err)
+	}
+}
+
+// A space is a folder of rooms: nobody would see what the bot says there.
+func TestInvitationToASpace(t *testing.T) {
+	settings := exampleSettings(t)
+	settings.AllowedServers = []string{"stadt.example"}
+	for by, explained := range map[UserID]bool{"test:@pia:stadt.example": true, "test:@pia:boese.example": false} {
+		s := Snapshot{Now: at(t, "2026-11-18 09:00"), Settings: settings, Rooms: exampleRooms}
+		change, err := Decide(s, Event{ID: "e", Kind: EventInvitation, Room: "test:!space", Sender: by, Space: true})
+		if err != nil || len(change.Posts) != 2 || change.Posts[0].Op != OpLeave || change.Posts[1].Data.(RoomNote).Space != explained {
+			t.Errorf("invited by %s: %+v, %v", by, change.Posts, err)
+		}
+	}
+}
+
 // The bot is in a room now: it says hello, but not in a chat of two.
 func TestJoined(t *testing.T) {
 	for _, c := range []struct {

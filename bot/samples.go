@@ -351,6 +351,8 @@ func roomSamples() map[string][]any {
 		"room.refused": {
 			RoomNote{Name: "Kaffeerunde", By: "@fremd:example.com", Room: "matrix:!abc:example.com"},
 			RoomNote{By: "@fremd:example.com", Room: "matrix:!abc:example.com"},
+			RoomNote{Name: "Digitale Projekte", By: "@maria:example.org", Room: "matrix:!abc:example.org", Space: true},
+			RoomNote{More: true},
 		},
 		"room.left":        notes(RoomProject, RoomPMO, ""),
 		"note.downtime":    {down, Downtime{From: down.From, Until: down.Until}},
@@ -381,6 +383,7 @@ func errorSamples() map[string][]any {
 			UnknownProject{Example: "!status serviceportal gelb"},
 		},
 		"error.round": {NoRound{Next: at}, NoRound{}},
+		"error.pace":  {TooFast{Until: sampleTime(25, 10, 3)}},
 		"error.long":  {TooLong{Got: 102400, Max: 2000}},
 		"error.tasks": {TooLong{Got: 20, Max: 20}},
 		"error.task": {

@@ -46,6 +46,7 @@ type Query struct {
 	DirectUser  UserID // Snapshot.Direct of that account instead of the actor's
 	AllPeople   bool   // Snapshot.People: everybody the books know
 	AllRooms    bool   // Snapshot.Rooms: every room, of any kind, joined or not (import, export)
+	Pace        string // Snapshot.Pace, by its key
 }
 
 // Abilities are what the room's chat can do.
@@ -89,6 +90,9 @@ type Settings struct {
 	OverviewEvery time.Duration
 	// MaxText is how many characters an answer may have.
 	MaxText int
+	// CommandsAMinute is how many commands of an account are answered within a minute,
+	// ten times as many of the PMO; 0: no limit. See Paced.
+	CommandsAMinute int
 	// Rehearsal: a Probelauf, on a simulated clock.
 	Rehearsal bool
 	BotName   string // for help: how the bot is called
@@ -127,6 +131,7 @@ type Snapshot struct {
 	ProjectRooms map[ProjectID]RoomID // with Projects
 	Rounds       []Round
 	History      []Report
+	Pace         *Pace // Query.Pace; it may be over
 }
 
 // Today is the city's local date.

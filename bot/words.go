@@ -247,6 +247,8 @@ type RoomNote struct {
 	Project ProjectName
 	Name    string // the room's name, foreign text
 	By      string // account that invited, foreign text
+	Space   bool   // refused: a space, which the account may invite into, and the bot is in rooms only
+	More    bool   // refused: further ones are not told of today
 	Room    RoomID
 	BotName string
 }
@@ -309,6 +311,10 @@ type (
 	// NoRound: error.round.
 	NoRound struct {
 		Next time.Time // zero: none planned
+	}
+	// TooFast: error.pace, once, to who sends very many commands.
+	TooFast struct {
+		Until time.Time // when the bot replies again, a full minute
 	}
 	// TooLong: error.long.
 	TooLong struct {

@@ -47,7 +47,32 @@ func (t *txn) commit(ctx context.Context, c bot.Commit) error {
 			return err
 		}
 	}
+	if err := t.pace(ctx, c); err != nil {
+		return err
+	}
 	return t.slots(ctx, c.Slots, c.Now)
+}
+
+// pace remembers a pace, and forgets those that are over: when there is a new one,
+// and whenever a timer was due.
+func (t *txn) pace(ctx context.Context, c bot.Commit) error {
+	if c.Change.Pace == nil && c.Timer == "" {
+		return nil
+	}
+	if _, err := t.exec(ctx, `DELETE FROM paces WHERE until_ms <= $1`, millis(c.Now)); err != nil {
+		return fmt.Errorf("forget paces: %w", err)
+	}
+	p := c.Change.Pace
+	if p == nil || !p.Until.After(c.Now) {
+		return nil
+	}
+	body, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("write a pace: %w", err)
+	}
+	_, err = t.exec(ctx, `INSERT INTO paces (key, until_ms, body) VALUES ($1, $2, $3)
+		ON CONFLICT (key) DO UPDATE SET until_ms = excluded.until_ms, body = excluded.body`, p.Key, millis(p.Until), string(body))
+	return wrap(err, "write a pace")
 }
 
 // books writes the rows of a change.

@@ -23,7 +23,7 @@ func (s *Store) Load(ctx context.Context, q bot.Query) (bot.Snapshot, error) {
 		l := loader{s: s, t: t, q: q, people: map[bot.PersonID]bool{}}
 		l.snap.User = q.User
 		for _, step := range []func(context.Context) error{
-			l.room, l.accounts, l.known, l.direct, l.subject, l.round, l.report, l.tasks, l.rooms, l.lists, l.persons, l.stands,
+			l.room, l.accounts, l.known, l.direct, l.subject, l.round, l.report, l.tasks, l.rooms, l.lists, l.persons, l.stands, l.pace,
 		} {
 			if err := step(ctx); err != nil {
 				return err
@@ -151,6 +151,20 @@ func (l *loader) known(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+func (l *loader) pace(ctx context.Context) error {
+	if l.q.Pace == "" {
+		return nil
+	}
+	var until int64
+	pace := bot.Pace{Key: l.q.Pace}
+	ok, err := l.row(ctx, &pace, &until, `SELECT body, until_ms FROM paces WHERE key = $1`, l.q.Pace)
+	if ok {
+		pace.Until = instant(until)
+		l.snap.Pace = &pace
+	}
+	return wrap(err, "pace")
 }
 
 func (l *loader) direct(ctx context.Context) error {

@@ -35,8 +35,9 @@ func TestOpenKeepsWhatIsThere(t *testing.T) {
 		}
 		closes(t, s)
 	}
-	if got := strings.Count(log.String(), "database is migrated"); got != 1 {
-		t.Errorf("it was migrated %d times, want once:\n%s", got, log.String())
+	versions, err := filepath.Glob("migrations/*.sql")
+	if got := strings.Count(log.String(), "database is migrated"); got != len(versions) || err != nil {
+		t.Errorf("there were %d migrations, want each of %d once:\n%s", got, len(versions), log.String())
 	}
 	if entries, _ := os.ReadDir(filepath.Dir(path)); len(entries) != 1 || entries[0].Name() != filepath.Base(path) {
 		t.Errorf("the folder holds %v, want just the database", entries)

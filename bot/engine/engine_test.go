@@ -160,6 +160,43 @@ func TestCommands(t *testing.T) {
 	}
 }
 
+// Replies to very many commands are left out, what the commands do is not, and what is
+// no command is not counted. The count outlives a restart.
+func TestManyCommands(t *testing.T) {
+	b := newBench(t, echoing)
+	b.conf.Settings.CommandsAMinute = 2
+	done := 0
+	b.conf.Commander = commands(func(e bot.Event) command {
+		return command{decide: func(s bot.Snapshot) (bot.Change, error) {
+			done++
+			if e.Text == "!falsch" {
+				return bot.Change{}, &bot.UserError{Template: "error.long", Data: 7}
+			}
+			return bot.Change{Posts: []bot.Post{bot.Reply(e, 0, "say", e.Text)}}, nil
+		}}
+	})
+	b.run()
+	for _, text := range []string{"!eins", "zwei", "!falsch"} {
+		b.chat.Say(pmoRoom, maria, text)
+	}
+	b.idle()
+	if err := b.halt(); err != nil {
+		t.Fatal(err)
+	}
+	b.run()
+	for _, text := range []string{"!drei", "!falsch", "!vier", "fünf"} {
+		b.chat.Say(pmoRoom, maria, text)
+	}
+	b.idle()
+	want := []string{"!eins", "zwei", "de/error.long 7", "de/error.pace {2026-11-18 09:00:00 +0100 CET}", "fünf"}
+	if got := b.texts(pmoRoom); !slices.Equal(got, want) {
+		t.Errorf("the bot says\n%q\nwant\n%q", got, want)
+	}
+	if done != 5 {
+		t.Errorf("%d commands were carried out, want all 5", done)
+	}
+}
+
 // A person is told what is wrong, where they asked, and nothing else is stored.
 func TestUserErrors(t *testing.T) {
 	b := newBench(t, engine.Rules{Decide: func(s bot.Snapshot, e bot.Event) (bot.Change, error) {

@@ -122,6 +122,7 @@ type task struct {
 	event  *bot.Event // who asked, nil for a timer
 	timer  *bot.Timer
 	decide func(bot.Snapshot) (bot.Change, error)
+	paced  bool       // it is a command: its replies are limited
 	commit bot.Commit // what it settles
 }
 
@@ -137,7 +138,8 @@ func (e *Engine) event(ctx context.Context, r bot.Received) error {
 		t.query = e.Rules.Needs(ev)
 		if cmd, ok := e.match(ev); ok {
 			outcome = "command"
-			t.query, t.decide = merge(t.query, cmd.Query()), cmd.Decide
+			t.query, t.decide, t.paced = merge(t.query, cmd.Query()), cmd.Decide, true
+			t.query.Pace = bot.PaceOf(ev.Sender)
 		}
 		return nil
 	})
@@ -257,6 +259,9 @@ func (e *Engine) attempt(ctx context.Context, t task, outcome string) (string, e
 		if err != nil {
 			return fmt.Errorf("decide: %w", err)
 		}
+		if t.paced {
+			change = bot.Paced(s, *t.event, change)
+		}
 		slots, err = e.render(ctx, s, change)
 		return err
 	})
@@ -347,6 +352,7 @@ func merge(base, more bot.Query) bot.Query {
 	put(&q.AllTasks, more.AllTasks)
 	put(&q.AllPeople, more.AllPeople)
 	put(&q.AllRooms, more.AllRooms)
+	put(&q.Pace, more.Pace)
 	put(&q.Rounds, more.Rounds)
 	q.History = max(q.History, more.History)
 	for _, u := range more.Users {

@@ -358,12 +358,14 @@ func (c *Chat) step(ctx context.Context, since string, wait bool) (step, error) 
 // ids nor times. The position makes an id then, the same when it is read again.
 func (c *Chat) invited(r id.RoomID, data *mautrix.SyncInvitedRoom, since string, s *step) []timed {
 	var out *timed
-	roomName := ""
+	roomName, space := "", false
 	for _, e := range data.State.Events {
 		if e.StateKey == nil || !parse(e) {
 			continue
 		}
 		switch e.Type {
+		case event.StateCreate:
+			space = e.Content.AsCreate().Type == event.RoomTypeSpace
 		case event.StateRoomName:
 			roomName = name(e.Content.AsRoomName().Name)
 		case event.StateCanonicalAlias:
@@ -404,7 +406,7 @@ func (c *Chat) invited(r id.RoomID, data *mautrix.SyncInvitedRoom, since string,
 	if out.Name == "" {
 		out.Name = name(id.UserID(out.Sender.Local()).Localpart())
 	}
-	out.RoomName = roomName
+	out.RoomName, out.Space = roomName, space
 	return []timed{*out}
 }
 

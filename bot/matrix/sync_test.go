@@ -61,6 +61,14 @@ func TestInvitation(t *testing.T) {
 		t.Errorf("messages = %q, want none from before the bot joined", got)
 	}
 
+	space := maria.CreateRoom(t, "Alle Räume", matrixtest.Space(), matrixtest.Inviting(lotse.ID))
+	if e := r.awaitKind(t, bot.EventInvitation, space); !e.Space || e.RoomName != "Alle Räume" {
+		t.Errorf("invitation = %+v, want one to a space", e)
+	}
+	if e := r.awaitKind(t, bot.EventInvitation, after); e.Space {
+		t.Errorf("invitation = %+v, want one to a room", e)
+	}
+
 	// Declined, and invited again: that is a new event.
 	maria.Invite(t, after, lotse.ID)
 	r.await(t, "a second invitation", func(events []bot.Event) bool {

@@ -500,6 +500,7 @@ func (c *checker) rest() {
 	}{
 		{"limits.answer_characters", c.Limits.AnswerCharacters, 100, 20000},
 		{"limits.sends_at_once", c.Limits.SendsAtOnce, 1, 64},
+		{"limits.commands_a_minute", c.Limits.CommandsAMinute, 0, 1000},
 	} {
 		if limit.value < limit.from || limit.value > limit.to {
 			c.fail(limit.path, "%d: want %d to %d", limit.value, limit.from, limit.to)

@@ -136,6 +136,7 @@ type LimitsConfig struct {
 	AnswerCharacters int           `yaml:"answer_characters"`
 	OverviewEvery    time.Duration `yaml:"overview_every"`
 	SendsAtOnce      int           `yaml:"sends_at_once"`
+	CommandsAMinute  int           `yaml:"commands_a_minute"` // 0: no limit
 }
 
 // LogConfig is how the bot logs.
@@ -171,7 +172,7 @@ func defaultConfig() *Config {
 		Name:     "Lotse",
 		Database: "lotse.db",
 		Matrix:   MatrixConfig{DeviceName: "Lotse", EncryptDirectChats: true},
-		Limits:   LimitsConfig{AnswerCharacters: 4000, OverviewEvery: 10 * time.Second, SendsAtOnce: 8},
+		Limits:   LimitsConfig{AnswerCharacters: 4000, OverviewEvery: 10 * time.Second, SendsAtOnce: 8, CommandsAMinute: 20},
 		Log:      LogConfig{Level: "info", Format: "text"},
 
 		Projektcheck: defaultCheck(),

@@ -31,11 +31,12 @@ func (c *Config) Settings() (*bot.Settings, error) {
 		Roles:    map[bot.Role][]bot.PersonID{},
 		Language: c.Language,
 
-		AllowedServers: c.Matrix.Allow.Servers,
-		OnlyVerified:   c.Matrix.OnlyVerified,
-		OverviewEvery:  c.Limits.OverviewEvery,
-		MaxText:        c.Limits.AnswerCharacters,
-		BotName:        c.Name,
+		AllowedServers:  c.Matrix.Allow.Servers,
+		OnlyVerified:    c.Matrix.OnlyVerified,
+		OverviewEvery:   c.Limits.OverviewEvery,
+		MaxText:         c.Limits.AnswerCharacters,
+		CommandsAMinute: c.Limits.CommandsAMinute,
+		BotName:         c.Name,
 	}
 	for role, ids := range map[bot.Role][]string{bot.RolePMO: c.Roles.PMO, bot.RoleDM: c.Roles.DM, bot.RoleDIKON: c.Roles.DIKON} {
 		for _, id := range ids {

@@ -49,6 +49,38 @@ func project(id bot.ProjectID, name string, leads ...bot.PersonID) bot.Project {
 }
 
 var booksPromises = map[string]func(*desk){
+	"a pace is kept until it is over": func(d *desk) {
+		ask := bot.Query{Pace: "commands/test:@maria"}
+		pace := bot.Pace{Key: ask.Pace, Until: d.now.Add(time.Minute), Count: 3, Users: []bot.UserID{maria}}
+		other := bot.Pace{Key: "other", Until: d.now.Add(time.Hour), Count: 1}
+		d.commit(bot.Change{Pace: &pace})
+		d.commit(bot.Change{Pace: &other})
+		got := d.load(ask).Pace
+		if got == nil || got.Key != pace.Key || !got.Until.Equal(pace.Until) || got.Count != 3 || len(got.Users) != 1 {
+			d.Fatalf("the pace is %+v, want %+v", got, pace)
+		}
+		if d.load(bot.Query{}).Pace != nil || d.load(bot.Query{Pace: "commands/test:@jonas"}).Pace != nil {
+			d.Error("a snapshot has a pace that was not asked for")
+		}
+		pace.Count, pace.Told, pace.Until = 4, true, d.now.Add(2*time.Minute)
+		d.commit(bot.Change{Pace: &pace})
+		if got := d.load(ask).Pace; got == nil || got.Count != 4 || !got.Told || !got.Until.Equal(pace.Until) {
+			d.Errorf("the pace changed to %+v, want %+v", got, pace)
+		}
+		d.later(2 * time.Minute)
+		d.commit(bot.Change{Pace: &other})
+		if got := d.load(ask).Pace; got != nil {
+			d.Errorf("a pace that is over is still kept: %+v", got)
+		}
+		d.commit(bot.Change{Timers: []bot.Timer{{Key: "plan", Kind: bot.TimerPlan, At: d.now}}})
+		d.later(time.Hour)
+		if err := d.Commit(d.Context(), bot.Commit{Epoch: d.epoch, Now: d.now, Timer: "plan", TimerAt: d.now.Add(-time.Hour)}); err != nil {
+			d.Fatal(err)
+		}
+		if d.load(bot.Query{Pace: "other"}).Pace != nil {
+			d.Error("a pace that is over outlives the next timer")
+		}
+	},
 	"rows come back as they went in": func(d *desk) {
 		round := check(2026, 11, 25, bot.RoundOpen)
 		p := project("serviceportal", "Serviceportal", "maria")

@@ -33,6 +33,11 @@ func Direct() RoomOption {
 	return func(request map[string]any) { request["is_direct"] = true }
 }
 
+// Space makes it a space: a folder of rooms.
+func Space() RoomOption {
+	return func(request map[string]any) { request["creation_content"] = map[string]any{"type": "m.space"} }
+}
+
 // Version is the room version: "10" unless it is given.
 func Version(version string) RoomOption {
 	return func(request map[string]any) { request["room_version"] = version }
