@@ -58,6 +58,8 @@ type town struct {
 	bot *exec.Cmd // nil while it does not run
 	in  io.WriteCloser
 	out *bufio.Scanner
+
+	printed bytes.Buffer // all of its standard output
 }
 
 // newTown makes the homeserver, the people, and a room with lead, PMO and an invitation of the bot for every project of
@@ -259,7 +261,7 @@ func (w *town) start(clock string) {
 	if err != nil {
 		w.Fatal(err)
 	}
-	w.out = bufio.NewScanner(out)
+	w.out = bufio.NewScanner(io.TeeReader(out, &w.printed))
 	if err := w.bot.Start(); err != nil {
 		w.Fatal(err)
 	}
