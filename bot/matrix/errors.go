@@ -19,6 +19,11 @@ func loggedOut(err error) bool {
 		code(err) == "M_USER_DEACTIVATED"
 }
 
+// tooLarge reports whether an answer has more bytes than we read.
+func tooLarge(err error) bool {
+	return errors.Is(err, mautrix.ErrResponseTooLong) || errors.Is(err, mautrix.ErrBodyReadReachedLimit)
+}
+
 // code returns the Matrix error code of an answer, or "" if it is none: a broken
 // connection, or a page of some proxy in between.
 func code(err error) string {

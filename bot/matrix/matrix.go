@@ -25,6 +25,13 @@ const ID bot.ChatID = "matrix"
 // holds its text twice, stays below the 65,536 bytes of an event.
 const maxMarkdown = 15000
 
+// maxAnswer is how many bytes of an answer are read, so that no server can fill the
+// memory; read and understood it takes a multiple of that.
+const maxAnswer = 32 << 20
+
+// maxID is how many bytes an id may have, by Matrix's rules.
+const maxID = 255
+
 // ErrEncrypted is why nothing is sent to a room: it is encrypted, and this Chat has no
 // keys (Config.Keys); it must not send anything in the clear there.
 var ErrEncrypted = errors.New("the room is encrypted, and there are no keys to encrypt with")
@@ -69,6 +76,9 @@ type Config struct {
 	// PageSize is how many events the server shows per room and poll before it cuts;
 	// 0 means 50.
 	PageSize int
+	// MaxAnswer is how many bytes an answer of the server may have; 0 means 32 MiB. What
+	// is missed because a poll's answer is larger is read in pages.
+	MaxAnswer int64
 	// KeyWait is how long a room key is waited for before the sender of a message is
 	// asked to send it again; 0 means 2 minutes.
 	KeyWait time.Duration
@@ -121,6 +131,9 @@ func New(c Config) (*Chat, error) {
 		return nil, err
 	}
 	client.UserID, client.DeviceID, client.AccessToken = id.UserID(c.UserID), id.DeviceID(c.DeviceID), c.AccessToken
+	if c.MaxAnswer > 0 {
+		client.ResponseSizeLimit = c.MaxAnswer
+	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -179,6 +192,7 @@ func newClient(homeserver string, hc *http.Client, log *slog.Logger) (*mautrix.C
 	}
 	client.Client = hc
 	client.UserAgent = "Lotse"
+	client.ResponseSizeLimit = maxAnswer
 	client.Log = logger(log)
 	return client, nil
 }
@@ -198,9 +212,10 @@ func userID(u id.UserID) bot.UserID        { return bot.UserID(ID + ":" + bot.Ch
 func messageID(e id.EventID) bot.MessageID { return bot.MessageID(ID + ":" + bot.ChatID(e)) }
 func eventID(e id.EventID) bot.EventID     { return bot.EventID(ID + ":" + bot.ChatID(e)) }
 
-// optional is messageID, but nothing stays nothing.
+// optional is messageID, but nothing stays nothing. What people's clients point at may
+// be any text: what is too long to be an id is nothing.
 func optional(e id.EventID) bot.MessageID {
-	if e == "" {
+	if e == "" || len(e) > maxID {
 		return ""
 	}
 	return messageID(e)

@@ -126,7 +126,9 @@ func (c *Chat) readMessage(ctx context.Context, e *event.Event, in id.RoomID, ou
 		if content = content.NewContent; content == nil {
 			return false
 		}
-		out.Kind, out.Target = bot.EventEdit, messageID(target)
+		if out.Kind, out.Target = bot.EventEdit, optional(target); out.Target == "" {
+			return false
+		}
 	} else {
 		out.Thread = optional(rel.GetThreadParent())
 		out.ReplyTo = optional(rel.GetNonFallbackReplyTo())

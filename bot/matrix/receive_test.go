@@ -39,6 +39,14 @@ func TestReceive(t *testing.T) {
 	maria.SendContent(t, room, "m.room.message", map[string]any{"msgtype": "m.text", "body": map[string]any{"no": "text"}})
 	maria.SendContent(t, room, "m.reaction", map[string]any{"m.relates_to": "nothing"})
 	maria.Send(t, room, "Lotse: hilfe")
+	// What they point at is no id, as long as an event can be.
+	long := "$" + strings.Repeat("x", 40000)
+	maria.SendContent(t, room, "m.room.message", map[string]any{"msgtype": "m.text", "body": "nirgends", "m.relates_to": map[string]any{"rel_type": "m.thread", "event_id": long}})
+	maria.SendContent(t, room, "m.reaction", map[string]any{"m.relates_to": map[string]any{"rel_type": "m.annotation", "event_id": long, "key": "👍"}})
+	maria.SendContent(t, room, "m.room.message", map[string]any{
+		"msgtype": "m.text", "body": "x", "m.relates_to": map[string]any{"rel_type": "m.replace", "event_id": long},
+		"m.new_content": map[string]any{"msgtype": "m.text", "body": "x"},
+	})
 	maria.Send(t, room, "Ende")
 
 	r.awaitText(t, "Ende")
@@ -57,7 +65,8 @@ message #10 by=Maria "ist fertig"
 message #11 by=Maria notice "Alarm!"
 message #12 by=Maria names=@jonas(Jonas) "!vertretung Jonas bis 31.12."
 message #13 by=Maria tobot "hilfe"
-message #14 by=Maria "Ende"
+message #14 by=Maria "nirgends"
+message #15 by=Maria "Ende"
 `
 	want = strings.Replace(want, " by=?", "", 1)
 	if got != want {

@@ -307,6 +307,10 @@ func (c *Chat) step(ctx context.Context, since string, wait bool) (step, error) 
 		defer cancel()
 		return c.client.FullSyncRequest(ctx, req)
 	}()
+	if tooLarge(err) && since != "" && c.page > 1 {
+		c.page = max(c.page/4, 1)
+		return step{}, fmt.Errorf("the server's answer is too large, asking for %d events a room: %w", c.page, err)
+	}
 	if err != nil {
 		return step{}, err
 	}

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -457,6 +459,64 @@ func TestServerAway(t *testing.T) {
 	srv.Restart(t)
 	maria.Send(t, room, "nach dem Neustart")
 	r.awaitText(t, "nach dem Neustart")
+}
+
+// TestLargeAnswer: what a poll's answer has no room for is read in pages.
+func TestLargeAnswer(t *testing.T) {
+	srv := matrixtest.Shared(t)
+	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
+	rooms := []string{joined(t, "Lang", maria, lotse), joined(t, "Länger", maria, lotse)}
+	m, b := newMemory(), newInbox()
+	run(t, lotse, m, b).stop(t)
+	const each = 30
+	for i := range each {
+		for _, room := range rooms {
+			maria.Send(t, room, fmt.Sprintf("%d %s", i, strings.Repeat("x", 5000)))
+		}
+	}
+	// Both rooms together are too large, one is not.
+	run(t, lotse, m, b, func(c *Config) { c.MaxAnswer = each * 5000 * 3 / 2 })
+	for _, room := range rooms {
+		got := texts(in(b.events, room))
+		for i, text := range got {
+			if !strings.HasPrefix(text, fmt.Sprint(i, " ")) {
+				t.Fatalf("message %d begins with %.10q", i, text)
+			}
+		}
+		if len(got) != each {
+			t.Errorf("%d messages delivered, want %d", len(got), each)
+		}
+	}
+}
+
+// TestEndlessAnswer: a server that does not stop talking is cut off, and said so.
+func TestEndlessAnswer(t *testing.T) {
+	var sent atomic.Int64
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		page := []byte(`{"next_batch":"` + strings.Repeat("x", 1<<16))
+		for {
+			n, err := w.Write(page)
+			if sent.Add(int64(n)); err != nil {
+				return
+			}
+		}
+	}))
+	defer srv.Close()
+	chat, err := New(Config{Homeserver: srv.URL, UserID: "@lotse:example.org", AccessToken: "x", MaxAnswer: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = chat.step(t.Context(), "", false)
+	if !tooLarge(err) || !strings.Contains(err.Error(), "size limit") {
+		t.Errorf("an endless answer: %v", err)
+	}
+	if n := sent.Load(); n > 16<<20 {
+		t.Errorf("%d bytes were sent, want hardly more than the limit of 1 MiB", n)
+	}
+	if plain, err := newClient(srv.URL, nil, slog.New(slog.DiscardHandler)); err != nil || plain.ResponseSizeLimit != maxAnswer {
+		t.Errorf("by default the limit is %d, want %d", plain.ResponseSizeLimit, maxAnswer)
+	}
 }
 
 // TestIdle: without news there is nothing but the long poll, and nothing is written.
