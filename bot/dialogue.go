@@ -305,6 +305,17 @@ func (d *draft) take(f Field, text string, replace bool) error {
 	if err != nil {
 		return err
 	}
+	if !replace {
+		all := utf8.RuneCountInString(text)
+		for _, p := range d.Report.Answers[f].Parts {
+			if p.Message != parts[0].Message {
+				all += utf8.RuneCountInString(p.Text)
+			}
+		}
+		if all > d.Settings.MaxText { // several messages are one answer
+			return &UserError{Template: "error.long", Data: TooLong{Got: all, Max: d.Settings.MaxText}}
+		}
+	}
 	if q := d.Report.Open; !replace && q != nil && q.Field == f && q.Ask == AskReason {
 		parts[0].Reason = true
 	}

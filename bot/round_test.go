@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -552,6 +553,30 @@ func TestInvitations(t *testing.T) {
 		if told := len(change.Posts) == 2; told != (c.want == OpLeave) {
 			t.Errorf("invited by %s: PMO told %v", c.by, told)
 		}
+	}
+}
+
+// Several messages may be one answer, and together have no more characters than one.
+func TestManyMessagesAreOneAnswer(t *testing.T) {
+	s := openReport(t, "2026-11-18 10:00")
+	s.OpenStands = false // the next question is not there yet
+	s.Report.Open, s.Report.Asked = &Question{FieldBlocker, AskField, 1}, []Question{{FieldBlocker, AskField, 1}}
+	part := func(i int) Part {
+		return Part{Message: MessageID(fmt.Sprint("test:", i)), Text: strings.Repeat("x", 900), By: "maria", At: s.Now}
+	}
+	s.Report.Answers = map[Field]Answer{FieldBlocker: {Parts: []Part{part(1), part(2)}}}
+	e := Event{ID: "e", Kind: EventMessage, Room: "test:portal", Sender: "test:maria", At: s.Now, Message: "test:3", Thread: "test:opening"}
+	for text, want := range map[string]string{strings.Repeat("y", 200): "", strings.Repeat("y", 201): "error.long"} {
+		d := &draft{Snapshot: s, e: e}
+		err := d.take(FieldBlocker, text, false)
+		told, _ := errors.AsType[*UserError](err)
+		if (err == nil) != (want == "") || told != nil && told.Template != want {
+			t.Errorf("%d characters more: %v, want %q", len(text), err, want)
+		}
+		if err := d.take(FieldBlocker, text, true); err != nil {
+			t.Errorf("instead of the others %d characters: %v", len(text), err)
+		}
+		s.Report.Answers = map[Field]Answer{FieldBlocker: {Parts: []Part{part(1), part(2)}}}
 	}
 }
 
