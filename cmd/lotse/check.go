@@ -91,6 +91,7 @@ func (c *check) all(ctx context.Context, path string) {
 	if !c.configuration(path) {
 		return
 	}
+	c.access()
 	c.words()
 	books := c.database(ctx)
 	session := c.login(ctx, books)

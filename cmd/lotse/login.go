@@ -53,6 +53,9 @@ func (a *app) login(ctx context.Context, o loginOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := config.guard(ctx, config.logger(a.stderr)); err != nil {
+		return err
+	}
 	client, err := config.client()
 	if err != nil {
 		return err

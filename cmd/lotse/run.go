@@ -73,6 +73,9 @@ func (a *app) runBot(ctx context.Context, o runOptions) (err error) {
 		log.WarnContext(ctx, "configuration", "warning", warning)
 	}
 
+	if err := config.guard(ctx, log); err != nil {
+		return err
+	}
 	unlock, err := config.lock()
 	if err != nil {
 		return err
