@@ -24,18 +24,25 @@ import (
 //go:embed lotse.yaml.tmpl
 var configTemplate string
 
+//go:embed lotse.service
+var systemdUnit string
+
 func newInit(a *app) *cobra.Command {
 	var given initAnswers
-	var yes, force bool
+	var yes, force, systemd bool
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Ask a few questions and write a commented configuration",
 		Long: `Init asks a few questions and writes the configuration file (lotse.yaml, or what --config names). Every
 key in it is explained there. An answer that is given as a flag is not asked for; with --yes nothing is
-asked, and what is not given gets an example's value.`,
+asked, and what is not given gets an example's value. With --systemd it prints a unit for systemd, and does nothing else.`,
 		Example: "  lotse init\n  lotse init --yes --city Duisburg --bundesland NW --first-check 2026-11-25",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if systemd {
+				_, err := fmt.Fprint(a.stdout, systemdUnit)
+				return err
+			}
 			return a.init(given, yes, force)
 		},
 	}
@@ -52,6 +59,7 @@ asked, and what is not given gets an example's value.`,
 	flags.StringVar(&given.At, "at", "", "`time` at which it begins")
 	flags.BoolVarP(&yes, "yes", "y", false, "ask nothing")
 	flags.BoolVar(&force, "force", false, "replace a configuration that is there")
+	flags.BoolVar(&systemd, "systemd", false, "print a unit for systemd, with what to do in its first lines")
 	return cmd
 }
 
