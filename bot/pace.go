@@ -16,8 +16,8 @@ type Pace struct {
 	Users []UserID `json:",omitempty"` // refused invitations: who was told of
 }
 
-// PaceOf is the Pace.Key of an account's commands.
-func PaceOf(u UserID) string { return "commands/" + string(u) }
+// PaceOf is the Pace.Key of what an account makes the bot reply to.
+func PaceOf(u UserID) string { return "replies/" + string(u) }
 
 const (
 	paceWindow = time.Minute
@@ -25,9 +25,10 @@ const (
 	pacePMO = 10
 )
 
-// Paced limits what an account's commands make the bot say, see
-// Settings.CommandsAMinute; the change is a command's. Only replies are limited,
-// what a command does is done: an answer is never lost to the limit. Who reaches it
+// Paced limits what an account makes the bot say, see Settings.CommandsAMinute; the
+// change is the decision about a command, or about something else that was written
+// and is replied to because it is not understood. Only replies are limited, what a
+// message does is done: an answer is never lost to the limit. Who reaches it
 // is told so once, and then gets no reply until a minute is over (a flood that goes
 // on makes it longer). In a rehearsal, whose clock stands still while people write,
 // there is no limit.

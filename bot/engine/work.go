@@ -122,7 +122,7 @@ type task struct {
 	event  *bot.Event // who asked, nil for a timer
 	timer  *bot.Timer
 	decide func(bot.Snapshot) (bot.Change, error)
-	paced  bool       // it is a command: its replies are limited
+	paced  bool       // somebody wrote something: replies to that are limited
 	commit bot.Commit // what it settles
 }
 
@@ -136,10 +136,12 @@ func (e *Engine) event(ctx context.Context, r bot.Received) error {
 	outcome := "decided"
 	err := safely(func() error {
 		t.query = e.Rules.Needs(ev)
+		if ev.Kind == bot.EventMessage || ev.Kind == bot.EventEdit {
+			t.query.Pace, t.paced = bot.PaceOf(ev.Sender), true
+		}
 		if cmd, ok := e.match(ev); ok {
 			outcome = "command"
-			t.query, t.decide, t.paced = merge(t.query, cmd.Query()), cmd.Decide, true
-			t.query.Pace = bot.PaceOf(ev.Sender)
+			t.query, t.decide = merge(t.query, cmd.Query()), cmd.Decide
 		}
 		return nil
 	})
