@@ -15,7 +15,7 @@ import (
 
 // TestContainer runs the program as the last stage of the Containerfile does: built without cgo, in a root folder that
 // holds it, an empty /tmp and /data and nothing else (no shell, no libraries, no zones, no /etc/passwd), as an account that
-// exists nowhere. It wants root, to change the root folder.
+// exists nowhere. It wants root, to change the root folder. Being live, it also shows what a flood of commands gets.
 func TestContainer(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("needs root, to change the root folder")
@@ -84,6 +84,30 @@ func TestContainer(t *testing.T) {
 	pia.AwaitKey(t, room, "room/hello//matrix:"+room)
 	pia.Send(t, room, "!termine")
 	pia.AwaitMessage(t, room, "2. Dezember")
+
+	// Of a flood the default limit lets twenty through, and says so once; the PMO is answered all the same.
+	otto := server.Register(t, "otto")
+	pia.Invite(t, room, otto.ID)
+	otto.Join(t, room)
+	for range 25 {
+		otto.Send(t, room, "!hilfe")
+	}
+	pia.Send(t, room, "!projekt liste")
+	pia.AwaitMessage(t, room, "!projekt neu")
+	helped, warned := 0, 0
+	for _, e := range pia.Events(t, room) {
+		switch said := e.Body(); {
+		case e.Sender != lotse.ID:
+		case strings.Contains(said, "viele Befehle"):
+			warned++
+		case e.Mark().Kind == "reply" && strings.Contains(said, "!hilfe"):
+			helped++
+		}
+	}
+	if helped != 20 || warned != 1 {
+		t.Errorf("25 times !hilfe got %d replies and %d warnings, want 20 and 1:\n%s", helped, warned, matrixtest.Transcript(pia.Events(t, room)))
+	}
+
 	if err := bot.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
