@@ -291,20 +291,22 @@ func (t task) about(args ...any) []any {
 	return append(args, "event_kind", t.event.Kind, "room", t.event.Room)
 }
 
-// commit commits and wakes the senders it concerns.
+// commit commits and wakes the senders it concerns, also after an error: the store may
+// have done it all the same, and then a second try finds that out and no more.
 func (e *Engine) commit(ctx context.Context, c bot.Commit) error {
 	c.Epoch, c.Now = e.epoch, e.Clock.Now()
-	if err := e.Store.Commit(ctx, c); err != nil {
-		if errors.Is(err, bot.ErrSeen) || errors.Is(err, bot.ErrStale) {
-			return err
-		}
-		return fmt.Errorf("commit: %w", err)
+	err := e.Store.Commit(ctx, c)
+	if errors.Is(err, bot.ErrSeen) || errors.Is(err, bot.ErrStale) {
+		return err
 	}
 	for _, k := range e.chats {
 		concerned := func(s bot.Slot) bool { return s.Room.Chat() == k.ID() || s.Room == "" && s.User.Chat() == k.ID() }
 		if slices.ContainsFunc(c.Slots, concerned) {
 			k.bell.Ring()
 		}
+	}
+	if err != nil {
+		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
 }
