@@ -1,165 +1,580 @@
 package engine_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"os"
+	"regexp"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"lotse/bot"
 	"lotse/bot/engine"
 	"lotse/bot/engine/enginetest"
+	"lotse/commands"
+	"lotse/storage"
 )
 
-// story is a small round: timers, a thread, seeds, an edit, a direct chat, something
-// that is taken back.
-var story = engine.Rules{
-	Needs: bot.Needs,
-	Decide: func(s bot.Snapshot, e bot.Event) (bot.Change, error) {
-		if e.Kind != bot.EventMessage {
-			return bot.Change{}, nil
+// Whenever the process dies, before any operation on store or chat or after it, when
+// its answer is lost, the bot goes on as if nothing had been: in the end the rooms and
+// the books hold what they would have held, nothing is missing, nothing stands twice,
+// although the homeserver has forgotten all transactions.
+//
+// The story is played once as a reference, and once more to die in: before and after
+// each operation all that a dead process leaves behind is copied, the database, the
+// chat, the clock ([world]). Stops between which nothing was written leave the same
+// world; it is copied once. In every world two new lives begin. In one the outbox goes on
+// before the chat has said what happened meanwhile, so that what is in doubt has to be
+// looked for; in the other they begin as they do. Each goes on to the next point at which
+// the bot is idle and on through the next step, and some, in the long tier all, to the
+// end of the story.
+func TestCrash(t *testing.T) {
+	stride := 80
+	if os.Getenv("LOTSE_TEST_LONG") != "" {
+		stride = 1
+	}
+	story := nineWeeks()
+	c := &crashes{t: t, story: story, want: reference(t, story)}
+	c.play(func(n int) int {
+		switch {
+		case n%stride == 0:
+			return len(story)
+		case race && n%10 > 0: // it takes ten times as long
+			return 0
 		}
-		summary := say(pmoRoom, "summary", e.Text)
-		summary.Thread = bot.Target{Key: bot.NewKey("ask", string(pmoRoom))}
-		return bot.Change{Reason: "answered", Posts: []bot.Post{
-			{Key: bot.NewKey("ack", string(e.Message), string(e.Room)), Op: bot.OpReaction, Room: e.Room, Target: bot.Target{Message: e.Message}, Emoji: "✅"},
-			summary,
-			say(dmRoom, "live", e.Text),
-		}}, nil
-	},
-	TimerNeeds: func(bot.Timer) bot.Query { return bot.Query{} },
-	Due: func(s bot.Snapshot, timer bot.Timer) (bot.Change, error) {
-		switch timer.Key {
-		case "open":
-			return bot.Change{Reason: "opened", Timers: []bot.Timer{
-				{Key: "ask", At: s.Now.Add(time.Minute)}, {Key: "direct", At: s.Now.Add(2 * time.Minute)},
-			}}, nil
-		case "ask":
-			ask := say(pmoRoom, "ask", "wie steht es?")
-			ask.Seeds = []string{"🟢", "🔴"}
-			return bot.Change{Posts: []bot.Post{ask, say(dmRoom, "live", "läuft"), say(dmRoom, "gone", "gleich weg")}}, nil
-		case "direct":
-			gone := say(dmRoom, "gone", "")
-			gone.Absent = true
-			return bot.Change{Posts: []bot.Post{
-				{Key: bot.NewKey("direct", string(erika)), User: erika, Template: "say", Data: "psst"}, gone,
-			}}, nil
-		}
-		return bot.Change{}, fmt.Errorf("no such timer: %s", timer.Key)
-	},
+		return 2
+	})
+	t.Logf("%d operations, the process was stopped before and after each: %s", c.operations, c)
+	if c.operations < 1500 {
+		t.Errorf("the story has %d operations, want 1500", c.operations)
+	}
+	for _, found := range c.found {
+		t.Error(found)
+	}
 }
 
-// script is the story step by step, so that an engine can go on where another died.
-type script struct{ done int }
-
-// play runs the steps that are left; an engine that dies leaves the rest.
-func (s *script) play(b *bench) error {
-	say := func(text string) func() error {
-		return func() error { b.chat.Say(pmoRoom, maria, text); return nil }
-	}
-	until := func(minutes int) func() error {
-		return func() error { return b.RunUntil(b.t.Context(), start.Add(time.Duration(minutes)*time.Minute)) }
-	}
-	steps := []func() error{until(30), say("gelb"), until(40), say("rot"), until(60), say("grün"), until(120)}
-	for ; s.done < len(steps); s.done++ {
-		if err := b.Idle(b.t.Context()); err != nil {
-			return err
+// The crash test can fail: it sees what comes of each of these faults.
+func TestCrashSeesFaults(t *testing.T) {
+	story := nineWeeks()[:6]
+	want := reference(t, story)
+	for _, test := range []struct {
+		fault string
+		chat  func(*enginetest.Chat) engine.Chat
+		seen  func(*crashes) int
+	}{
+		{"nobody looks into the room before a doubtful resend", func(c *enginetest.Chat) engine.Chat {
+			return struct {
+				engine.Chat
+				engine.DirectOpener
+				engine.Settler
+			}{c, c, c}
+		}, func(c *crashes) int { return c.doubled }},
+		{"the look finds what is not there", func(c *enginetest.Chat) engine.Chat { return finding{c} },
+			func(c *crashes) int { return c.lost }},
+		{"the position moves before the events are taken in", func(c *enginetest.Chat) engine.Chat { return hasty{c} },
+			func(c *crashes) int { return c.answers }},
+	} {
+		c := &crashes{t: t, story: story, want: want, chat: test.chat}
+		c.play(func(int) int { return 1 })
+		t.Logf("%s: %s", test.fault, c)
+		if test.seen(c) == 0 {
+			t.Errorf("%s, and the crash test does not see it", test.fault)
 		}
-		if err := steps[s.done](); err != nil {
-			return err
-		}
 	}
-	return b.Idle(b.t.Context())
 }
 
-func transcripts(c *enginetest.Chat) map[bot.RoomID]string {
-	all := map[bot.RoomID]string{}
-	for _, room := range c.Rooms() {
-		all[room] = c.Transcript(room)
+// An operation has been carried out, but its answer is lost, and the process lives: it is
+// done once all the same. Each of the lives hears nothing of every so many operations.
+func TestLostAnswers(t *testing.T) {
+	const every = 7
+	story := nineWeeks()
+	c := &crashes{t: t, story: story, want: reference(t, story)}
+	unheard := 0
+	for i := range every {
+		var mu sync.Mutex
+		n := 0
+		deaf := &life{around: func(what string, op func() error) error {
+			err := op()
+			mu.Lock()
+			defer mu.Unlock()
+			if !slices.Contains([]string{"Receive", "Commit", "Claim", "Settle", "Remember", "Send", "OpenDirect"}, what) {
+				return err
+			}
+			if n++; err == nil && n%every == i {
+				unheard++
+				err = enginetest.ErrConnection
+			}
+			return err
+		}}
+		store := cityStore(t)
+		town, err := begin(t.Context(), store, enginetest.NewChat("test"), dawn, deaf.conf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for j, s := range story {
+			if err := town.play(t.Context(), s, false); err != nil {
+				t.Fatalf("%s: %v", s.about, err)
+			}
+			got, err := town.outcome(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.compare("deaf, after "+s.about, got, c.want[j])
+		}
+		if err := town.end(); err != nil {
+			t.Error(err)
+		}
+	}
+	t.Logf("%d answers were not heard: %s", unheard, c.counts())
+	for _, found := range c.found {
+		t.Error(found)
+	}
+}
+
+// finding is a chat that takes everything in doubt for sent.
+type finding struct{ *enginetest.Chat }
+
+func (finding) Find(context.Context, bot.RoomID, bot.Key, int) (bot.MessageID, error) {
+	return "test:$nowhere", nil
+}
+
+// hasty is a chat that has moved its position past what was not yet taken in when the
+// process died.
+type hasty struct{ *enginetest.Chat }
+
+func (h hasty) Run(ctx context.Context, deliver bot.Deliver) error {
+	first := true
+	return h.Chat.Run(ctx, func(ctx context.Context, b bot.Batch) error {
+		if first {
+			b.Events = slices.DeleteFunc(b.Events, func(e bot.Event) bool { return e.Kind != bot.EventEcho })
+		}
+		first = false
+		return deliver(ctx, b)
+	})
+}
+
+// city is one life of the bot in the city of the story.
+type city struct {
+	*engine.Engine
+	store *storage.Store
+	chat  *enginetest.Chat
+	clock *engine.Simulated
+	stop  context.CancelFunc
+	done  chan error
+}
+
+// cityStore is a store that holds the city's books.
+func cityStore(t *testing.T) *storage.Store {
+	t.Helper()
+	store, err := storage.Memory(t.Context(), storage.Options{Rehearsal: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	epoch, err := store.Acquire(t.Context(), "seed", dawn, time.Hour)
+	if err == nil {
+		err = store.Commit(t.Context(), bot.Commit{Epoch: epoch, Now: dawn, Change: cityBooks()})
+	}
+	if err == nil {
+		err = store.Release(t.Context(), epoch)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
+
+// begin starts the bot. What it calls may be put around store and chat.
+func begin(ctx context.Context, store *storage.Store, chat *enginetest.Chat, at time.Time, around func(*engine.Config)) (*city, error) {
+	words, err := cityWords()
+	if err != nil {
+		return nil, err
+	}
+	c := &city{store: store, chat: chat, clock: engine.NewSimulated(at), done: make(chan error, 1)}
+	conf := engine.Config{
+		Store: store, Chats: []engine.Chat{chat}, Renderer: words, Commander: commands.New("Lotse"), Settings: citySettings(),
+		Clock: c.clock, Log: slog.New(slog.DiscardHandler), Holder: "lotse",
+		Limits: engine.Limits{BackOff: time.Millisecond, BackOffTo: 20 * time.Millisecond, LeaseTTL: 24 * time.Hour},
+	}
+	if around != nil {
+		around(&conf)
+	}
+	if c.Engine, err = engine.New(conf); err != nil {
+		return nil, err
+	}
+	ctx, c.stop = context.WithCancel(ctx)
+	go func() { c.done <- c.Run(ctx) }()
+	return c, nil
+}
+
+// end stops the bot in an orderly way.
+func (c *city) end() error {
+	c.stop()
+	return <-c.done
+}
+
+// play plays a step, or what is left of it: in a world that somebody died in, what
+// people did in the step is done.
+func (c *city) play(ctx context.Context, s step, resumed bool) error {
+	if s.do == nil {
+		return c.RunUntil(ctx, s.until)
+	}
+	if !resumed {
+		s.do(c.chat)
+	}
+	return c.Idle(ctx)
+}
+
+// outcome is what rooms and books hold at a point at which the bot is idle.
+type outcome struct {
+	rooms   map[bot.RoomID]string    // as a reader sees them
+	said    map[bot.RoomID][]bot.Key // what the bot said, in order
+	doubled []string
+	books   []string // a line for each row
+	answers []string // the messages and reactions that stand in the reports
+}
+
+// booksQueries read all that the bot knows, and what is still to be done.
+var booksQueries = []string{
+	`SELECT 'person', id, body FROM people ORDER BY 2`,
+	`SELECT 'room', id, body FROM rooms ORDER BY 2`,
+	`SELECT 'project', id, body FROM projects ORDER BY 2`,
+	`SELECT 'round', id, body FROM rounds ORDER BY 2`,
+	`SELECT 'report', round || ' ' || project, body FROM reports ORDER BY 2`,
+	`SELECT 'task', project || ' ' || seq, body FROM tasks ORDER BY 2`,
+	`SELECT 'direct', user_id, body FROM directs ORDER BY 2`,
+	`SELECT 'ref', message, project || ' ' || round || ' ' || field FROM refs ORDER BY 2`,
+	`SELECT 'timer', key, at_ms || ' ' || body FROM timers ORDER BY 2`,
+	`SELECT 'event', event, state FROM inbox ORDER BY 2`,
+	`SELECT 'slot', key, state || ' ' || message || ' ' || echoed || ' ' || wanted FROM slots ORDER BY 2`,
+}
+
+var messageID = regexp.MustCompile(`test:\$[^"]+`)
+
+func (c *city) outcome(ctx context.Context) (outcome, error) {
+	o := outcome{rooms: map[bot.RoomID]string{}, said: map[bot.RoomID][]bot.Key{}, doubled: c.chat.Doubled()}
+	for _, room := range c.chat.Rooms() {
+		o.rooms[room], o.said[room] = c.chat.Transcript(room), c.chat.Said(room)
+	}
+	for _, query := range booksQueries {
+		rows, err := c.store.DB().RawDB.QueryContext(ctx, query)
+		if err != nil {
+			return o, err
+		}
+		for rows.Next() {
+			var kind, id, body string
+			if err := rows.Scan(&kind, &id, &body); err != nil {
+				return o, errors.Join(err, rows.Close())
+			}
+			o.books = append(o.books, kind+" "+id+" "+body)
+			if kind == "report" {
+				o.answers = append(o.answers, messageID.FindAllString(body, -1)...)
+			}
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return o, err
+		}
+	}
+	return o, nil
+}
+
+// reference plays the story undisturbed and returns how each step ends.
+func reference(t *testing.T, story []step) []outcome {
+	t.Helper()
+	c, err := begin(t.Context(), cityStore(t), enginetest.NewChat("test"), dawn, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []outcome
+	for _, s := range story {
+		if err := c.play(t.Context(), s, false); err != nil {
+			t.Fatalf("%s: %v", s.about, err)
+		}
+		o, err := c.outcome(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, o)
+	}
+	if err := c.end(); err != nil {
+		t.Fatal(err)
 	}
 	return all
 }
 
-// Whenever the process dies, before or after any operation on store or chat, the
-// rooms hold in the end what they would have held, and nothing twice, even if the
-// homeserver has forgotten all transactions.
-func TestCrash(t *testing.T) {
-	reference := newBench(t, story)
-	reference.seed(bot.Change{Timers: []bot.Timer{{Key: "open", At: start.Add(time.Minute)}}})
-	counted := &life{}
-	reference.conf.Store = &mortalStore{Store: reference.store, life: counted}
-	reference.conf.Chats = []engine.Chat{mortalChat{reference.chat, counted}}
-	reference.run()
-	if err := new(script).play(reference); err != nil {
-		t.Fatal(err)
-	}
-	want, operations := transcripts(reference.chat), counted.taken()
-	reference.halt()
-	if len(want) != 3 || operations < 40 {
-		t.Fatalf("the story has %d rooms and %d operations", len(want), operations)
-	}
-	t.Logf("%d operations", operations)
+// world is what a process leaves behind.
+type world struct {
+	books *image
+	chat  *enginetest.Chat
+	now   time.Time
+	step  int    // of the story, in which it died
+	stop  string // at what
+	steps int    // how many steps to play from here on
+}
 
-	// By default a sample; every operation in the long tier.
-	stride := 8
-	if os.Getenv("LOTSE_TEST_LONG") != "" {
-		stride = 1
-	}
-	for i, after := range []bool{false, true} {
-		for at := 1 + i*stride/2; at <= operations; at += stride {
-			if got := crash(t, at, after); !maps.Equal(got, want) {
-				t.Fatalf("died at %d (after: %v): the rooms hold\n%s\nwant\n%s", at, after, show(got), show(want))
+// where says where a process died.
+func (w world) where(story []step) string {
+	return fmt.Sprintf("died in step %d (%s), %s", w.step+1, story[w.step].about, w.stop)
+}
+
+// crashes plays the story to die in it, and counts.
+type crashes struct {
+	t     *testing.T
+	story []step
+	want  []outcome
+	chat  func(*enginetest.Chat) engine.Chat // puts something around the chat of the next life
+
+	operations int
+	worlds     int
+
+	mu      sync.Mutex
+	lives   int // after a death
+	ends    int // … to the end of the story
+	lost    int // messages and reactions of the bot
+	doubled int
+	answers int // lost
+	order   int // rooms in another order
+	other   int // lives with any other difference
+	found   []string
+}
+
+func (c *crashes) String() string {
+	return fmt.Sprintf("it left %d different worlds behind; %d new lives, %d of them to the end of the story: %s", c.worlds, c.lives, c.ends, c.counts())
+}
+
+func (c *crashes) counts() string {
+	return fmt.Sprintf("%d messages lost, %d doubled, %d answers lost, %d rooms in another order, %d lives that differ otherwise",
+		c.lost, c.doubled, c.answers, c.order, c.other)
+}
+
+// play plays the story. steps says how many steps are played from the n-th world on.
+func (c *crashes) play(steps func(n int) int) {
+	c.t.Helper()
+	worlds := make(chan world)
+	var all sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		store := cityStore(c.t) // on this goroutine: it may end the test
+		all.Go(func() {
+			if err := c.goOn(store, worlds); err != nil {
+				c.t.Error(err)
 			}
+			for w := range worlds { // after an error
+				w.books.drop()
+			}
+		})
+	}
+	err := c.die(worlds, steps)
+	close(worlds)
+	all.Wait()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// die plays the story and hands over a world wherever it could have ended.
+func (c *crashes) die(worlds chan<- world, steps func(n int) int) error {
+	ctx := c.t.Context()
+	store := cityStore(c.t)
+	copies, err := newCopier(ctx, store)
+	if err != nil {
+		return err
+	}
+	defer copies.conn.Close()
+	var turn sync.Mutex // one operation at a time, so that each is before or after another
+	var town *city
+	var last world
+	now, fresh, failed := 0, true, error(nil)
+	stop := func(at string) {
+		w := world{now: town.clock.Now(), step: now, stop: at, steps: steps(c.worlds)}
+		if failed != nil || !fresh && w.now.Equal(last.now) && w.step == last.step {
+			return // nothing has changed
+		}
+		c.worlds++
+		last, fresh = w, false
+		if w.steps == 0 {
+			return
+		}
+		w.chat = town.chat.Fork()
+		if w.books, failed = copies.take(); failed == nil {
+			worlds <- w
 		}
 	}
+	alive := &life{around: func(what string, op func() error) error {
+		turn.Lock()
+		defer turn.Unlock()
+		c.operations++
+		stop("before " + what)
+		err := op()
+		changed, broken := copies.changed(ctx)
+		if failed == nil {
+			failed = broken
+		}
+		fresh = fresh || changed || what == "Send" || what == "OpenDirect"
+		stop("after " + what)
+		fresh = what == "Receive" // then the chat moves its position
+		return err
+	}}
+	turn.Lock()
+	town, err = begin(ctx, store, enginetest.NewChat("test"), dawn, alive.conf)
+	turn.Unlock()
+	if err != nil {
+		return err
+	}
+	for i, s := range c.story {
+		turn.Lock()
+		now = i
+		turn.Unlock()
+		if err := town.play(ctx, s, false); err != nil {
+			return fmt.Errorf("%s: %w", s.about, err)
+		}
+	}
+	return errors.Join(town.end(), failed)
 }
 
-func show(rooms map[bot.RoomID]string) string {
+// goOn begins two new lives in every world.
+func (c *crashes) goOn(store *storage.Store, worlds <-chan world) error {
+	copies, err := newCopier(c.t.Context(), store)
+	if err != nil {
+		return err
+	}
+	defer copies.conn.Close()
+	for w := range worlds {
+		for _, outboxFirst := range []bool{true, false} {
+			err = errors.Join(err, copies.put(w.books))
+			if err == nil {
+				err = c.live(store, w, outboxFirst)
+			}
+		}
+		w.books.drop()
+		if err != nil {
+			return fmt.Errorf("%s: %w", w.where(c.story), err)
+		}
+	}
+	return nil
+}
+
+// tooLong is how long a life may take before it is taken to hang.
+const tooLong = 5 * time.Minute
+
+// live begins a new life in a world whose database the store holds.
+func (c *crashes) live(store *storage.Store, w world, outboxFirst bool) error {
+	ctx, cancel := context.WithTimeout(c.t.Context(), tooLong)
+	defer cancel()
+	chat := w.chat.Fork()
+	chat.ForgetTransactions()
+	town, err := begin(ctx, store, chat, w.now, func(conf *engine.Config) {
+		if c.chat != nil {
+			conf.Chats = []engine.Chat{c.chat(chat)}
+		}
+		if outboxFirst {
+			claimed := make(chan struct{})
+			chat.Delay(claimed)
+			conf.Store = claiming{store, sync.OnceFunc(func() { close(claimed) })}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	to := min(w.step+w.steps, len(c.story))
+	for i := w.step; i < to && err == nil; i++ {
+		if err = town.play(ctx, c.story[i], i == w.step); err != nil {
+			break
+		}
+		var got outcome
+		if got, err = town.outcome(ctx); err == nil {
+			c.compare(fmt.Sprintf("%s, outbox first: %v", w.where(c.story), outboxFirst), got, c.want[i])
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lives++
+	if to == len(c.story) {
+		c.ends++
+	}
+	return errors.Join(err, town.end())
+}
+
+// claiming is a store that says when the outbox was looked into.
+type claiming struct {
+	*storage.Store
+	claimed func()
+}
+
+func (c claiming) Claim(ctx context.Context, epoch int64, now time.Time, chat bot.ChatID, busy []bot.RoomID, limit int) ([]bot.Delivery, error) {
+	defer c.claimed()
+	return c.Store.Claim(ctx, epoch, now, chat, busy, limit)
+}
+
+// compare counts what is not as it would have been.
+func (c *crashes) compare(where string, got, want outcome) {
+	var lost, order int
+	for room, keys := range want.said {
+		gone := missing(keys, got.said[room])
+		if lost += gone; gone == 0 && len(keys) == len(got.said[room]) && !slices.Equal(keys, got.said[room]) {
+			order++
+		}
+	}
+	answers := missing(want.answers, got.answers)
+	diff := difference(got, want)
+	if diff == "" && len(got.doubled)+order == 0 {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lost, c.doubled, c.answers, c.order = c.lost+lost, c.doubled+len(got.doubled), c.answers+answers, c.order+order
+	if lost+len(got.doubled)+answers+order == 0 {
+		c.other++
+	}
+	if len(c.found) < 5 {
+		c.found = append(c.found, fmt.Sprintf("%s: said twice %q, rooms in another order: %d\n%s", where, got.doubled, order, diff))
+	}
+}
+
+// missing counts what of a list is not in another, each as often as it is there.
+func missing[T comparable](list, in []T) int {
+	n := map[T]int{}
+	for _, x := range in {
+		n[x]++
+	}
+	missing := 0
+	for _, x := range list {
+		if n[x]--; n[x] < 0 {
+			missing++
+		}
+	}
+	return missing
+}
+
+// difference shows what is not the same, "" if nothing.
+func difference(got, want outcome) string {
 	var b strings.Builder
-	for _, id := range slices.Sorted(maps.Keys(rooms)) {
-		fmt.Fprintf(&b, "[%s]\n%s", id, rooms[id])
+	for _, room := range slices.Sorted(maps.Keys(want.rooms)) {
+		if got.rooms[room] != want.rooms[room] {
+			fmt.Fprintf(&b, "%s\n%s", room, lines(strings.Split(got.rooms[room], "\n"), strings.Split(want.rooms[room], "\n")))
+		}
+	}
+	return b.String() + lines(got.books, want.books)
+}
+
+// lines lists those of two texts that the other does not have.
+func lines(got, want []string) string {
+	var b strings.Builder
+	for _, l := range want {
+		if !slices.Contains(got, l) {
+			fmt.Fprintf(&b, "- %s\n", l)
+		}
+	}
+	for _, l := range got {
+		if !slices.Contains(want, l) {
+			fmt.Fprintf(&b, "+ %s\n", l)
+		}
 	}
 	return b.String()
-}
-
-// crash plays the story with an engine that dies at an operation, and then with one
-// that lives, and returns what the rooms hold.
-func crash(t *testing.T, at int, after bool) map[bot.RoomID]string {
-	t.Helper()
-	b := newBench(t, story)
-	b.seed(bot.Change{Timers: []bot.Timer{{Key: "open", At: start.Add(time.Minute)}}})
-	mortal := &life{at: at, after: after, dead: make(chan struct{})}
-	b.conf.Store = &mortalStore{Store: b.store, life: mortal}
-	b.conf.Chats = []engine.Chat{mortalChat{b.chat, mortal}}
-	b.run()
-	plot := &script{}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		plot.play(b) // its error is the death
-	}()
-	select {
-	case <-mortal.dead:
-	case <-ended:
-	}
-	b.halt()
-	<-ended
-	b.store.Close()
-
-	b.open()
-	b.chat.ForgetTransactions()
-	b.clock = engine.NewSimulated(b.clock.Now())
-	b.conf.Chats, b.conf.Clock = []engine.Chat{b.chat}, b.clock
-	b.run()
-	if err := plot.play(b); err != nil {
-		t.Fatal(err)
-	}
-	b.halt()
-	if doubled := b.chat.Doubled(); len(doubled) > 0 {
-		t.Errorf("died at %d (after: %v): said twice: %q", at, after, doubled)
-	}
-	return transcripts(b.chat)
 }

@@ -121,10 +121,10 @@ type command struct {
 func (c command) Query() bot.Query                          { return c.query }
 func (c command) Decide(s bot.Snapshot) (bot.Change, error) { return c.decide(s) }
 
-// commands are events whose text begins with "!".
-type commands func(e bot.Event) command
+// exclaimed are events whose text begins with "!".
+type exclaimed func(e bot.Event) command
 
-func (c commands) Match(e bot.Event) (bot.Command, bool) {
+func (c exclaimed) Match(e bot.Event) (bot.Command, bool) {
 	if !strings.HasPrefix(e.Text, "!") {
 		return nil, false
 	}
@@ -138,7 +138,7 @@ func TestCommands(t *testing.T) {
 		return bot.Change{}, nil
 	}})
 	b.seed(bot.Change{Projects: []bot.Project{{ID: "a", Name: "Alpha", State: bot.ProjectActive}}})
-	b.conf.Commander = commands(func(e bot.Event) command {
+	b.conf.Commander = exclaimed(func(e bot.Event) command {
 		return command{bot.Query{AllProjects: true}, func(s bot.Snapshot) (bot.Change, error) {
 			if s.User != maria || s.Room.ID != pmoRoom || len(s.Projects) != 1 {
 				t.Errorf("the command sees user %q, room %q, %d projects: not what it and every event needs", s.User, s.Room.ID, len(s.Projects))
@@ -166,7 +166,7 @@ func TestManyCommands(t *testing.T) {
 	b := newBench(t, echoing)
 	b.conf.Settings.CommandsAMinute = 3
 	done := 0
-	b.conf.Commander = commands(func(e bot.Event) command {
+	b.conf.Commander = exclaimed(func(e bot.Event) command {
 		return command{decide: func(s bot.Snapshot) (bot.Change, error) {
 			done++
 			if e.Text == "!falsch" {

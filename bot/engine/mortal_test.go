@@ -2,44 +2,45 @@ package engine_test
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
 	"lotse/bot"
+	"lotse/bot/engine"
 	"lotse/bot/engine/enginetest"
 	"lotse/storage"
 )
 
-// life counts operations and ends at one of them: from then on nothing works.
+// life counts the operations on store and chat, and can break: then nothing works.
 type life struct {
+	// around, if set before anything runs, is called instead of an operation and has to
+	// do it.
+	around func(what string, op func() error) error
+
 	mu     sync.Mutex
 	calls  int
-	at     int   // dies at this operation, 0: never
-	after  bool  // … after it was done, else before
 	broken error // what everything returns
-	dead   chan struct{}
 }
 
-var errDead = errors.New("dead")
-
 // do counts an operation and does it, if there is life in it.
-func (l *life) do(op func() error) error {
+func (l *life) do(what string, op func() error) error {
 	l.mu.Lock()
 	l.calls++
-	last := l.at > 0 && l.calls == l.at
-	if last {
-		l.broken = errDead
-		close(l.dead)
-	}
 	broken := l.broken
 	l.mu.Unlock()
-	if broken == nil || last && l.after {
-		if err := op(); err != nil {
-			return err
-		}
+	switch {
+	case broken != nil:
+		return broken
+	case l.around != nil:
+		return l.around(what, op)
 	}
-	return broken
+	return op()
+}
+
+// conf puts an engine into this life.
+func (l *life) conf(c *engine.Config) {
+	c.Store = &mortalStore{Store: c.Store.(*storage.Store), life: l}
+	c.Chats = []engine.Chat{mortalChat{c.Chats[0].(*enginetest.Chat), l}}
 }
 
 func (l *life) fail(err error) {
@@ -57,28 +58,28 @@ func (l *life) taken() int {
 	return calls
 }
 
-// mortalChat is a chat whose sends and looks are counted, and end.
+// mortalChat is a chat whose sends and looks are counted, and break.
 type mortalChat struct {
 	*enginetest.Chat
 	*life
 }
 
 func (c mortalChat) Send(ctx context.Context, out bot.Outgoing) (id bot.MessageID, err error) {
-	err = c.do(func() error { id, err = c.Chat.Send(ctx, out); return err })
+	err = c.do("Send", func() error { id, err = c.Chat.Send(ctx, out); return err })
 	return id, err
 }
 
 func (c mortalChat) Find(ctx context.Context, room bot.RoomID, key bot.Key, revision int) (id bot.MessageID, err error) {
-	err = c.do(func() error { id, err = c.Chat.Find(ctx, room, key, revision); return err })
+	err = c.do("Find", func() error { id, err = c.Chat.Find(ctx, room, key, revision); return err })
 	return id, err
 }
 
 func (c mortalChat) OpenDirect(ctx context.Context, user bot.UserID) (id bot.RoomID, err error) {
-	err = c.do(func() error { id, err = c.Chat.OpenDirect(ctx, user); return err })
+	err = c.do("OpenDirect", func() error { id, err = c.Chat.OpenDirect(ctx, user); return err })
 	return id, err
 }
 
-// mortalStore is a store whose operations are counted, the lease apart, and end.
+// mortalStore is a store whose operations are counted, the lease apart, and break.
 type mortalStore struct {
 	*storage.Store
 	*life
@@ -104,61 +105,58 @@ func (m *mortalStore) Acquire(ctx context.Context, holder string, now time.Time,
 }
 
 func (m *mortalStore) Receive(ctx context.Context, epoch int64, now time.Time, events []bot.Event) (n int, err error) {
-	err = m.do(func() error { n, err = m.Store.Receive(ctx, epoch, now, events); return err })
+	err = m.do("Receive", func() error { n, err = m.Store.Receive(ctx, epoch, now, events); return err })
 	return n, err
 }
 
 func (m *mortalStore) Next(ctx context.Context, now time.Time) (r *bot.Received, err error) {
-	err = m.do(func() error { r, err = m.Store.Next(ctx, now); return err })
+	err = m.do("Next", func() error { r, err = m.Store.Next(ctx, now); return err })
 	return r, err
 }
 
 func (m *mortalStore) Fail(ctx context.Context, epoch int64, seq int64, now time.Time) (givenUp bool, err error) {
-	err = m.do(func() error { givenUp, err = m.Store.Fail(ctx, epoch, seq, now); return err })
+	err = m.do("Fail", func() error { givenUp, err = m.Store.Fail(ctx, epoch, seq, now); return err })
 	return givenUp, err
 }
 
 func (m *mortalStore) Load(ctx context.Context, q bot.Query) (s bot.Snapshot, err error) {
-	err = m.do(func() error { s, err = m.Store.Load(ctx, q); return err })
+	err = m.do("Load", func() error { s, err = m.Store.Load(ctx, q); return err })
 	return s, err
 }
 
 func (m *mortalStore) Commit(ctx context.Context, c bot.Commit) (err error) {
-	err = m.do(func() error { err = m.Store.Commit(ctx, c); return err })
-	return err
+	return m.do("Commit", func() error { return m.Store.Commit(ctx, c) })
 }
 
 func (m *mortalStore) Rooms(ctx context.Context, rooms []bot.RoomID, users []bot.UserID) (found []bot.Room, err error) {
-	err = m.do(func() error { found, err = m.Store.Rooms(ctx, rooms, users); return err })
+	err = m.do("Rooms", func() error { found, err = m.Store.Rooms(ctx, rooms, users); return err })
 	return found, err
 }
 
 func (m *mortalStore) NextTimer(ctx context.Context) (t *bot.Timer, err error) {
-	err = m.do(func() error { t, err = m.Store.NextTimer(ctx); return err })
+	err = m.do("NextTimer", func() error { t, err = m.Store.NextTimer(ctx); return err })
 	return t, err
 }
 
 func (m *mortalStore) Claim(ctx context.Context, epoch int64, now time.Time, chat bot.ChatID, busy []bot.RoomID, limit int) (d []bot.Delivery, err error) {
-	err = m.do(func() error { d, err = m.Store.Claim(ctx, epoch, now, chat, busy, limit); return err })
+	err = m.do("Claim", func() error { d, err = m.Store.Claim(ctx, epoch, now, chat, busy, limit); return err })
 	return d, err
 }
 
-func (m *mortalStore) Settle(ctx context.Context, epoch int64, now time.Time, outcomes []bot.Outcome) (err error) {
-	err = m.do(func() error { err = m.Store.Settle(ctx, epoch, now, outcomes); return err })
-	return err
+func (m *mortalStore) Settle(ctx context.Context, epoch int64, now time.Time, outcomes []bot.Outcome) error {
+	return m.do("Settle", func() error { return m.Store.Settle(ctx, epoch, now, outcomes) })
 }
 
 func (m *mortalStore) NextClaim(ctx context.Context, now time.Time, chat bot.ChatID) (at time.Time, err error) {
-	err = m.do(func() error { at, err = m.Store.NextClaim(ctx, now, chat); return err })
+	err = m.do("NextClaim", func() error { at, err = m.Store.NextClaim(ctx, now, chat); return err })
 	return at, err
 }
 
 func (m *mortalStore) Recall(ctx context.Context, name string) (value string, err error) {
-	err = m.do(func() error { value, err = m.Store.Recall(ctx, name); return err })
+	err = m.do("Recall", func() error { value, err = m.Store.Recall(ctx, name); return err })
 	return value, err
 }
 
-func (m *mortalStore) Remember(ctx context.Context, name, value string) (err error) {
-	err = m.do(func() error { err = m.Store.Remember(ctx, name, value); return err })
-	return err
+func (m *mortalStore) Remember(ctx context.Context, name, value string) error {
+	return m.do("Remember", func() error { return m.Store.Remember(ctx, name, value) })
 }

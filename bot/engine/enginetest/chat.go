@@ -80,6 +80,7 @@ type Chat struct {
 	finds     int
 	faults    func(out bot.Outgoing, try int) Fault
 	loggedOut bool
+	delay     <-chan struct{}
 	runs      int           // of Run, now
 	ended     bool          // Run has returned for good
 	changed   chan struct{} // closed and replaced when anything changes
@@ -177,6 +178,13 @@ func (c *Chat) ReleaseEchoes() {
 	c.touch()
 }
 
+// Delay makes Run hand over nothing before the channel is closed.
+func (c *Chat) Delay(until <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.delay = until
+}
+
 // touch tells those who wait that something changed; c.mu is held.
 func (c *Chat) touch() {
 	close(c.changed)
@@ -184,17 +192,25 @@ func (c *Chat) touch() {
 }
 
 // Run implements engine.Chat.
-func (c *Chat) Run(ctx context.Context, deliver bot.Deliver) error {
+func (c *Chat) Run(ctx context.Context, deliver bot.Deliver) (err error) {
 	c.mu.Lock()
 	c.runs, c.ended = c.runs+1, false
+	delay := c.delay
 	c.mu.Unlock()
 	defer func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.runs--
-		c.ended = c.runs == 0
+		c.ended = c.runs == 0 && (err == nil || errors.Is(err, bot.ErrLoggedOut)) // else it is called again
 		c.touch()
 	}()
+	if delay != nil {
+		select {
+		case <-delay:
+		case <-ctx.Done():
+			return nil
+		}
+	}
 	for first := true; ; {
 		c.mu.Lock()
 		upTo, changed, out := len(c.log), c.changed, c.loggedOut

@@ -155,7 +155,12 @@ func (c *Chat) carryOut(out bot.Outgoing) (bot.MessageID, error) {
 	if err := r.check(out, c.can); err != nil {
 		return "", err
 	}
-	id := c.nextID(out.Room, r)
+	var id bot.MessageID
+	if out.Absent {
+		id = out.Message + "-deleted" // to delete twice does no harm, and changes no other id
+	} else {
+		id = c.nextID(out.Room, r)
+	}
 	switch {
 	case out.Absent && out.Op == bot.OpReaction:
 		r.tell("Lotse: %s zurückgenommen", r.emoji(out.Message))
@@ -280,6 +285,20 @@ func (c *Chat) Message(id bot.RoomID, key bot.Key) (Message, bool) {
 		}
 	}
 	return Message{}, false
+}
+
+// Said lists the keys of the messages and reactions that the bot has put into a room, in
+// order; edits and deletions are none, and what was deleted is still listed.
+func (c *Chat) Said(id bot.RoomID) []bot.Key {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var keys []bot.Key
+	for _, o := range c.room(id).own {
+		if o.original {
+			keys = append(keys, o.key)
+		}
+	}
+	return keys
 }
 
 // Doubled lists what the bot has said twice, as "room key": an original of the same
