@@ -244,8 +244,15 @@ func (w *town) run(args ...string) string {
 	return string(out)
 }
 
-// start starts the bot, its clock at a time.
+// start starts the bot, its clock at a time, and waits until it has done what there was to do.
 func (w *town) start(clock string) {
+	w.Helper()
+	w.launch(clock)
+	w.tell("idle")
+}
+
+// launch starts the bot, its clock at a time.
+func (w *town) launch(clock string) *exec.Cmd {
 	w.Helper()
 	log, err := os.OpenFile(filepath.Join(w.folder, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -266,7 +273,7 @@ func (w *town) start(clock string) {
 		w.Fatal(err)
 	}
 	w.Cleanup(w.kill)
-	w.tell("idle")
+	return w.bot
 }
 
 // moveIn waits until the bot has said hello in all its rooms.
