@@ -22,6 +22,7 @@ var (
 	_ engine.Store        = (*storage.Store)(nil)
 	_ engine.Chat         = (*enginetest.Chat)(nil)
 	_ engine.Finder       = (*enginetest.Chat)(nil)
+	_ engine.Witness      = (*enginetest.Chat)(nil)
 	_ engine.DirectOpener = (*enginetest.Chat)(nil)
 	_ engine.Settler      = (*enginetest.Chat)(nil)
 )

@@ -38,7 +38,9 @@
 // disk, and while they do, outcomes are gathered for a moment and noted together. What
 // was not noted when the process died is in doubt, no more. A send may be
 // refused for sure, fail for good, or leave us in doubt; in doubt, the chat is
-// asked whether the key stands in the room before anything is sent again. A room
+// asked whether the key stands in the room before anything is sent again. What was
+// sent and not reported is asked for once after a start: a server that lost power may
+// have forgotten it (lost.go). A room
 // that fails rests, longer each time, and holds up only itself; when several rooms
 // fail in a row, it is the server, and the whole chat rests. Rests are measured in
 // real time, also when the clock is simulated.

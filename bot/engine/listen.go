@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"lotse/bot"
@@ -96,22 +97,21 @@ func (c *chat) catchUp(e *Engine) bool {
 	if was {
 		return false
 	}
+	c.bell.Ring()
 	e.loop.Ring() // before the wait ends: whoever asks whether all rest must find the loop rung
 	e.watch.wait(-1)
 	return true
 }
 
+func (c *chat) isCaughtUp() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.caughtUp
+}
+
 // caughtUp reports whether due work need not wait for any chat.
 func (e *Engine) caughtUp() bool {
-	for _, c := range e.chats {
-		c.mu.Lock()
-		ok := c.caughtUp
-		c.mu.Unlock()
-		if !ok {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(e.chats, func(c *chat) bool { return !c.isCaughtUp() })
 }
 
 // logOut stops sending to a chat that no longer accepts our session. When no chat

@@ -74,6 +74,11 @@ func (c mortalChat) Find(ctx context.Context, room bot.RoomID, key bot.Key, revi
 	return id, err
 }
 
+func (c mortalChat) Has(ctx context.Context, room bot.RoomID, message bot.MessageID) (has bool, err error) {
+	err = c.do("Has", func() error { has, err = c.Chat.Has(ctx, room, message); return err })
+	return has, err
+}
+
 func (c mortalChat) OpenDirect(ctx context.Context, user bot.UserID) (id bot.RoomID, err error) {
 	err = c.do("OpenDirect", func() error { id, err = c.Chat.OpenDirect(ctx, user); return err })
 	return id, err
@@ -145,6 +150,15 @@ func (m *mortalStore) Claim(ctx context.Context, epoch int64, now time.Time, cha
 
 func (m *mortalStore) Settle(ctx context.Context, epoch int64, now time.Time, outcomes []bot.Outcome) error {
 	return m.do("Settle", func() error { return m.Store.Settle(ctx, epoch, now, outcomes) })
+}
+
+func (m *mortalStore) Unseen(ctx context.Context, chat bot.ChatID, since time.Time, limit int) (out []bot.Outgoing, err error) {
+	err = m.do("Unseen", func() error { out, err = m.Store.Unseen(ctx, chat, since, limit); return err })
+	return out, err
+}
+
+func (m *mortalStore) Lost(ctx context.Context, epoch int64, now time.Time, out bot.Outgoing) error {
+	return m.do("Lost", func() error { return m.Store.Lost(ctx, epoch, now, out) })
 }
 
 func (m *mortalStore) NextClaim(ctx context.Context, now time.Time, chat bot.ChatID) (at time.Time, err error) {

@@ -29,6 +29,13 @@ type Finder interface {
 	Find(ctx context.Context, room bot.RoomID, key bot.Key, revision int) (bot.MessageID, error)
 }
 
+// Witness is a Chat that can say whether the server still has a message or reaction of
+// ours that it once took: one that lost power may have forgotten it. What somebody has
+// deleted, it still has. It says no only if that is certain.
+type Witness interface {
+	Has(ctx context.Context, room bot.RoomID, message bot.MessageID) (bool, error)
+}
+
 // DirectOpener is a Chat that can open a direct chat with an account. It is
 // idempotent: the same account gets the same room.
 type DirectOpener interface {
@@ -115,6 +122,13 @@ type Outbox interface {
 	// NextClaim is the earliest retry time of anything pending in a chat, zero if
 	// nothing is pending; a time not after now means that Claim would find something.
 	NextClaim(ctx context.Context, now time.Time, chat bot.ChatID) (time.Time, error)
+	// Unseen returns what was sent to a chat since an instant and was not reported by it,
+	// in rooms that the bot is in: key, room, message and its revision; the oldest first, up
+	// to limit of them.
+	Unseen(ctx context.Context, chat bot.ChatID, since time.Time, limit int) ([]bot.Outgoing, error)
+	// Lost notes that the server does not have what Unseen returned: it is wanted again,
+	// under a new revision, unless it was reported meanwhile.
+	Lost(ctx context.Context, epoch int64, now time.Time, out bot.Outgoing) error
 	// Counts of slots by state.
 	Counts(ctx context.Context) (bot.OutboxCounts, error)
 }

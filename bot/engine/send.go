@@ -31,6 +31,9 @@ type sender struct {
 	pause   time.Time // the whole chat rests until then, real time
 	pauses  int       // how often in a row
 
+	// recovered: what the server lost before the start was looked for. Only run touches it.
+	recovered bool
+
 	// ahead is how far the outbox's time is ahead of a simulated clock, which stands
 	// still while the store wants something looked at later. Only run touches it.
 	ahead time.Duration
@@ -129,6 +132,9 @@ func (s *sender) look(ctx context.Context, flights *sync.WaitGroup) (idle bool, 
 	s.note(ctx, flights, landed)
 	if s.c.isLoggedOut() {
 		return s.underWay() == 0, 0, nil
+	}
+	if err := s.recover(ctx); err != nil {
+		return false, 0, err
 	}
 	free, busy, wait := s.free(time.Now())
 	if free <= 0 {

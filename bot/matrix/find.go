@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"maunium.net/go/mautrix"
@@ -29,6 +30,18 @@ func (c *Chat) Find(ctx context.Context, in bot.RoomID, key bot.Key, revision in
 		}
 	}
 	return "", nil
+}
+
+// Has reports whether the server has an event of ours. One that was redacted it has;
+// only "not found" is a no.
+func (c *Chat) Has(ctx context.Context, in bot.RoomID, message bot.MessageID) (bool, error) {
+	ctx, cancel := c.limited(ctx)
+	defer cancel()
+	_, err := c.client.GetEvent(ctx, id.RoomID(in.Local()), eventIDOf(message))
+	if errors.Is(err, mautrix.MNotFound) {
+		return false, nil
+	}
+	return err == nil, sendError("look for a message", err)
 }
 
 func (c *Chat) find(ctx context.Context, in id.RoomID, key bot.Key, revision, size int) (bot.MessageID, error) {

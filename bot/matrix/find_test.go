@@ -59,3 +59,33 @@ func TestFind(t *testing.T) {
 		t.Error("Find in a room that is not there: no error")
 	}
 }
+
+// What was redacted the server still has; what it never took it has not.
+func TestHas(t *testing.T) {
+	srv := matrixtest.Shared(t)
+	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
+	room := joined(t, "Hier", maria, lotse)
+	r := &running{Chat: newChat(t, lotse, newMemory())}
+	stands := r.send(t, outgoing(room, "stands", "Frage"))
+	gone := r.send(t, outgoing(room, "gone", "zu viel"))
+	maria.AwaitKey(t, room, "gone")
+	maria.Redact(t, room, gone.Local(), "")
+	maria.Events(t, room)
+	for _, tt := range []struct {
+		name    string
+		message bot.MessageID
+		want    bool
+	}{
+		{"it stands", stands, true},
+		{"somebody has deleted it", gone, true},
+		{"it never was", "matrix:$nothing", false},
+	} {
+		got, err := r.Has(t.Context(), bot.RoomID("matrix:"+room), tt.message)
+		if err != nil || got != tt.want {
+			t.Errorf("%s: %v, %v; want %v", tt.name, got, err, tt.want)
+		}
+	}
+	if got, err := r.Has(t.Context(), "matrix:!nowhere:localhost", stands); err == nil && !got {
+		t.Error("in a room that the bot is not in, it cannot be certain")
+	}
+}

@@ -28,6 +28,7 @@ import (
 var (
 	_ engine.Chat         = (*Chat)(nil)
 	_ engine.Finder       = (*Chat)(nil)
+	_ engine.Witness      = (*Chat)(nil)
 	_ engine.DirectOpener = (*Chat)(nil)
 	_ Memory              = engine.Memory(nil)
 )

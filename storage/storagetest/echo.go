@@ -68,6 +68,44 @@ var echoPromises = map[string]func(*desk){
 			d.Errorf("the message is known as %+v", k)
 		}
 	},
+	"what was sent and not reported can be lost, and is wanted again at its place": func(d *desk) {
+		d.commit(bot.Change{Rooms: []bot.Room{{ID: roomA, Kind: bot.RoomPMO, Joined: true}}},
+			text("lost", roomA, "1"), text("seen", roomA, "2"), text("later", roomA, "3"), text("elsewhere", roomB, "4"))
+		lost, elsewhere := d.claims()[0], d.claims(roomA)[0]
+		lost.Echo, elsewhere.Echo = true, true
+		d.sentAs(elsewhere, "test:$elsewhere")
+		d.sentAs(lost, "test:$lost")
+		seen := d.claim()
+		seen.Echo = true
+		d.sentAs(seen, "test:$seen")
+		d.receive(echoed(seen, "test:$seen"))
+		unseen := func() []bot.Outgoing {
+			d.Helper()
+			all, err := d.Unseen(d.Context(), chat, d.now.Add(-time.Hour), 10)
+			if err != nil {
+				d.Fatal(err)
+			}
+			return all
+		}
+		got := unseen()
+		d.same("unseen", got, []bot.Outgoing{{Key: "lost", Kind: bot.KindNote, Room: roomA, Message: "test:$lost", Revision: 1}}) // and not in a room that the bot has left
+		for _, out := range append(got, bot.Outgoing{Key: "seen", Room: roomA, Message: "test:$seen", Revision: 1}, bot.Outgoing{Key: "nobody", Room: roomA, Message: "test:$x", Revision: 1}) {
+			if err := d.Lost(d.Context(), d.epoch, d.now, out); err != nil {
+				d.Fatal(err)
+			}
+		}
+		if c := d.claim(); c.Key != "lost" || c.Revision != 2 || c.Message != "" || c.Doubtful {
+			d.Errorf("claimed %+v, want what was lost, as an original of a new revision", c)
+		} else {
+			d.sentAs(c, "test:$again")
+			d.receive(echoed(c, "test:$again"))
+		}
+		d.wantKeys(d.deliver(), "later")
+		d.later(2 * time.Hour)
+		if got := unseen(); len(got) != 0 {
+			d.Errorf("unseen are %+v, want none of long ago", got)
+		}
+	},
 	"a second echo moves nothing": func(d *desk) {
 		c := d.asked()
 		d.sentAs(c, "test:$q")

@@ -303,6 +303,31 @@ func (c *Chat) Find(_ context.Context, id bot.RoomID, key bot.Key, revision int)
 	return "", nil
 }
 
+// Has implements engine.Witness.
+func (c *Chat) Has(_ context.Context, id bot.RoomID, message bot.MessageID) (bool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := c.rooms[id]
+	return r != nil && slices.ContainsFunc(r.own, func(o own) bool { return o.id == message }), nil
+}
+
+// LoseUnseen makes the server forget what the bot has sent and was not yet told of:
+// messages, reactions, and that it sent them.
+func (c *Chat) LoseUnseen() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, e := range append(slices.Clone(c.log[c.handed:]), c.held...) {
+		if e.Kind == bot.EventEcho {
+			c.room(e.Room).lose(e.Message)
+		}
+	}
+	echo := func(e bot.Event) bool { return e.Kind == bot.EventEcho }
+	c.log = append(c.log[:c.handed:c.handed], slices.DeleteFunc(slices.Clone(c.log[c.handed:]), echo)...)
+	c.held = nil
+	clear(c.txns)
+	c.touch()
+}
+
 // OpenDirect implements engine.DirectOpener.
 func (c *Chat) OpenDirect(_ context.Context, user bot.UserID) (bot.RoomID, error) {
 	c.mu.Lock()

@@ -84,6 +84,13 @@ func (r *room) message(id bot.MessageID) *Message {
 	return nil
 }
 
+// lose makes an original be as if it had never been.
+func (r *room) lose(id bot.MessageID) {
+	r.unreact(id)
+	r.messages = slices.DeleteFunc(r.messages, func(m *Message) bool { return m.ID == id })
+	r.own = slices.DeleteFunc(r.own, func(o own) bool { return o.id == id })
+}
+
 func (r *room) unreact(id bot.MessageID) {
 	if m := r.reactions[id]; m != nil {
 		m.Reactions = slices.DeleteFunc(m.Reactions, func(x Reaction) bool { return x.ID == id })
