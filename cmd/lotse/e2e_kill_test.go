@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -55,8 +56,11 @@ func TestKill(t *testing.T) {
 		if n >= deaths/2 && crowd.allAsked() {
 			clock = "2026-11-20 09:00" // the first reminder
 		}
-		requests := 1 + chance.IntN(60)
-		dead := road.close(w.launch(clock).Process, requests, when, time.Duration(chance.IntN(5000))*time.Microsecond)
+		requests, sends := 1+chance.IntN(60), chance.IntN(2) == 0
+		if sends {
+			requests = 1 + requests/4
+		}
+		dead := road.close(w.launch(clock).Process, requests, sends, when, time.Duration(chance.IntN(5000))*time.Microsecond)
 		again := n%4 == 3 // the homeserver goes while the bot lives
 		for living := true; living; {
 			crowd.act()
@@ -72,7 +76,7 @@ func TestKill(t *testing.T) {
 		}
 		_ = w.bot.Wait()
 		w.bot = nil
-		t.Logf("death %d: %s request %d, %s; %d answers were given", n+1, when, requests, road.last(), len(crowd.given))
+		t.Logf("death %d: %s %s, number %d of its kind or of all; %d answers were given", n+1, when, road.last(), requests, len(crowd.given))
 		if n%3 == 2 {
 			w.server.Restart(t)
 		}
@@ -89,7 +93,8 @@ func TestKill(t *testing.T) {
 // roadblock is a proxy between the bot and the homeserver at which the bot dies.
 type roadblock struct {
 	mu     sync.Mutex
-	left   int // requests until then, 0: never
+	left   int  // requests until then, 0: never
+	sends  bool // only sends count
 	when   string
 	delay  time.Duration
 	bot    *os.Process
@@ -108,10 +113,14 @@ func (w *town) roadblock() *roadblock {
 	// When the bot or the homeserver goes, so does the other's connection.
 	hangUp := func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) }
 	forward := &httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) { p.SetURL(target) }, ErrorHandler: hangUp}
-	last := &httputil.ReverseProxy{Rewrite: forward.Rewrite, ErrorHandler: hangUp, ModifyResponse: func(*http.Response) error {
-		r.kill()
-		return http.ErrAbortHandler
-	}}
+	last := &httputil.ReverseProxy{
+		Rewrite:        forward.Rewrite,
+		ModifyResponse: func(*http.Response) error { return errors.New("nobody is to hear of this") },
+		ErrorHandler: func(out http.ResponseWriter, in *http.Request, err error) {
+			r.kill()
+			hangUp(out, in, err)
+		},
+	}
 	proxy := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, in *http.Request) {
 		switch when, delay := r.pass(in); when {
 		case "before":
@@ -136,11 +145,11 @@ func (w *town) roadblock() *roadblock {
 	return r
 }
 
-// close has the bot die at its n-th request from now on, and returns what is closed then.
-func (r *roadblock) close(bot *os.Process, n int, when string, delay time.Duration) (dead <-chan struct{}) {
+// close has the bot die at its n-th request, or send, from now on, and returns what is closed then.
+func (r *roadblock) close(bot *os.Process, n int, sends bool, when string, delay time.Duration) (dead <-chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.bot, r.left, r.when, r.delay, r.dead = bot, n, when, delay, make(chan struct{})
+	r.bot, r.left, r.sends, r.when, r.delay, r.dead = bot, n, sends, when, delay, make(chan struct{})
 	return r.dead
 }
 
@@ -148,17 +157,18 @@ func (r *roadblock) close(bot *os.Process, n int, when string, delay time.Durati
 func (r *roadblock) pass(in *http.Request) (string, time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.left == 0 {
+	path := strings.Split(in.URL.Path, "/") // "", _matrix, client, v3, rooms, its id, messages
+	what := path[min(len(path)-1, 4)]
+	if what == "rooms" {
+		what = path[min(len(path)-1, 6)]
+	}
+	if r.left == 0 || r.sends && what != "send" {
 		return "", 0
 	}
 	if r.left--; r.left > 0 {
 		return "", 0
 	}
-	path := strings.Split(in.URL.Path, "/")
-	r.killed = in.Method + " " + strings.Join(path[:min(len(path), 5)], "/")
-	if slices.Contains(path, "send") || slices.Contains(path, "redact") {
-		r.killed = "a send"
-	}
+	r.killed = what
 	return r.when, r.delay
 }
 
