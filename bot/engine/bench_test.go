@@ -115,7 +115,7 @@ func newBench(t *testing.T, rules engine.Rules) *bench {
 		Store: b.store, Chats: []engine.Chat{b.chat}, Renderer: words{}, Rules: rules, Clock: b.clock,
 		Settings: &bot.Settings{Zone: berlin(), Language: bot.German},
 		Log:      slog.New(slog.NewTextHandler(b.log, nil)), Holder: "test",
-		Limits: engine.Limits{BackOff: time.Millisecond, BackOffTo: 20 * time.Millisecond},
+		Limits: engine.Limits{BackOff: time.Millisecond, BackOffTo: 20 * time.Millisecond, Patience: time.Millisecond},
 	}
 	b.seed(bot.Change{Rooms: []bot.Room{
 		{ID: pmoRoom, Kind: bot.RoomPMO, Joined: true},

@@ -33,6 +33,7 @@ type Limits struct {
 	BackOff   time.Duration // first rest after a failed try, doubled each time (1 second)
 	BackOffTo time.Duration // longest rest (5 minutes)
 	Tries     int           // tries of a timer's decision before it is given up (3)
+	Patience  time.Duration // how long a chat may take after a start to show what it has taken (1 minute, real time)
 	Stale     int           // decisions about one subject after bot.ErrStale (10)
 }
 
@@ -45,6 +46,7 @@ func (l Limits) withDefaults() Limits {
 	def(&l.BackOff, time.Second)
 	def(&l.BackOffTo, 5*time.Minute)
 	def(&l.Tries, 3)
+	def(&l.Patience, time.Minute)
 	def(&l.Stale, 10)
 	return l
 }

@@ -31,8 +31,7 @@ type sender struct {
 	pause   time.Time // the whole chat rests until then, real time
 	pauses  int       // how often in a row
 
-	// recovered: what the server lost before the start was looked for. Only run touches it.
-	recovered bool
+	recovery recovery // only run touches it
 
 	// ahead is how far the outbox's time is ahead of a simulated clock, which stands
 	// still while the store wants something looked at later. Only run touches it.
@@ -133,10 +132,14 @@ func (s *sender) look(ctx context.Context, flights *sync.WaitGroup) (idle bool, 
 	if s.c.isLoggedOut() {
 		return s.underWay() == 0, 0, nil
 	}
-	if err := s.recover(ctx); err != nil {
+	missing, err := s.recover(ctx)
+	if err != nil {
 		return false, 0, err
 	}
 	free, busy, wait := s.free(time.Now())
+	if missing > 0 && (wait == 0 || missing < wait) {
+		wait = missing
+	}
 	if free <= 0 {
 		return false, wait, nil
 	}
@@ -158,7 +161,7 @@ func (s *sender) look(ctx context.Context, flights *sync.WaitGroup) (idle bool, 
 		return false, 0, fmt.Errorf("look for the next claim: %w", err)
 	}
 	if next.IsZero() {
-		return true, 0, nil
+		return missing == 0, missing, nil
 	}
 	if later := next.Sub(now); later > 0 {
 		wait = max(wait, later)
