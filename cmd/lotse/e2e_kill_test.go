@@ -88,6 +88,11 @@ func TestKill(t *testing.T) {
 
 	w.onceEach()
 	crowd.allStored()
+	log, err := os.ReadFile(filepath.Join(w.folder, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d messages were lost by the homeserver and sent again", strings.Count(string(log), "the chat has lost a message"))
 }
 
 // roadblock is a proxy between the bot and the homeserver at which the bot dies.
