@@ -55,6 +55,14 @@ func TestCrash(t *testing.T) {
 	if c.operations < 1500 {
 		t.Errorf("the story has %d operations, want 1500", c.operations)
 	}
+	said := fmt.Sprint(slices.Collect(maps.Values(c.want[len(story)-1].said)))
+	for key, n := range map[string]int{
+		"/ask/": 7, "/question/": 20, "/remind/": 10, "/summary/": 4, "/overview/": 3, "/agenda/": 6, "/moved/": 3, "reply/": 6, "entered/": 1, "ack/": 20,
+	} {
+		if got := strings.Count(said, key); got < n {
+			t.Errorf("the story has %d messages with %s in their keys, want %d", got, key, n)
+		}
+	}
 	for _, found := range c.found {
 		t.Error(found)
 	}
