@@ -44,10 +44,10 @@ func TestCrash(t *testing.T) {
 	c := &crashes{t: t, story: story, want: reference(t, story)}
 	c.play(func(n int) int {
 		switch {
+		case race && n%25 > 0: // it takes ten times as long
+			return 0
 		case n%stride == 0:
 			return len(story)
-		case race && n%10 > 0: // it takes ten times as long
-			return 0
 		}
 		return 2
 	})
@@ -57,7 +57,7 @@ func TestCrash(t *testing.T) {
 	}
 	said := fmt.Sprint(slices.Collect(maps.Values(c.want[len(story)-1].said)))
 	for key, n := range map[string]int{
-		"/ask/": 7, "/question/": 20, "/remind/": 10, "/summary/": 4, "/overview/": 3, "/agenda/": 6, "/moved/": 3, "reply/": 6, "entered/": 1, "ack/": 20,
+		"/ask/": 7, "/question/": 20, "/remind": 8, "/summary/": 4, "/overview/": 3, "/agenda": 6, "/moved/": 3, "reply/": 6, "entered/": 1, "ack/": 20,
 	} {
 		if got := strings.Count(said, key); got < n {
 			t.Errorf("the story has %d messages with %s in their keys, want %d", got, key, n)
