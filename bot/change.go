@@ -85,6 +85,8 @@ type Post struct {
 	Expires time.Time
 	// Seeds are reactions the bot puts on its own message, in order.
 	Seeds []string
+	// Through posts go out although the outbox is paused: see Restored.
+	Through bool
 }
 
 // TimerKind says what is due.
@@ -106,6 +108,7 @@ const (
 	TimerCancel   TimerKind = "cancel"   // one project is told of a cancelled check
 	TimerSummary  TimerKind = "summary"  // a complete report whose last question nobody answered
 	TimerNext     TimerKind = "next"     // the next roomless project of a lead is asked
+	TimerRestored TimerKind = "restored" // the PMO is told that the books come from a backup
 )
 
 // Timer is something due at an instant. There is one timer per key: setting it
@@ -130,9 +133,10 @@ type Change struct {
 	Reports  []Report
 	Tasks    []Task
 	Directs  []Direct
-	Refs     []Ref   // foreign messages to remember
-	Timers   []Timer // to set
-	Cancel   []Key   // timers to stop
+	Refs     []Ref     // foreign messages to remember
+	Restored *Restored // the PMO has decided about what waits after a restore
+	Timers   []Timer   // to set
+	Cancel   []Key     // timers to stop
 	Posts    []Post
 	// Dropped says what was left out because it came too late after a downtime,
 	// one template line each; the PMO is told once, in one message.

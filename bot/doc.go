@@ -61,11 +61,12 @@
 //	room/hello/<kind>/<room>, room/refused/<account or more>/<date>/<room>, room/left/<event>/<room>
 //	unreadable/<account>/<date>/<room>               an encrypted message is asked for again
 //	note/failed/<event or timer>/<room>, note/downtime/<instant>/<room>
+//	note/restored/<instant>/<room>                   PMO: the books come from a backup, see Restored
 //
 // The messages of a round's steps say in their keys how often the round was moved
 // since: agenda, agenda-1 (see Round.step).
 //
-// Timers have keys of the same kind, without a room: plan; check/<round>/<kind>, and
+// Timers have keys of the same kind, without a room: plan; restored; check/<round>/<kind>, and
 // check/<round>/<kind>/<project> for what concerns one project (remind:
 // check/<round>/remind/<n>/<project>). See [TimerKind].
 package bot

@@ -33,6 +33,7 @@ type Slot struct {
 	Text     Text
 	EditOnly bool
 	Expires  time.Time
+	Through  bool
 }
 
 // SlotState is how far a slot's wanted content has got.

@@ -267,7 +267,7 @@ type Board struct {
 // this project's room), "active" (the project is in the archive), "otherperson"
 // (the lead as deputy), "newname" (the name is taken), "notdirect" (a direct chat
 // cannot be bound) "notasked" (no question
-// was put to the project in the running round) or "nothing" (there are words that
+// was put to the project in the running round), "running" (nothing is paused) or "nothing" (there are words that
 // say nothing here).
 type Refused struct {
 	Command string

@@ -16,6 +16,8 @@ func TimerNeeds(t Timer) Query {
 	switch t.Kind {
 	case TimerPlan:
 		q.Rounds = true
+	case TimerRestored:
+		q.Waiting = true
 	case TimerCheck:
 		q.Rounds, q.AllReports, q.Archived = true, true, true
 	case TimerOpen:
@@ -32,8 +34,12 @@ func TimerNeeds(t Timer) Query {
 // Due decides about what time brings.
 func Due(s Snapshot, t Timer) (Change, error) {
 	d := &draft{Snapshot: s}
-	if t.Kind == TimerPlan {
+	switch t.Kind {
+	case TimerPlan:
 		d.plan()
+		return d.c, nil
+	case TimerRestored:
+		d.tellRestored()
 		return d.c, nil
 	}
 	if d.Round == nil || d.Round.ID != t.Subject.Round {

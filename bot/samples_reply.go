@@ -26,7 +26,7 @@ const (
 	sampleHelps = `help status outlook blocker decision communication task task.begun task.done open deputy board dates
 		project project.show project.list project.new project.change project.pause project.resume project.archive
 		room room.project room.pmo room.dm room.dikon room.network room.language room.free
-		check.dates check.move check.cancel check.new check.start check.stand check.close check.hold inquiry`
+		check.dates check.move check.cancel check.new check.start check.stand check.close check.hold inquiry resume resume.drop`
 	sampleWants = `light outlook blocker decision communication text task numbers question person people span until
 		name property value.name value.leads value.period value.vision value.goals value.link value.room list
 		room network language date checkdate move newcheck hold`
@@ -58,6 +58,7 @@ func helpSamples() map[string][]any {
 			Refused{Command: "!projekt neu", Why: "newname", Given: "Serviceportal"},
 			Refused{Command: "!raum pmo", Why: "notdirect"},
 			Refused{Command: "!nachfrage", Why: "notasked", Given: "Serviceportal"},
+			Refused{Command: "!weiter", Why: "running"},
 			Refused{Command: "!raum frei", Why: "nothing", Given: "bitte sofort"},
 		},
 		"reply.elsewhere": {
@@ -248,6 +249,14 @@ func checkReplySamples() map[string][]any {
 			CheckChanged{Check: check, Agenda: agenda},
 			CheckChanged{Check: check, Held: true},
 			CheckChanged{Check: check},
+		},
+		"reply.resumed": {
+			Resumed{Backup: FromBackup{Questions: 3, Reminders: 2, Others: 1, Due: 2}},
+			Resumed{Backup: FromBackup{Questions: 1}},
+			Resumed{Dropped: true, Backup: FromBackup{Questions: 3, Due: 1}},
+			Resumed{Dropped: true, Backup: FromBackup{Questions: 1}},
+			Resumed{Dropped: true},
+			Resumed{},
 		},
 		"reply.check.held": {
 			CheckChanged{Check: check, Held: true, Undo: "!projektcheck halten aus"},

@@ -45,6 +45,7 @@ type Query struct {
 	History     int    // Snapshot.History: the project's last n reports, newest first
 	DirectUser  UserID // Snapshot.Direct of that account instead of the actor's
 	AllPeople   bool   // Snapshot.People: everybody the books know
+	Waiting     bool   // Snapshot.Waiting, while the outbox is paused
 	AllRooms    bool   // Snapshot.Rooms: every room, of any kind, joined or not (import, export)
 	Pace        string // Snapshot.Pace, by its key
 }
@@ -132,6 +133,9 @@ type Snapshot struct {
 	Rounds       []Round
 	History      []Report
 	Pace         *Pace // Query.Pace; it may be over
+
+	Restored *Restored // the books came back from a backup
+	Waiting  Waiting
 }
 
 // Today is the city's local date.

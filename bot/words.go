@@ -275,6 +275,37 @@ type DroppedLine struct {
 	Projects []ProjectName
 }
 
+// FromBackup is the one message after a restore: note.restored. The counts are of what
+// waits for the PMO's word.
+type FromBackup struct {
+	Taken     time.Time // when the backup was taken
+	At        time.Time // when it was brought back
+	Lived     time.Time // up to when the rooms say what happened since; zero: they say nothing
+	Questions int
+	Reminders int
+	Reports   int // agendas, overviews, summaries
+	Replies   int
+	Others    int
+	Due       int // steps of a round whose time has come
+}
+
+// Waits reports whether anything waits.
+func (b FromBackup) Waits() bool {
+	return b.Messages() > 0 || b.Due > 0
+}
+
+// Messages is how many messages wait.
+func (b FromBackup) Messages() int {
+	return b.Questions + b.Reminders + b.Reports + b.Replies + b.Others
+}
+
+// Resumed confirms that the outbox goes on after a restore: reply.resumed. Dropped:
+// without what waited.
+type Resumed struct {
+	Dropped bool
+	Backup  FromBackup
+}
+
 // Failed tells the PMO that something could not be worked on: note.failed.
 type Failed struct {
 	Room  RoomID

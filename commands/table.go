@@ -59,6 +59,7 @@ func New(name string) *Table {
 		openCommand(), deputyCommand(),
 		boardCommand(), datesCommand(),
 		projectCommand(), roomCommand(), checkCommand(), inquiryCommand(),
+		resumeCommand(),
 	}}
 }
 
