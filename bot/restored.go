@@ -46,8 +46,8 @@ func (r *Restored) When(at, now time.Time) time.Time {
 
 // Waiting counts what a paused outbox holds.
 type Waiting struct {
-	Kinds map[Kind]int // messages to be sent or changed, reactions
-	Due   int          // steps of a round whose time has come
+	Kinds  map[Kind]int // messages to be sent or changed, reactions
+	Timers []Timer      // that do not come up
 }
 
 // tally is how many of some kinds wait.
@@ -59,10 +59,14 @@ func (w Waiting) tally(kinds ...Kind) int {
 	return n
 }
 
-// note is what the PMO reads of it. Reactions are not worth a word.
-func (w Waiting) note(r Restored) FromBackup {
+// steps are the timers that a person would miss.
+var steps = []TimerKind{TimerOpen, TimerAsk, TimerRemind, TimerStand, TimerClose, TimerAgenda, TimerMoved, TimerCancel}
+
+// fromBackup is what the PMO reads of the restore. Reactions are not worth a word.
+func (s Snapshot) fromBackup() FromBackup {
+	r, w := *s.Restored, s.Waiting
 	n := FromBackup{
-		Taken: r.Taken, At: r.At, Lived: r.Lived, Due: w.Due,
+		Taken: s.local(r.Taken), At: s.local(r.At), Lived: s.local(r.Lived),
 		Questions: w.tally(KindOpening, KindQuestion),
 		Reminders: w.tally(KindReminder),
 		Reports:   w.tally(KindAgenda, KindStand, KindOverview, KindSummary),
@@ -74,6 +78,11 @@ func (w Waiting) note(r Restored) FromBackup {
 		}
 	}
 	n.Others -= n.Questions + n.Reminders + n.Reports + n.Replies
+	for _, t := range w.Timers {
+		if slices.Contains(steps, t.Kind) && !t.At.After(s.Now) {
+			n.Due++
+		}
+	}
 	return n
 }
 
@@ -85,13 +94,9 @@ func (d *draft) tellRestored() {
 		return
 	}
 	d.c.Reason = "restored from a backup; the PMO is asked whether to go on"
-	note := d.Waiting.note(*d.Restored)
-	for _, at := range []*time.Time{&note.Taken, &note.At, &note.Lived} {
-		*at = d.local(*at)
-	}
 	d.postTo(RoomPMO, Post{
 		Key: NewKey("note", "restored", d.Restored.At.UTC().Format("2006-01-02T15:04:05")), Kind: KindNote,
-		Template: "note.restored", Data: note, Through: true,
+		Template: "note.restored", Data: d.fromBackup(), Through: true,
 	})
 }
 
@@ -104,7 +109,7 @@ func Resume(s Snapshot, e Event, drop bool) Change {
 	if drop {
 		restored.State, reason = RestoreDropped, "goes on after a restore without what waited"
 	}
-	data := Resumed{Dropped: drop, Backup: s.Waiting.note(restored)}
+	data := Resumed{Dropped: drop, Backup: s.fromBackup()}
 	return Change{Reason: reason, Restored: &restored, Posts: []Post{Reply(e, 0, "reply.resumed", data)}}
 }
 

@@ -37,6 +37,11 @@ func (t *txn) commit(ctx context.Context, c bot.Commit) error {
 	if err := t.books(ctx, c.Change); err != nil {
 		return err
 	}
+	if c.Change.Restored != nil {
+		if err := t.restore(ctx, *c.Change.Restored, c.Now); err != nil {
+			return err
+		}
+	}
 	for _, key := range c.Change.Cancel {
 		if err := t.cancelTimer(ctx, key); err != nil {
 			return err

@@ -48,7 +48,7 @@ func (s *Store) Backlog(ctx context.Context) (Backlog, error) {
 	var received, pending int64
 	err := s.read(ctx, func(ctx context.Context, t *txn) error {
 		return t.row(ctx, `SELECT COALESCE((SELECT received_ms FROM inbox WHERE state = 'received' ORDER BY seq LIMIT 1), 0),
-			COALESCE((SELECT MIN(changed_ms) FROM (SELECT MIN(changed_ms) AS changed_ms FROM slots WHERE state = 'pending'
+			COALESCE((SELECT MIN(changed_ms) FROM (SELECT MIN(changed_ms) AS changed_ms FROM slots WHERE state = 'pending' AND held = 0
 				UNION ALL SELECT MIN(changed_ms) FROM slots WHERE state = 'sending') AS waiting), 0)`).Scan(&received, &pending)
 	})
 	return Backlog{Received: instant(received), Pending: instant(pending)}, wrap(err, "read the backlog")

@@ -73,7 +73,10 @@ func (t *txn) receive(ctx context.Context, e bot.Event, now time.Time) (bool, er
 // of a message counts: a redelivery does not move it.
 func (t *txn) echo(ctx context.Context, e bot.Event, now time.Time) (bool, error) {
 	s, err := t.slot(ctx, e.Key)
-	if err != nil || s == nil || s.room != "" && s.room != e.Room {
+	if err == nil && s == nil {
+		return false, t.stray(ctx, e)
+	}
+	if err != nil || s.room != "" && s.room != e.Room {
 		return false, err
 	}
 	var out bot.Outgoing
@@ -97,6 +100,11 @@ func (t *txn) echo(ctx context.Context, e bot.Event, now time.Time) (bool, error
 		// It stands although we had given it up, or never knew that we sent it.
 		if err := t.surfaced(ctx, s, e); err != nil {
 			return false, err
+		}
+		if s.held {
+			if err := t.lived(ctx, e.At); err != nil {
+				return false, err
+			}
 		}
 	default:
 		return false, nil
@@ -131,11 +139,16 @@ func (t *txn) surfaced(ctx context.Context, s *slot, e bot.Event) error {
 //
 // An event that points at a message we do not know waits while something of ours is
 // on its way in its room, because that may be the message; not longer than patience.
-// Later events of the room wait with it, other rooms do not.
+// Later events of the room wait with it, other rooms do not. While the time before a
+// restore is decided once more, an event waits for the timers that came up before it.
 func (s *Store) Next(ctx context.Context, now time.Time) (*bot.Received, error) {
 	var next *bot.Received
 	err := s.read(ctx, func(ctx context.Context, t *txn) error {
 		held := map[bot.RoomID]bool{}
+		timer, err := t.relived(ctx)
+		if err != nil {
+			return err
+		}
 		for after, more := int64(0), true; more && next == nil; {
 			rows, err := t.received(ctx, after)
 			if err != nil {
@@ -144,6 +157,9 @@ func (s *Store) Next(ctx context.Context, now time.Time) (*bot.Received, error) 
 			more = len(rows) == page
 			for _, r := range rows {
 				after = r.Seq
+				if timer != 0 && millis(r.Event.At) >= timer {
+					return nil
+				}
 				if held[r.Event.Room] {
 					continue
 				}
@@ -197,7 +213,7 @@ func (t *txn) waits(ctx context.Context, r received, now time.Time) (bool, error
 		err := t.row(ctx, `SELECT
 			EXISTS (SELECT 1 FROM slots WHERE message = $1 AND message <> '') OR EXISTS (SELECT 1 FROM refs WHERE message = $1),
 			EXISTS (SELECT 1 FROM slots WHERE chat = $2 AND lane = $3 AND state = 'sending')
-			OR EXISTS (SELECT 1 FROM slots WHERE lane = $3 AND state = 'pending' AND doubtful = 1)`,
+			OR EXISTS (SELECT 1 FROM slots WHERE lane = $3 AND state = 'pending' AND doubtful = 1 AND held = 0)`,
 			id, r.Event.Room.Chat(), roomLane(r.Event.Room)).Scan(&known, &flying)
 		if err != nil {
 			return false, err

@@ -43,6 +43,8 @@ func (l *link) close() error {
 type txn struct {
 	*link
 	seq int64 // the last number taken, 0: none taken yet
+	// pausing is what was read of a restore, nil: nothing yet.
+	pausing *pause
 }
 
 // do runs fn in a transaction that begin begins. Once begun it is not interrupted:

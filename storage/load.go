@@ -23,7 +23,7 @@ func (s *Store) Load(ctx context.Context, q bot.Query) (bot.Snapshot, error) {
 		l := loader{s: s, t: t, q: q, people: map[bot.PersonID]bool{}}
 		l.snap.User = q.User
 		for _, step := range []func(context.Context) error{
-			l.room, l.accounts, l.known, l.direct, l.subject, l.round, l.report, l.tasks, l.rooms, l.lists, l.persons, l.stands, l.pace,
+			l.room, l.accounts, l.known, l.direct, l.subject, l.round, l.report, l.tasks, l.rooms, l.lists, l.persons, l.stands, l.pace, l.restored,
 		} {
 			if err := step(ctx); err != nil {
 				return err

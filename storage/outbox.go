@@ -125,7 +125,7 @@ func (t *txn) turns(ctx context.Context, chat bot.ChatID, busy []bot.RoomID, now
 func (t *txn) claimLane(ctx context.Context, lane string, now time.Time) (*bot.Delivery, error) {
 	for moves := 0; ; {
 		s, err := scanSlot(t.row(ctx, `SELECT `+slotColumns+` FROM slots
-			WHERE lane = $1 AND state = 'pending' ORDER BY ord LIMIT 1`, lane))
+			WHERE lane = $1 AND state = 'pending' AND held = 0 ORDER BY ord LIMIT 1`, lane))
 		ok, err := found(err)
 		if err != nil {
 			return nil, fmt.Errorf("read the first slot of a room: %w", err)

@@ -54,6 +54,7 @@ type slot struct {
 	doubtful bool
 	expires  int64 // UTC ms
 	reason   string
+	held     bool // while pending: waits for the PMO after a restore, see pause.go
 }
 
 // content is what a slot's room shall hold, as it is stored. Fields may be added;
@@ -111,16 +112,16 @@ func roomLane(room bot.RoomID) string { return "room " + string(room) }
 func userLane(user bot.UserID) string { return "user " + string(user) }
 
 const slotColumns = `key, chat, lane, room, user_id, op, kind, project, round, field, person, about, n, state, ord, wanted, revision,
-	frozen, frozen_hash, frozen_rev, sent_hash, sent_rev, message, stood, echoed, attempts, retry_ms, doubtful, expires_ms, reason`
+	frozen, frozen_hash, frozen_rev, sent_hash, sent_rev, message, stood, echoed, attempts, retry_ms, doubtful, expires_ms, reason, held`
 
 func scanSlot(row row) (*slot, error) {
 	var s slot
-	var echoed, doubtful int64
+	var echoed, doubtful, held int64
 	err := row.Scan(&s.key, &s.chat, &s.lane, &s.room, &s.user, &s.op, &s.kind,
 		&s.subject.Project, &s.subject.Round, &s.subject.Field, &s.subject.Person, &s.subject.User, &s.subject.N,
 		&s.state, &s.ord, &s.wanted, &s.revision, &s.frozen, &s.frozenHash, &s.frozenRev, &s.sentHash, &s.sentRev,
-		&s.message, &s.stood, &echoed, &s.attempts, &s.retry, &doubtful, &s.expires, &s.reason)
-	s.echoed, s.doubtful = echoed != 0, doubtful != 0
+		&s.message, &s.stood, &echoed, &s.attempts, &s.retry, &doubtful, &s.expires, &s.reason, &held)
+	s.echoed, s.doubtful, s.held = echoed != 0, doubtful != 0, held != 0
 	return &s, err
 }
 
@@ -138,7 +139,7 @@ func (t *txn) slot(ctx context.Context, key bot.Key) (*slot, error) {
 func (t *txn) keep(ctx context.Context, s *slot, now time.Time) error {
 	_, err := t.exec(ctx, `INSERT INTO slots (`+slotColumns+`, turn_ms, changed_ms)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25,
-			$26, $27, $28, $29, $30, NULL, $31)
+			$26, $27, $28, $29, $30, $31, NULL, $32)
 		ON CONFLICT (key) DO UPDATE SET
 			chat = excluded.chat, lane = excluded.lane, room = excluded.room, user_id = excluded.user_id, op = excluded.op,
 			kind = excluded.kind, project = excluded.project, round = excluded.round, field = excluded.field,
@@ -147,23 +148,23 @@ func (t *txn) keep(ctx context.Context, s *slot, now time.Time) error {
 			frozen_rev = excluded.frozen_rev, sent_hash = excluded.sent_hash, sent_rev = excluded.sent_rev,
 			message = excluded.message, stood = excluded.stood, echoed = excluded.echoed, attempts = excluded.attempts,
 			retry_ms = excluded.retry_ms, doubtful = excluded.doubtful, expires_ms = excluded.expires_ms,
-			reason = excluded.reason, turn_ms = NULL,
+			reason = excluded.reason, held = excluded.held, turn_ms = NULL,
 			changed_ms = CASE WHEN excluded.changed_ms = 0 THEN slots.changed_ms ELSE excluded.changed_ms END`,
 		s.key, s.chat, s.lane, s.room, s.user, s.op, s.kind, s.subject.Project, s.subject.Round, s.subject.Field, s.subject.Person,
 		s.subject.User, s.subject.N, s.state, s.ord, s.wanted, s.revision, s.frozen, s.frozenHash, s.frozenRev, s.sentHash, s.sentRev, s.message,
-		s.stood, flag(s.echoed), s.attempts, s.retry, flag(s.doubtful), s.expires, s.reason, millis(now))
+		s.stood, flag(s.echoed), s.attempts, s.retry, flag(s.doubtful), s.expires, s.reason, flag(s.held), millis(now))
 	return wrap(err, "write slot %s", s.key)
 }
 
-// order gives the turn to the first pending slot of a lane, unless something of the
-// lane is in flight.
+// order gives the turn to the first pending slot of a lane that is not held, unless
+// something of the lane is in flight.
 func (t *txn) order(ctx context.Context, lane string) error {
 	_, err := t.exec(ctx, `UPDATE slots SET turn_ms = NULL WHERE lane = $1 AND state = 'pending' AND turn_ms IS NOT NULL`, lane)
 	if err != nil {
 		return wrap(err, "order %s", lane)
 	}
 	_, err = t.exec(ctx, `UPDATE slots SET turn_ms = retry_ms
-		WHERE key = (SELECT key FROM slots WHERE lane = $1 AND state = 'pending' ORDER BY ord LIMIT 1)
+		WHERE key = (SELECT key FROM slots WHERE lane = $1 AND state = 'pending' AND held = 0 ORDER BY ord LIMIT 1)
 		AND NOT EXISTS (SELECT 1 FROM slots WHERE chat = $2 AND lane = $1 AND state = 'sending')`, lane, laneChat(lane))
 	return wrap(err, "order %s", lane)
 }
@@ -199,6 +200,11 @@ func (t *txn) write(ctx context.Context, s bot.Slot, now time.Time) (lane string
 		c.Absent, c.Text = true, bot.Text{}
 	}
 	row.kind, row.subject = s.Kind, s.Subject
+	p, err := t.pause(ctx)
+	if err != nil {
+		return "", err
+	}
+	row.held = p.paused && !s.Through
 	before, expired := row.state, row.expires
 	row.expires = millis(s.Expires)
 	wanted, seen := c.encode(), c.fingerprint()
@@ -273,6 +279,17 @@ func (t *txn) writeNew(ctx context.Context, s bot.Slot, now time.Time) (lane str
 		}
 	}
 	row.place()
+	p, err := t.pause(ctx)
+	if err != nil {
+		return "", err
+	}
+	if p.restored {
+		if err := t.adopt(ctx, row); err != nil {
+			return "", err
+		}
+		// Whether it stands although nobody reported it, is looked for.
+		row.held, row.doubtful = p.paused && !s.Through, p.paused && !row.stands()
+	}
 	if row.ord, err = t.next(ctx); err != nil {
 		return "", err
 	}

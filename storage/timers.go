@@ -15,23 +15,44 @@ type storedTimer struct {
 }
 
 // NextTimer returns the earliest timer (ties: by key), or nil. Its instant is exact
-// to the millisecond.
+// to the millisecond. While the outbox is paused only timers of the time that was lost
+// come up, and the one that tells the PMO.
 func (s *Store) NextTimer(ctx context.Context) (*bot.Timer, error) {
-	var key, body string
-	var at int64
-	var ok bool
-	err := s.read(ctx, func(ctx context.Context, t *txn) (err error) {
-		ok, err = found(t.row(ctx, `SELECT key, at_ms, body FROM timers ORDER BY at_ms, key LIMIT 1`).Scan(&key, &at, &body))
-		return err
+	var next *bot.Timer
+	err := s.read(ctx, func(ctx context.Context, t *txn) error {
+		p, err := t.pause(ctx)
+		if err != nil {
+			return err
+		}
+		query, args := `SELECT key, at_ms, body FROM timers ORDER BY at_ms, key LIMIT 1`, []any(nil)
+		if p.paused {
+			query = `SELECT key, at_ms, body FROM timers WHERE at_ms <= $1 OR key = $2 ORDER BY key = $2, at_ms, key LIMIT 1`
+			args = []any{p.lived, restoredTimer}
+		}
+		timer, err := scanTimer(t.row(ctx, query, args...))
+		if ok, err := found(err); !ok || err != nil {
+			return err
+		}
+		next = &timer
+		return nil
 	})
-	if !ok || err != nil {
-		return nil, wrap(err, "read the next timer")
+	return next, wrap(err, "read the next timer")
+}
+
+// scanTimer reads key, at_ms and body of a timer.
+func scanTimer(row row) (bot.Timer, error) {
+	var t bot.Timer
+	var at int64
+	var body []byte
+	if err := row.Scan(&t.Key, &at, &body); err != nil {
+		return t, err
 	}
 	var stored storedTimer
-	if err := json.Unmarshal([]byte(body), &stored); err != nil {
-		return nil, fmt.Errorf("read timer %s: %w", key, err)
+	if err := json.Unmarshal(body, &stored); err != nil {
+		return t, fmt.Errorf("read timer %s: %w", t.Key, err)
 	}
-	return &bot.Timer{Key: bot.Key(key), Kind: stored.Kind, At: instant(at), Subject: stored.Subject}, nil
+	t.Kind, t.At, t.Subject = stored.Kind, instant(at), stored.Subject
+	return t, nil
 }
 
 // settleTimer takes away a timer that is done.
@@ -70,4 +91,15 @@ func wrap(err error, format string, args ...any) error {
 		return nil
 	}
 	return fmt.Errorf(format+": %w", append(args, err)...)
+}
+
+// relived is when the next timer of the time before a restore came up, 0 if there is none.
+func (t *txn) relived(ctx context.Context) (int64, error) {
+	p, err := t.pause(ctx)
+	if err != nil || !p.paused {
+		return 0, err
+	}
+	var at int64
+	_, err = found(t.row(ctx, `SELECT at_ms FROM timers WHERE at_ms <= $1 AND key <> $2 ORDER BY at_ms LIMIT 1`, p.lived, restoredTimer).Scan(&at))
+	return at, wrap(err, "look for timers of the lost time")
 }

@@ -247,7 +247,7 @@ func (e *Engine) attempt(ctx context.Context, t task, outcome string) (string, e
 	if err != nil {
 		return "", fmt.Errorf("load: %w", err)
 	}
-	now := e.Clock.Now()
+	now := s.Restored.When(t.at(), e.Clock.Now())
 	s.Now, s.Settings = now.In(e.Settings.Zone), e.Settings
 	s.Abilities = e.abilities(s, t)
 	var change bot.Change
@@ -263,6 +263,9 @@ func (e *Engine) attempt(ctx context.Context, t task, outcome string) (string, e
 		}
 		if t.paced {
 			change = bot.Paced(s, *t.event, change)
+		}
+		if t.event != nil {
+			change.Posts = bot.LetThrough(s, *t.event, change.Posts)
 		}
 		slots, err = e.render(ctx, s, change)
 		return err
@@ -283,6 +286,14 @@ func (e *Engine) attempt(ctx context.Context, t task, outcome string) (string, e
 	return outcome, nil
 }
 
+// at is when what is decided about happened.
+func (t task) at() time.Time {
+	if t.timer != nil {
+		return t.timer.At
+	}
+	return t.event.At
+}
+
 // about adds to what a log line says.
 func (t task) about(args ...any) []any {
 	if t.timer != nil {
@@ -301,7 +312,7 @@ func (e *Engine) commit(ctx context.Context, c bot.Commit) error {
 	}
 	for _, k := range e.chats {
 		concerned := func(s bot.Slot) bool { return s.Room.Chat() == k.ID() || s.Room == "" && s.User.Chat() == k.ID() }
-		if slices.ContainsFunc(c.Slots, concerned) {
+		if c.Change.Restored != nil || slices.ContainsFunc(c.Slots, concerned) {
 			k.bell.Ring()
 		}
 	}
@@ -357,6 +368,7 @@ func merge(base, more bot.Query) bot.Query {
 	put(&q.AllPeople, more.AllPeople)
 	put(&q.AllRooms, more.AllRooms)
 	put(&q.Pace, more.Pace)
+	put(&q.Waiting, more.Waiting)
 	put(&q.Rounds, more.Rounds)
 	q.History = max(q.History, more.History)
 	for _, u := range more.Users {

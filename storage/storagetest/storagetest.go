@@ -38,6 +38,7 @@ func Run(t *testing.T, open func(t testing.TB) Store) {
 		{"Crash", crashPromises},
 		{"Lease", leasePromises},
 		{"Memory", memoryPromises},
+		{"Pause", pausePromises},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for name, promise := range group.promises {
