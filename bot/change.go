@@ -175,6 +175,9 @@ var (
 	ErrSeen = fmt.Errorf("handled before")
 	// ErrStale: something changed since the snapshot; load and decide again.
 	ErrStale = fmt.Errorf("changed meanwhile")
+	// ErrDisk: the database cannot be written just now, a full disk, say. It has nothing to
+	// do with what was to be written.
+	ErrDisk = fmt.Errorf("the database cannot be written")
 	// ErrEpoch: another process has taken over the database.
 	ErrEpoch = fmt.Errorf("another process holds the database")
 )

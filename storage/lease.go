@@ -57,3 +57,12 @@ func (s *Store) Release(ctx context.Context, epoch int64) error {
 	}
 	return nil
 }
+
+// Holder returns who has the lease and until when, "" if nobody has.
+func (s *Store) Holder(ctx context.Context) (holder string, until time.Time, err error) {
+	var ms int64
+	err = s.read(ctx, func(ctx context.Context, t *txn) error {
+		return t.row(ctx, `SELECT holder, until_ms FROM lease WHERE id = 1`).Scan(&holder, &ms)
+	})
+	return holder, instant(ms), wrap(err, "read the lease")
+}

@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"go.mau.fi/util/dbutil"
+
+	"lotse/bot"
 )
 
 // link is a connection that the store holds for itself, with the statements that
@@ -58,24 +60,25 @@ func (l *link) do(ctx context.Context, begin string, fn func(ctx context.Context
 	ctx = context.WithoutCancel(ctx)
 	t := &txn{link: l}
 	if _, err := t.exec(ctx, begin); err != nil {
-		return fmt.Errorf("begin a transaction: %w", err)
+		return fmt.Errorf("begin a transaction: %w", explain(err))
 	}
 	done := false
 	defer func() {
 		if !done {
-			if _, back := t.exec(ctx, "ROLLBACK"); back != nil {
+			// SQLite has rolled back already when there is no room on the disk.
+			if _, back := t.exec(ctx, "ROLLBACK"); back != nil && !errors.Is(err, bot.ErrDisk) {
 				err = errors.Join(err, fmt.Errorf("roll back: %w", back))
 			}
 		}
 	}()
 	if err := fn(ctx, t); err != nil {
-		return err
+		return explain(err)
 	}
 	if err := t.flush(ctx); err != nil {
 		return err
 	}
 	if _, err := t.exec(ctx, "COMMIT"); err != nil {
-		return fmt.Errorf("commit a transaction: %w", err)
+		return fmt.Errorf("commit a transaction: %w", explain(err))
 	}
 	done = true
 	return nil

@@ -17,6 +17,8 @@ import (
 	"go.mau.fi/util/dbutil"
 	sqlite "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"lotse/bot"
 )
 
 //go:embed migrations/*.sql
@@ -64,9 +66,9 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 		}
 		settings = pragmas
 	}
-	uri := "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(filepath.ToSlash(path))
+	uri := fileURI(path)
 	if !made {
-		if err := ours(ctx, uri+onlyLook.Replace(pragmas)); err != nil {
+		if err := ours(ctx, uri+onlyLook.Replace(pragmas), opts.ReadOnly); err != nil {
 			return nil, fmt.Errorf("database %s: %w", path, explain(err))
 		}
 	}
@@ -108,6 +110,8 @@ func prepare(path string) (made bool, err error) {
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return false, fmt.Errorf("database %s: this is a folder, not a file", path)
+	} else if err == nil && info.Size() == 0 {
+		return false, fmt.Errorf("database %s: %w", path, explain(errEmpty))
 	}
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if made = err == nil; !made && errors.Is(err, fs.ErrExist) {
@@ -160,12 +164,17 @@ func open(ctx context.Context, dsn string, opts Options) (_ *Store, err error) {
 	return s, s.mark(ctx, opts.Rehearsal)
 }
 
-// errForeign is what ours says.
-var errForeign = errors.New("it has tables that are not lotse's")
+// What ours says.
+var (
+	errForeign = errors.New("it has tables that are not lotse's")
+	errDamaged = errors.New("SQLite finds damage")
+	errEmpty   = errors.New("the file is empty")
+)
 
-// ours refuses a database that somebody else made, before anything is changed in it:
-// it would become ours by being migrated.
-func ours(ctx context.Context, dsn string) error {
+// ours refuses a database that somebody else made, that is damaged, of a newer lotse,
+// or a backup, before anything is changed in it. One who only looks may look at the
+// last three as far as it goes.
+func ours(ctx context.Context, dsn string, look bool) (err error) {
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return err
@@ -174,8 +183,27 @@ func ours(ctx context.Context, dsn string) error {
 	var tables, owned int
 	err = db.QueryRowContext(ctx, `SELECT COUNT(*), COUNT(CASE WHEN name = 'database_owner' THEN 1 END) FROM sqlite_master WHERE type = 'table'`).
 		Scan(&tables, &owned)
-	if err == nil && tables > 0 && owned == 0 {
-		err = errForeign
+	switch {
+	case err != nil:
+		return err
+	case tables > 0 && owned == 0:
+		return errForeign
+	case tables == 0 || look:
+		return nil
+	}
+	if err := sound(ctx, db, "quick_check"); err != nil {
+		return err
+	}
+	var version, compat int
+	if err := db.QueryRowContext(ctx, `SELECT version, COALESCE(compat, version) FROM version`).Scan(&version, &compat); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	if known, _ := migrations.ReadDir("migrations"); compat > len(known) {
+		return fmt.Errorf("its tables have version %d, this lotse knows %d: %w", version, len(known), dbutil.ErrUnsupportedDatabaseVersion)
+	}
+	backup, err := texts(ctx, db, `SELECT name FROM meta WHERE name = 'backup'`)
+	if err == nil && len(backup) > 0 {
+		err = ErrBackup
 	}
 	return err
 }
@@ -245,13 +273,41 @@ func (s *Store) mark(ctx context.Context, rehearsal bool) error {
 	return nil
 }
 
+// plain is an error with what it means for an operator, and what to do.
+type plain struct {
+	words string
+	err   error
+	disk  bool // bot.ErrDisk
+}
+
+func plainly(err error, words string) error { return &plain{words, err, false} }
+
+func disk(err error, words string) error { return &plain{words, err, true} }
+
+func (p *plain) Error() string { return p.words + ": " + p.err.Error() }
+func (p *plain) Unwrap() error { return p.err }
+
+// Is makes it a bot.ErrDisk.
+func (p *plain) Is(target error) bool { return p.disk && target == bot.ErrDisk }
+
 // explain puts plain words before an error that an operator would not understand.
 func explain(err error) error {
+	if _, done := errors.AsType[*plain](err); done {
+		return err
+	}
 	if errors.Is(err, dbutil.ErrUnsupportedDatabaseVersion) {
-		return fmt.Errorf("it was last used by a newer lotse; use that one, or a backup from before: %w", err)
+		return plainly(err, "it was last used by a newer lotse; use that one, or bring back a backup from before with \"lotse restore\"")
 	}
 	if errors.Is(err, errForeign) || errors.Is(err, dbutil.ErrNotOwned) || errors.Is(err, dbutil.ErrForeignTables) {
-		return fmt.Errorf("it belongs to another program: %w", err)
+		return plainly(err, "it belongs to another program")
+	}
+	switch {
+	case errors.Is(err, errEmpty):
+		return plainly(err, "if there never was anything in it, remove it; otherwise bring a backup back with \"lotse restore\"")
+	case errors.Is(err, errDamaged):
+		return plainly(err, "the file is damaged; nothing was changed in it; bring a backup back with \"lotse restore\"")
+	case errors.Is(err, ErrBackup):
+		return plainly(err, "bring it back with \"lotse restore\"")
 	}
 	failure, ok := errors.AsType[*sqlite.Error](err)
 	if !ok {
@@ -259,15 +315,17 @@ func explain(err error) error {
 	}
 	switch failure.Code() & 0xff { // the rest says more of the same
 	case sqlite3.SQLITE_NOTADB:
-		return fmt.Errorf("the file is not a SQLite database: %w", err)
+		return plainly(err, "the file is not a SQLite database; if one was here, it is damaged: bring a backup back with \"lotse restore\"")
 	case sqlite3.SQLITE_CORRUPT:
-		return fmt.Errorf("the file is damaged; go back to a backup: %w", err)
+		return plainly(err, "the file is damaged; bring a backup back with \"lotse restore\"")
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
-		return fmt.Errorf("no right to write the file or its folder: %w", err)
+		return disk(err, "no right to write the file or its folder")
 	case sqlite3.SQLITE_FULL:
-		return fmt.Errorf("the disk is full: %w", err)
+		return disk(err, "the disk is full; make room")
+	case sqlite3.SQLITE_IOERR:
+		return disk(err, "the disk, or its file system, reports an error; look at the system's log")
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		return fmt.Errorf("another program is using it: %w", err)
+		return disk(err, "another program is using it")
 	}
 	return err
 }

@@ -25,6 +25,7 @@
 //	bot.ErrSeen       it was done before                      → go on
 //	bot.ErrStale      something changed since the snapshot    → load and decide again
 //	bot.ErrEpoch      another process holds the database      → stop
+//	bot.ErrDisk       it cannot be written, the disk is full  → wait, and go on when it can
 //	*bot.UserError    a person can mend it                    → they are told, nothing is stored
 //	anything else     our fault, a panic too                  → again, and after three tries the
 //	                  event (or timer) is given up, the PMO is told, the rest goes on

@@ -103,6 +103,7 @@ type chat struct {
 	mu        sync.Mutex
 	caughtUp  bool
 	loggedOut bool
+	deaf      error // why it does not listen just now
 }
 
 // New checks the configuration. Nothing happens until Run.
@@ -223,16 +224,20 @@ func (e *Engine) chatOf(id bot.ChatID) *chat {
 type Status struct {
 	CaughtUp  map[bot.ChatID]bool // has handed over what happened before the start
 	LoggedOut map[bot.ChatID]bool
-	Renewed   time.Time // when the lease was last renewed, real time
-	Stuck     error     // why no decision can be made just now, nil if all is well
+	Deaf      map[bot.ChatID]error // why a chat does not listen just now, absent if it does
+	Renewed   time.Time            // when the lease was last renewed, real time
+	Stuck     error                // why no decision can be made just now, nil if all is well
 }
 
 // Status returns how the engine is. It touches neither store nor chats.
 func (e *Engine) Status() Status {
-	s := Status{CaughtUp: map[bot.ChatID]bool{}, LoggedOut: map[bot.ChatID]bool{}}
+	s := Status{CaughtUp: map[bot.ChatID]bool{}, LoggedOut: map[bot.ChatID]bool{}, Deaf: map[bot.ChatID]error{}}
 	for _, c := range e.chats {
 		c.mu.Lock()
 		s.CaughtUp[c.ID()], s.LoggedOut[c.ID()] = c.caughtUp, c.loggedOut
+		if c.deaf != nil {
+			s.Deaf[c.ID()] = c.deaf
+		}
 		c.mu.Unlock()
 	}
 	e.mu.Lock()

@@ -44,6 +44,7 @@ func (e *Engine) acquire(ctx context.Context) error {
 func (e *Engine) keepLease(ctx context.Context) {
 	tick := time.NewTicker(e.Limits.LeaseTTL / leaseTries)
 	defer tick.Stop()
+	last := ""
 	for {
 		select {
 		case <-ctx.Done():
@@ -58,14 +59,16 @@ func (e *Engine) keepLease(ctx context.Context) {
 			e.fail(fmt.Errorf("renew the lease: another process had it meanwhile: %w", bot.ErrEpoch))
 			return
 		case err == nil:
+			last = ""
 			e.setRenewed()
 		case errors.Is(err, bot.ErrEpoch):
 			e.fail(fmt.Errorf("renew the lease: %w", err))
 			return
-		case time.Since(e.Status().Renewed) > e.Limits.LeaseTTL:
-			e.fail(fmt.Errorf("renew the lease in time: %w", err))
-			return
-		default:
+		case err.Error() != last:
+			// A full disk, say. Nothing is lost by waiting: what cannot be written cannot be
+			// claimed or sent either, and if another process takes over meanwhile, its epoch
+			// keeps us from writing.
+			last = err.Error()
 			e.Log.ErrorContext(ctx, "the lease could not be renewed", "error", err)
 		}
 	}
@@ -77,9 +80,14 @@ func (e *Engine) setRenewed() {
 	e.renewed = time.Now()
 }
 
-// release gives the lease back.
+// release gives the lease back. On a full disk it cannot; then it runs out.
 func (e *Engine) release() error {
 	ctx, cancel := context.WithTimeout(context.Background(), e.Limits.Grace)
 	defer cancel()
-	return e.Store.Release(ctx, e.epoch)
+	err := e.Store.Release(ctx, e.epoch)
+	if errors.Is(err, bot.ErrDisk) {
+		e.Log.WarnContext(ctx, "the lease could not be given back", "error", err)
+		return nil
+	}
+	return err
 }

@@ -33,6 +33,7 @@ func (e *Engine) listen(ctx context.Context, c *chat) {
 			c.catchUp(e)
 			return
 		}
+		c.setDeaf(err)
 		if time.Since(began) > e.Limits.BackOffTo {
 			try = 0
 		}
@@ -72,10 +73,17 @@ func (e *Engine) deliver(ctx, dctx context.Context, c *chat, b bot.Batch) error 
 			c.bell.Ring() // what waited for the message may go now
 		}
 	}
+	c.setDeaf(nil)
 	if b.CaughtUp {
 		c.catchUp(e)
 	}
 	return nil
+}
+
+func (c *chat) setDeaf(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.deaf = err
 }
 
 // stamp sees to it that no event is of the future. On a simulated clock only its

@@ -98,7 +98,7 @@ func (e *Engine) tellDropped(ctx context.Context) error {
 	err := e.noteDropped(ctx)
 	if err != nil {
 		e.failing[noteDowntime]++
-		if errors.Is(err, bot.ErrEpoch) || ctx.Err() != nil || e.failing[noteDowntime] < e.Limits.Tries {
+		if errors.Is(err, bot.ErrEpoch) || errors.Is(err, bot.ErrDisk) || ctx.Err() != nil || e.failing[noteDowntime] < e.Limits.Tries {
 			return fmt.Errorf("tell what was left out: %w", err)
 		}
 		e.Log.ErrorContext(ctx, "the PMO could not be told what was left out", "error", err)

@@ -153,7 +153,7 @@ func (e *Engine) event(ctx context.Context, r bot.Received) error {
 		e.Metrics.Event(ev.Kind, outcome)
 		return nil
 	}
-	if errors.Is(err, bot.ErrEpoch) || ctx.Err() != nil {
+	if errors.Is(err, bot.ErrEpoch) || errors.Is(err, bot.ErrDisk) || ctx.Err() != nil {
 		return err
 	}
 	e.Log.ErrorContext(ctx, "a decision failed", "event_kind", ev.Kind, "event", ev.ID, "room", ev.Room, "attempt", r.Attempts+1, "error", err)
@@ -199,7 +199,7 @@ func (e *Engine) timer(ctx context.Context, timer bot.Timer) error {
 		e.Metrics.Timer(timer.Kind, outcome, late)
 		return nil
 	}
-	if errors.Is(err, bot.ErrEpoch) || ctx.Err() != nil {
+	if errors.Is(err, bot.ErrEpoch) || errors.Is(err, bot.ErrDisk) || ctx.Err() != nil {
 		return err
 	}
 	e.failing[timer.Key]++

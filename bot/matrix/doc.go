@@ -64,5 +64,8 @@
 //	unread  encrypted messages that cannot be read yet
 //	pickle  what mautrix hides keys in its tables with
 //
+// Rooms without a position are those of a backup that was brought back: a new device
+// reads on in each room from where it was then.
+//
 // Member lists are kept nowhere; names of people who write are, up to a limit.
 package matrix

@@ -108,7 +108,7 @@ func (c *Chat) recall(ctx context.Context) (since string, err error) {
 		return "", fmt.Errorf("recall the rooms: %w", err)
 	}
 	rooms := map[id.RoomID]room{}
-	if since != "" && stored != "" {
+	if stored != "" { // without a position after a restore: a new device that knows where each room was
 		if err := json.Unmarshal([]byte(stored), &rooms); err != nil {
 			return "", fmt.Errorf("recall the rooms: %w", err)
 		}
@@ -462,7 +462,7 @@ func (c *Chat) joined(ctx context.Context, in id.RoomID, data *mautrix.SyncJoine
 	state := c.about(data.State.Events, &r)
 	events := data.Timeline.Events
 
-	if first {
+	if first && !known {
 		if timeline := c.about(events, &r); state.name == "" {
 			state.name = timeline.name
 		}
@@ -475,7 +475,7 @@ func (c *Chat) joined(ctx context.Context, in id.RoomID, data *mautrix.SyncJoine
 		// The timeline reaches back to what was handed over: after a new joining, or
 		// when the rooms were not remembered for a while.
 		events = events[i+1:]
-	} else if data.Timeline.Limited || !known && c.ownJoin(events) < 0 {
+	} else if data.Timeline.Limited || first || !known && c.ownJoin(events) < 0 {
 		missed, err := c.gap(ctx, in, r.Last, events)
 		if err != nil {
 			if !denied(err) {

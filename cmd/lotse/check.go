@@ -176,7 +176,7 @@ func (c *check) database(ctx context.Context) bool {
 	}
 	store, err := storage.Open(ctx, path, storage.Options{ReadOnly: true})
 	if err != nil {
-		c.do("see the operator guide in README.md, or restore a backup", "%s", err)
+		c.do("see under Backup in README.md", "%s", err)
 		return false
 	}
 	c.store = store
@@ -185,7 +185,7 @@ func (c *check) database(ctx context.Context) bool {
 		c.books, err = store.Load(ctx, bot.Query{AllPeople: true, AllRooms: true, AllProjects: true, Rounds: true})
 	}
 	if err != nil {
-		c.do("restore a backup", "database %s cannot be read: %s", path, err)
+		c.do("bring a backup back: lotse restore", "database %s cannot be read: %s", path, err)
 		return false
 	}
 	c.books.Now, c.books.Settings = c.now, c.settings
@@ -197,6 +197,10 @@ func (c *check) database(ctx context.Context) bool {
 		c.ok("database %s: new, neither live nor of a rehearsal", path)
 	default:
 		c.ok("database %s: live, %s", path, count(len(c.books.Projects), "project", "projects"))
+	}
+	if r := c.books.Restored; r.Paused() {
+		c.do("the PMO writes !weiter in its room (or to the bot)", "restored on %s from a backup of %s: nothing is sent until the PMO agrees",
+			r.At.In(c.config.Zone.Location).Format("2006-01-02 15:04"), r.Taken.In(c.config.Zone.Location).Format("2006-01-02 15:04"))
 	}
 	return true
 }

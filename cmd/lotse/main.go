@@ -27,6 +27,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // who asks a second time does not want to wait
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -41,6 +42,8 @@ var subcommands = []func(*app) *cobra.Command{
 	newPlan,
 	newImport,
 	newExport,
+	newBackup,
+	newRestore,
 	newRun,
 	newTrust,
 	newVersion,

@@ -149,6 +149,9 @@ func (h *health) faults(ctx context.Context) []string {
 	if status.Stuck != nil {
 		add("no decision can be made: %v", status.Stuck)
 	}
+	for chat, err := range status.Deaf {
+		add("%s is not listened to: %v", chat, err)
+	}
 	if renewed := status.Renewed; now.Sub(renewed) > quietLease && now.Sub(h.began) > quietLease {
 		add("the lease of the database was not renewed since %s", renewed.Format(time.RFC3339))
 	}
@@ -198,6 +201,9 @@ func (h *health) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_, _ = fmt.Fprintln(w, "ok")
+	if books, err := h.store.Load(ctx, bot.Query{}); err == nil && books.Restored.Paused() {
+		_, _ = fmt.Fprintln(w, "paused: the database was restored from a backup; nothing is sent until the PMO agrees with !weiter")
+	}
 }
 
 // listen opens the address for metrics and health.

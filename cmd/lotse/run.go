@@ -40,7 +40,7 @@ takes minutes. Every message then says «Probelauf». A rehearsal wants a databa
 			if o.speed < 0 {
 				return &usageError{cmd, errors.New("--speed: want 0 (leap at once) or more, like 60")}
 			}
-			return a.runBot(cmd.Context(), o)
+			return begun(cmd.Context(), a.runBot(cmd.Context(), o))
 		},
 	}
 	cmd.Flags().StringVar(&o.clock, "clock", "", "rehearse from this `time` on, like \"2026-11-18 08:59\" or 2026-11-18T08:59:00+01:00")
@@ -136,7 +136,7 @@ func (a *app) runBot(ctx context.Context, o runOptions) (err error) {
 	if err != nil {
 		return stopped(ctx, err)
 	}
-	bot, err := parts{
+	machine, err := parts{
 		settings: settings,
 		people:   config.People(),
 		rooms:    rooms,
@@ -146,24 +146,51 @@ func (a *app) runBot(ctx context.Context, o runOptions) (err error) {
 		clock:    clock,
 		log:      log,
 		metrics:  meter.hooks(),
-		limits:   engine.Limits{Parallel: config.Limits.SendsAtOnce},
+		limits:   engine.Limits{Parallel: config.Limits.SendsAtOnce, Grace: grace},
 	}.assemble(ctx)
 	if err != nil {
-		return stopped(ctx, err)
+		return stopped(ctx, explainHeld(err, config))
 	}
-	health.watch(bot)
+	health.watch(machine)
+	if err := warnPaused(ctx, store, log); err != nil {
+		return err
+	}
 	log.InfoContext(ctx, "lotse runs", "user", session.UserID, "rehearsal", o.rehearsal(), "now", clock.Now().Format(time.RFC3339))
 	all.Go(func() {
 		defer stop()
-		failed[1] = explainStop(bot.Run(ctx))
+		failed[1] = explainStop(machine.Run(ctx))
 	})
 	if stage != nil {
-		err = stopped(ctx, stage.play(ctx, bot))
+		err = stopped(ctx, stage.play(ctx, machine))
 		stop()
 	}
 	all.Wait()
 	log.InfoContext(context.WithoutCancel(ctx), "lotse has stopped")
 	return err
+}
+
+// grace is how long a stop waits for what is in hand. A send that the homeserver does not answer is in doubt then, and is
+// looked for at the next start.
+const grace = 5 * time.Second
+
+// begun makes nothing of what a stop has interrupted while the bot was starting.
+func begun(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// warnPaused says in the log that the PMO has to agree after a restore.
+func warnPaused(ctx context.Context, store *storage.Store, log *slog.Logger) error {
+	books, err := store.Load(ctx, bot.Query{})
+	if err != nil {
+		return err
+	}
+	if r := books.Restored; r.Paused() {
+		log.WarnContext(ctx, "nothing is sent until the PMO agrees with !weiter: the database was restored from a backup", "backup", r.Taken.Format(time.RFC3339), "restored", r.At.Format(time.RFC3339))
+	}
+	return nil
 }
 
 // stopped makes nothing of an error that a stop has brought about.
@@ -181,6 +208,14 @@ func explainStop(err error) error {
 		return fmt.Errorf("%w\nlog the bot in again with \"lotse login\"; what is due waits in the database", err)
 	case errors.Is(err, bot.ErrEpoch):
 		return fmt.Errorf("%w\nanother lotse works on this database now; this one has stopped", err)
+	}
+	return err
+}
+
+// explainHeld says what to do about a database that another machine works on.
+func explainHeld(err error, config *Config) error {
+	if errors.Is(err, bot.ErrEpoch) {
+		return fmt.Errorf("the database %s: %w\nanother lotse works on it, on another machine perhaps; two would send everything twice: stop that one, or this one stays away", config.databasePath(), err)
 	}
 	return err
 }

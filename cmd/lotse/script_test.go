@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -41,8 +42,45 @@ func TestScripts(t *testing.T) {
 //	reads NAME TEXT  waits until a message of the room contains the text
 //	answers URL RE   waits until the address answers 200 and the body matches; negated: anything but 200
 //	appears FILE RE  waits until the file's content matches
+//
+// and those of [lifeCommands].
 func TestServerScripts(t *testing.T) {
 	server := matrixtest.Start(t)
+	commands := lifeCommands(t)
+	maps.Copy(commands, map[string]func(ts *testscript.TestScript, neg bool, args []string){
+		"room":    func(ts *testscript.TestScript, _ bool, args []string) { worldOf(ts).room(t, ts, args[0]) },
+		"encrypt": func(ts *testscript.TestScript, _ bool, args []string) { worldOf(ts).encrypt(t, args[0]) },
+		"silence": func(ts *testscript.TestScript, _ bool, args []string) { worldOf(ts).silence(t, args[0]) },
+		"config":  func(ts *testscript.TestScript, _ bool, args []string) { worldOf(ts).config(ts, args) },
+		"reads": func(ts *testscript.TestScript, _ bool, args []string) {
+			w := worldOf(ts)
+			until(ts, fmt.Sprintf("a message with %q in %s", args[1], args[0]), func() error {
+				for _, e := range w.pia.Events(t, w.rooms[args[0]]) {
+					if strings.Contains(e.Body(), args[1]) {
+						return nil
+					}
+				}
+				return errors.New("there is none")
+			})
+		},
+		"joined": func(ts *testscript.TestScript, _ bool, args []string) {
+			w := worldOf(ts)
+			until(ts, "the bot in "+args[0], func() error {
+				if _, ok := w.pia.Members(t, w.rooms[args[0]])[w.bot.ID]; !ok {
+					return errors.New("it is not there")
+				}
+				return nil
+			})
+		},
+		"logout": func(ts *testscript.TestScript, _ bool, _ []string) {
+			ts.Check(worldOf(ts).bot.Do(http.MethodPost, matrixtest.Path("logout", "all"), map[string]any{}, nil))
+		},
+		"expand": func(ts *testscript.TestScript, _ bool, args []string) {
+			ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(os.Expand(ts.ReadFile(args[0]), ts.Getenv)), 0o600))
+		},
+		"answers": answers,
+		"appears": appears,
+	})
 	testscript.Run(t, testscript.Params{
 		Dir:                "testdata/server",
 		RequireUniqueNames: true,
@@ -62,40 +100,7 @@ func TestServerScripts(t *testing.T) {
 			env.Setenv("METRICS", address)
 			return os.WriteFile(env.WorkDir+"/password", []byte(bot.Password+"\n"), 0o600)
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"room":    func(ts *testscript.TestScript, _ bool, args []string) { worldOf(ts).room(t, ts, args[0]) },
-			"encrypt": func(ts *testscript.TestScript, _ bool, args []string) { worldOf(ts).encrypt(t, args[0]) },
-			"silence": func(ts *testscript.TestScript, _ bool, args []string) { worldOf(ts).silence(t, args[0]) },
-			"config":  func(ts *testscript.TestScript, _ bool, args []string) { worldOf(ts).config(ts, args) },
-			"reads": func(ts *testscript.TestScript, _ bool, args []string) {
-				w := worldOf(ts)
-				until(ts, fmt.Sprintf("a message with %q in %s", args[1], args[0]), func() error {
-					for _, e := range w.pia.Events(t, w.rooms[args[0]]) {
-						if strings.Contains(e.Body(), args[1]) {
-							return nil
-						}
-					}
-					return errors.New("there is none")
-				})
-			},
-			"joined": func(ts *testscript.TestScript, _ bool, args []string) {
-				w := worldOf(ts)
-				until(ts, "the bot in "+args[0], func() error {
-					if _, ok := w.pia.Members(t, w.rooms[args[0]])[w.bot.ID]; !ok {
-						return errors.New("it is not there")
-					}
-					return nil
-				})
-			},
-			"logout": func(ts *testscript.TestScript, _ bool, _ []string) {
-				ts.Check(worldOf(ts).bot.Do(http.MethodPost, matrixtest.Path("logout", "all"), map[string]any{}, nil))
-			},
-			"expand": func(ts *testscript.TestScript, _ bool, args []string) {
-				ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(os.Expand(ts.ReadFile(args[0]), ts.Getenv)), 0o600))
-			},
-			"answers": answers,
-			"appears": appears,
-		},
+		Cmds: commands,
 	})
 }
 
@@ -106,6 +111,7 @@ type world struct {
 	server         *matrixtest.Server
 	bot, pia, dora *matrixtest.User
 	rooms          map[string]string
+	hangs
 }
 
 func worldOf(ts *testscript.TestScript) *world { return ts.Value(worldKey{}).(*world) }
@@ -144,7 +150,7 @@ people:
 roles: {pmo: [pia], dm: [dora]}
 projektcheck: {every_weeks: 3, anchor: 2026-11-25, at: 10:00}
 metrics: {listen: %q}
-`, w.server.URL, w.bot.ID, w.pia.ID, w.pia.ID, w.dora.ID, ts.Getenv("METRICS"))
+`, w.url(), w.bot.ID, w.pia.ID, w.pia.ID, w.dora.ID, ts.Getenv("METRICS"))
 	for i, room := range []string{"PMO", "DM"} {
 		if i == 0 {
 			b.WriteString("rooms:\n")

@@ -59,7 +59,7 @@ func (p parts) assemble(ctx context.Context) (*engine.Engine, error) {
 		p.clock = engine.Real{}
 	}
 	if p.holder == "" {
-		p.holder = holder()
+		p.holder = thisMachine()
 	}
 	if p.limits.LeaseTTL == 0 {
 		p.limits.LeaseTTL, p.limits.LeaseWait = leaseTTL, leaseWait
@@ -102,9 +102,9 @@ func readWords(dir string, settings *bot.Settings) (*templates.Set, error) {
 	return templates.New(templates.Options{Dir: dir, Rehearsal: settings.Rehearsal, Zone: settings.Zone, Default: settings.Language})
 }
 
-// holder names this machine in the lease. It is the same after a restart, so that the lease of a process that was
+// thisMachine names this machine in the lease. It is the same after a restart, so that the lease of a process that was
 // killed is taken over at once; that there is only one process on a machine, lockDatabase sees to.
-func holder() string {
+func thisMachine() string {
 	host, err := os.Hostname()
 	if err != nil || host == "" {
 		host = "this machine"
