@@ -214,6 +214,12 @@ func TestArguments(t *testing.T) {
 		{roomPMO, "petra", "!projektcheck halten fest", nil, "error.argument", "aus"},
 		{roomPMO, "petra", "!projektcheck schließen sofort", nil, "reply.refused", ""},
 		{roomPMO, "petra", "!nachfrage", nil, "error.project", ""},
+		{roomPMO, "petra", "!weiter", nil, "reply.refused", "nichts angehalten"},
+		{roomPMO, "petra", "!weiter verwerfen", nil, "reply.refused", "nichts angehalten"},
+		{roomPMO, "petra", "!weiter verwefen", nil, "error.command", "!weiter verwerfen"}, // not taken for !weiter
+		{roomPMO, "petra", "!weiter bitte gleich", nil, "reply.refused", "bitte gleich"},
+		{roomPMO, "petra", "!weitr", nil, "error.command", "!weiter"},
+		{roomPortal, "maria", "!weiter", nil, "error.forbidden", "PMO"},
 		{roomPMO, "petra", "!nachfrage serviceportal", nil, "error.argument", "die Frage"},
 		{roomPMO, "petra", "!nachfrage eakte Wann?", nil, "reply.refused", "nicht gefragt"}, // it was not asked
 		{roomPMO, "petra", "!hilfe kaffee", nil, "error.command", "`!kaffee`"},
