@@ -450,6 +450,7 @@ func (c *Chat) about(events []*event.Event, r *room) (a about) {
 func (c *Chat) joined(ctx context.Context, in id.RoomID, data *mautrix.SyncJoinedRoom, first bool, s *step) ([]timed, error) {
 	c.mu.Lock()
 	r, known := c.rooms[in]
+	back := len(c.rooms) > 0 // not the first time, so what is new to us was joined since
 	c.mu.Unlock()
 	if !known {
 		c.awaitOpened() // it may be a direct chat that is not marked as one yet
@@ -462,7 +463,7 @@ func (c *Chat) joined(ctx context.Context, in id.RoomID, data *mautrix.SyncJoine
 	state := c.about(data.State.Events, &r)
 	events := data.Timeline.Events
 
-	if first && !known {
+	if first && !back {
 		if timeline := c.about(events, &r); state.name == "" {
 			state.name = timeline.name
 		}
