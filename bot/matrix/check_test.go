@@ -11,8 +11,9 @@ import (
 	"lotse/bot/matrix/matrixtest"
 )
 
-func TestCheck(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestCheck(t *testing.T) { matrixtest.Each(t, testCheck) }
+
+func testCheck(t *testing.T, srv *matrixtest.Server) {
 	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
 	lotse.SetDisplayName(t, "Lotse\u202e der Stadt")
 	chat := newChat(t, lotse, newMemory())
@@ -26,12 +27,14 @@ func TestCheck(t *testing.T) {
 		joined(t, "Offen", maria, lotse): {Name: "Offen", MayWrite: true, MayReact: true},
 	}
 	mute := joined(t, "Stumm", maria, lotse)
-	maria.SendState(t, mute, "m.room.power_levels", "", map[string]any{
-		"users": map[string]int{maria.ID: 100}, "events_default": 50, "events": map[string]int{"m.reaction": 0}})
+	levels := maria.State(t, mute, "m.room.power_levels", "")
+	levels["events_default"], levels["events"] = 50, map[string]int{"m.reaction": 0}
+	maria.SendState(t, mute, "m.room.power_levels", "", levels)
 	rooms[mute] = RoomCheck{Name: "Stumm", MayReact: true}
 	noReactions := joined(t, "Ohne Reaktionen", maria, lotse)
-	maria.SendState(t, noReactions, "m.room.power_levels", "", map[string]any{
-		"users": map[string]int{maria.ID: 100}, "events": map[string]int{"m.reaction": 10}})
+	levels = maria.State(t, noReactions, "m.room.power_levels", "")
+	levels["events"] = map[string]int{"m.reaction": 10}
+	maria.SendState(t, noReactions, "m.room.power_levels", "", levels)
 	rooms[noReactions] = RoomCheck{Name: "Ohne Reaktionen", MayWrite: true}
 	hidden := joined(t, "Geheim", maria, lotse)
 	maria.SendState(t, hidden, "m.room.encryption", "", map[string]any{"algorithm": "m.megolm.v1.aes-sha2"})
@@ -58,8 +61,9 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func TestCheckClock(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestCheckClock(t *testing.T) { matrixtest.Each(t, testCheckClock) }
+
+func testCheckClock(t *testing.T, srv *matrixtest.Server) {
 	lotse := srv.Register(t, "lotse")
 	for _, ahead := range []time.Duration{0, 90 * time.Second, -time.Hour} {
 		address := proxy(t, srv.URL, func(w http.ResponseWriter, r *http.Request, _ func()) bool {
@@ -77,8 +81,9 @@ func TestCheckClock(t *testing.T) {
 	}
 }
 
-func TestCheckLoggedOut(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestCheckLoggedOut(t *testing.T) { matrixtest.Each(t, testCheckLoggedOut) }
+
+func testCheckLoggedOut(t *testing.T, srv *matrixtest.Server) {
 	lotse := srv.Register(t, "lotse")
 	chat := newChat(t, lotse, newMemory(), func(c *Config) { c.AccessToken = "over" })
 	if _, err := chat.CheckAccount(t.Context()); !errors.Is(err, bot.ErrLoggedOut) {

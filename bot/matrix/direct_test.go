@@ -22,8 +22,9 @@ func (r *running) open(t *testing.T, with bot.UserID) string {
 	return room.Local()
 }
 
-func TestOpenDirect(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestOpenDirect(t *testing.T) { matrixtest.Each(t, testOpenDirect) }
+
+func testOpenDirect(t *testing.T, srv *matrixtest.Server) {
 	maria, jonas, lotse := srv.Register(t, "maria"), srv.Register(t, "jonas"), srv.Register(t, "lotse")
 	m, b := newMemory(), newInbox()
 	r := run(t, lotse, m, b)
@@ -75,8 +76,9 @@ func TestOpenDirect(t *testing.T) {
 }
 
 // TestOpenDirectByInvitation: a chat that the person has opened is used.
-func TestOpenDirectByInvitation(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestOpenDirectByInvitation(t *testing.T) { matrixtest.Each(t, testOpenDirectByInvitation) }
+
+func testOpenDirectByInvitation(t *testing.T, srv *matrixtest.Server) {
 	maria, jonas, lotse := srv.Register(t, "maria"), srv.Register(t, "jonas"), srv.Register(t, "lotse")
 	r := run(t, lotse, newMemory(), newInbox())
 	room := maria.CreateRoom(t, "", matrixtest.Direct(), matrixtest.Inviting(lotse.ID))
@@ -106,8 +108,9 @@ func TestOpenDirectByInvitation(t *testing.T) {
 }
 
 // TestOpenDirectTwice: the room is created, but the answer is lost.
-func TestOpenDirectTwice(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestOpenDirectTwice(t *testing.T) { matrixtest.Each(t, testOpenDirectTwice) }
+
+func testOpenDirectTwice(t *testing.T, srv *matrixtest.Server) {
 	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
 	var once sync.Once
 	address := proxy(t, srv.URL, func(w http.ResponseWriter, r *http.Request, forward func()) (lost bool) {
@@ -129,8 +132,9 @@ func TestOpenDirectTwice(t *testing.T) {
 	}
 }
 
-func TestOpenDirectNobody(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestOpenDirectNobody(t *testing.T) { matrixtest.Each(t, testOpenDirectNobody) }
+
+func testOpenDirectNobody(t *testing.T, srv *matrixtest.Server) {
 	lotse := srv.Register(t, "lotse")
 	chat := newChat(t, lotse, newMemory())
 	for _, with := range []bot.UserID{"matrix:" + bot.UserID(lotse.ID), "matrix:maria", "teams:29:x", ""} {

@@ -8,8 +8,9 @@ import (
 	"lotse/bot/matrix/matrixtest"
 )
 
-func TestFind(t *testing.T) {
-	srv := matrixtest.Start(t) // restarted below
+func TestFind(t *testing.T) { matrixtest.EachStart(t, testFind) } // restarted below
+
+func testFind(t *testing.T, srv *matrixtest.Server) {
 	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
 	room := joined(t, "Suche", maria, lotse)
 	r := &running{Chat: newChat(t, lotse, newMemory())}
@@ -29,7 +30,7 @@ func TestFind(t *testing.T) {
 	}
 	last := "later/129"
 	maria.AwaitKey(t, room, last)
-	srv.Restart(t) // it forgets its transaction ids
+	srv.Restart(t) // Dendrite forgets its transaction ids
 
 	for _, tt := range []struct {
 		name string

@@ -12,8 +12,9 @@ import (
 
 // TestLog: what people and the bot write, and the session, never reach the log,
 // also not when everything is logged.
-func TestLog(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestLog(t *testing.T) { matrixtest.Each(t, testLog) }
+
+func testLog(t *testing.T, srv *matrixtest.Server) {
 	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
 	room := joined(t, "Protokoll", maria, lotse)
 	var b bytes.Buffer

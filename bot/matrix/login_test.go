@@ -10,8 +10,9 @@ import (
 	"lotse/bot/matrix/matrixtest"
 )
 
-func TestLogin(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestLogin(t *testing.T) { matrixtest.Each(t, testLogin) }
+
+func testLogin(t *testing.T, srv *matrixtest.Server) {
 	lotse := srv.Register(t, "lotse")
 	for _, tt := range []struct {
 		name string
@@ -111,8 +112,9 @@ func TestNew(t *testing.T) {
 	}
 }
 
-func TestResolve(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestResolve(t *testing.T) { matrixtest.Each(t, testResolve) }
+
+func testResolve(t *testing.T, srv *matrixtest.Server) {
 	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
 	room := maria.CreateRoom(t, "Mit Namen")
 	alias := "#pmo-" + strings.TrimPrefix(strings.Split(room, ":")[0], "!") + ":localhost"

@@ -11,8 +11,9 @@ import (
 )
 
 // TestReceive says in every way what people can say, and compares what arrives.
-func TestReceive(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestReceive(t *testing.T) { matrixtest.Each(t, testReceive) }
+
+func testReceive(t *testing.T, srv *matrixtest.Server) {
 	maria, jonas, lotse := srv.Register(t, "maria"), srv.Register(t, "jonas"), srv.Register(t, "lotse")
 	room := joined(t, "Serviceportal", maria, jonas, lotse)
 	r := run(t, lotse, newMemory(), newInbox())
@@ -36,8 +37,10 @@ func TestReceive(t *testing.T) {
 	// Not for us: a picture, a custom event, broken content.
 	maria.SendContent(t, room, "m.room.message", map[string]any{"msgtype": "m.image", "body": "bild.png", "url": "mxc://localhost/x"})
 	maria.SendContent(t, room, "org.example.poll", map[string]any{"body": "x"})
-	maria.SendContent(t, room, "m.room.message", map[string]any{"msgtype": "m.text", "body": map[string]any{"no": "text"}})
-	maria.SendContent(t, room, "m.reaction", map[string]any{"m.relates_to": "nothing"})
+	if srv.Software == matrixtest.Dendrite { // Synapse does not take it from its own people, but from other servers
+		maria.SendContent(t, room, "m.room.message", map[string]any{"msgtype": "m.text", "body": map[string]any{"no": "text"}})
+		maria.SendContent(t, room, "m.reaction", map[string]any{"m.relates_to": "nothing"})
+	}
 	maria.Send(t, room, "Lotse: hilfe")
 	// What they point at is no id, as long as an event can be.
 	long := "$" + strings.Repeat("x", 40000)

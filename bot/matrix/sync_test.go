@@ -31,8 +31,9 @@ func texts(events []bot.Event) []string {
 	return all
 }
 
-func TestInvitation(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestInvitation(t *testing.T) { matrixtest.Each(t, testInvitation) }
+
+func testInvitation(t *testing.T, srv *matrixtest.Server) {
 	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
 	before := maria.CreateRoom(t, "Vorher", matrixtest.Inviting(lotse.ID)) // stands when the bot starts
 	r := run(t, lotse, newMemory(), newInbox())
@@ -89,8 +90,9 @@ func TestInvitation(t *testing.T) {
 	}
 }
 
-func TestJoinWithoutInvitation(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestJoinWithoutInvitation(t *testing.T) { matrixtest.Each(t, testJoinWithoutInvitation) }
+
+func testJoinWithoutInvitation(t *testing.T, srv *matrixtest.Server) {
 	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
 	room := maria.CreateRoom(t, "Geschlossen")
 	chat := newChat(t, lotse, newMemory())
@@ -100,8 +102,9 @@ func TestJoinWithoutInvitation(t *testing.T) {
 	}
 }
 
-func TestOldMessages(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestOldMessages(t *testing.T) { matrixtest.Each(t, testOldMessages) }
+
+func testOldMessages(t *testing.T, srv *matrixtest.Server) {
 	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
 	room := joined(t, "Alt", maria, lotse)
 	maria.Send(t, room, "!status rot alt")
@@ -125,8 +128,9 @@ func TestOldMessages(t *testing.T) {
 	}
 }
 
-func TestKick(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestKick(t *testing.T) { matrixtest.Each(t, testKick) }
+
+func testKick(t *testing.T, srv *matrixtest.Server) {
 	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
 	room := joined(t, "Rauswurf", maria, lotse)
 	m, b := newMemory(), newInbox()
@@ -173,8 +177,9 @@ func TestKick(t *testing.T) {
 }
 
 // TestGapWithoutEnd: the events that the adapter knew are nowhere to be found.
-func TestGapWithoutEnd(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestGapWithoutEnd(t *testing.T) { matrixtest.Each(t, testGapWithoutEnd) }
+
+func testGapWithoutEnd(t *testing.T, srv *matrixtest.Server) {
 	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
 	room := maria.CreateRoom(t, "Vergessen", matrixtest.Inviting(lotse.ID))
 	maria.Send(t, room, "davor")
@@ -195,8 +200,9 @@ func TestGapWithoutEnd(t *testing.T) {
 }
 
 // TestGap lets the bot miss more than the server shows at once.
-func TestGap(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestGap(t *testing.T) { matrixtest.Each(t, testGap) }
+
+func testGap(t *testing.T, srv *matrixtest.Server) {
 	maria, jonas, lotse := srv.Register(t, "maria"), srv.Register(t, "jonas"), srv.Register(t, "lotse")
 	room := maria.CreateRoom(t, "Lücke", matrixtest.Inviting(jonas.ID, lotse.ID))
 	maria.Send(t, room, "bevor der Bot da war")
@@ -265,8 +271,9 @@ func TestGap(t *testing.T) {
 
 // TestGapAfterJoin: more is said between the joining and the next answer of the
 // server than that answer shows.
-func TestGapAfterJoin(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestGapAfterJoin(t *testing.T) { matrixtest.Each(t, testGapAfterJoin) }
+
+func testGapAfterJoin(t *testing.T, srv *matrixtest.Server) {
 	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
 	m, b := newMemory(), newInbox()
 	run(t, lotse, m, b, small).stop(t)
@@ -291,8 +298,9 @@ func TestGapAfterJoin(t *testing.T) {
 
 // TestResume stops the adapter and goes on where it was, also when the batch was
 // not committed, and when the rooms were not remembered.
-func TestResume(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestResume(t *testing.T) { matrixtest.Each(t, testResume) }
+
+func testResume(t *testing.T, srv *matrixtest.Server) {
 	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
 	room := joined(t, "Weiter", maria, lotse)
 	m, b := newMemory(), newInbox()
@@ -328,8 +336,9 @@ func TestResume(t *testing.T) {
 }
 
 // TestEcho: the bot's own message stands in the order of the room.
-func TestEcho(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestEcho(t *testing.T) { matrixtest.Each(t, testEcho) }
+
+func testEcho(t *testing.T, srv *matrixtest.Server) {
 	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
 	room := joined(t, "Echo", maria, lotse)
 	r := run(t, lotse, newMemory(), newInbox())
@@ -379,8 +388,9 @@ message #5 by=Maria "danach"
 }
 
 // TestOrderBetweenRooms: what was said earlier in another room comes earlier.
-func TestOrderBetweenRooms(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestOrderBetweenRooms(t *testing.T) { matrixtest.Each(t, testOrderBetweenRooms) }
+
+func testOrderBetweenRooms(t *testing.T, srv *matrixtest.Server) {
 	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
 	var rooms []string
 	for i := range 3 {
@@ -417,8 +427,9 @@ func TestMerge(t *testing.T) {
 	}
 }
 
-func TestLoggedOut(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestLoggedOut(t *testing.T) { matrixtest.Each(t, testLoggedOut) }
+
+func testLoggedOut(t *testing.T, srv *matrixtest.Server) {
 	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
 	room := joined(t, "Abgemeldet", maria, lotse)
 	b := newInbox()
@@ -439,8 +450,9 @@ func TestLoggedOut(t *testing.T) {
 	}
 }
 
-func TestForeignSession(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestForeignSession(t *testing.T) { matrixtest.Each(t, testForeignSession) }
+
+func testForeignSession(t *testing.T, srv *matrixtest.Server) {
 	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
 	chat := newChat(t, lotse, newMemory(), func(c *Config) { c.AccessToken = maria.Token })
 	if err := chat.Run(t.Context(), newInbox().deliver); !errors.Is(err, bot.ErrLoggedOut) {
@@ -449,8 +461,9 @@ func TestForeignSession(t *testing.T) {
 }
 
 // TestServerAway: the server restarts and the bot goes on.
-func TestServerAway(t *testing.T) {
-	srv := matrixtest.Start(t)
+func TestServerAway(t *testing.T) { matrixtest.EachStart(t, testServerAway) }
+
+func testServerAway(t *testing.T, srv *matrixtest.Server) {
 	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
 	room := joined(t, "Neustart", maria, lotse)
 	r := run(t, lotse, newMemory(), newInbox())
@@ -520,8 +533,9 @@ func TestEndlessAnswer(t *testing.T) {
 }
 
 // TestIdle: without news there is nothing but the long poll, and nothing is written.
-func TestIdle(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestIdle(t *testing.T) { matrixtest.Each(t, testIdle) }
+
+func testIdle(t *testing.T, srv *matrixtest.Server) {
 	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
 	room := joined(t, "Ruhe", maria, lotse)
 	var polls, others atomic.Int64
@@ -565,8 +579,9 @@ func TestIdle(t *testing.T) {
 	}
 }
 
-func TestDirectRoom(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestDirectRoom(t *testing.T) { matrixtest.Each(t, testDirectRoom) }
+
+func testDirectRoom(t *testing.T, srv *matrixtest.Server) {
 	maria, jonas, lotse := srv.Register(t, "maria"), srv.Register(t, "jonas"), srv.Register(t, "lotse")
 	r := run(t, lotse, newMemory(), newInbox())
 	marked := maria.CreateRoom(t, "", matrixtest.Direct(), matrixtest.Inviting(lotse.ID))
@@ -594,8 +609,9 @@ func TestDirectRoom(t *testing.T) {
 	}
 }
 
-func TestRehearsalTime(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestRehearsalTime(t *testing.T) { matrixtest.Each(t, testRehearsalTime) }
+
+func testRehearsalTime(t *testing.T, srv *matrixtest.Server) {
 	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
 	room := joined(t, "Probe", maria, lotse)
 	clock := time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)

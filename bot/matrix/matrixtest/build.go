@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -29,37 +28,6 @@ var commands = []string{
 // Dendrite must be built with cgo: without it its SQLite driver breaks for
 // good when the process is killed in the middle of a write.
 var buildArgs = append([]string{"build", "-mod=readonly", "-trimpath", "-ldflags=-s -w"}, "-o")
-
-// built remembers the result of the first attempt in this process, so that a
-// machine without a compiler says so at once in every test.
-var built struct {
-	mu   sync.Mutex
-	done bool
-	dir  string
-	err  error
-}
-
-// binaries returns the folder with Dendrite's commands and builds them when
-// the cache does not have them. A test that cannot have them is skipped, or
-// fails under LOTSE_TEST_REQUIRE=all.
-func binaries(t testing.TB) string {
-	t.Helper()
-	built.mu.Lock()
-	defer built.mu.Unlock()
-	if !built.done {
-		built.dir, built.err = build(t)
-		built.done = true
-	}
-	switch {
-	case built.err == nil:
-		return built.dir
-	case os.Getenv("LOTSE_TEST_REQUIRE") == "all":
-		t.Fatalf("no homeserver to test against: %v", built.err)
-	default:
-		t.Skipf("no homeserver to test against: %v", built.err)
-	}
-	return ""
-}
 
 // build returns the cache folder of this version of Dendrite, Go and the build
 // flags. The folder appears complete or not at all: it is built beside its
@@ -137,11 +105,10 @@ func cacheDir(module string, env map[string]string) (string, error) {
 		sum.Write(b)
 	}
 	fmt.Fprintln(sum, buildArgs, commands, env["GOVERSION"], env["GOOS"], env["GOARCH"])
-	cache, err := os.UserCacheDir()
+	cache, err := userCache()
 	if err != nil {
-		return "", fmt.Errorf("find a place for Dendrite's binaries: %w", err)
+		return "", err
 	}
-	cache = filepath.Join(cache, "lotse")
 	if err := os.MkdirAll(cache, 0o755); err != nil {
 		return "", fmt.Errorf("find a place for Dendrite's binaries: %w", err)
 	}

@@ -41,12 +41,6 @@ func TestNoCompiler(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("the cache folder cannot be moved here")
 	}
-	before := struct {
-		done bool
-		dir  string
-		err  error
-	}{built.done, built.dir, built.err}
-	defer func() { built.done, built.dir, built.err = before.done, before.dir, before.err }()
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	t.Setenv("CC", "no-such-compiler -O2")
 
@@ -58,8 +52,8 @@ func TestNoCompiler(t *testing.T) {
 		{"all", false, true},
 	} {
 		t.Setenv("LOTSE_TEST_REQUIRE", tt.require)
-		built.done = false
-		skipped, failed := record(t, func(t testing.TB) { binaries(t) })
+		missing := &Software{name: "Dendrite", find: build}
+		skipped, failed := record(t, func(t testing.TB) { missing.need(t) })
 		said := skipped + failed
 		if (skipped != "") != tt.wantSkip || (failed != "") != tt.wantFail {
 			t.Errorf("LOTSE_TEST_REQUIRE=%q: skipped %q, failed %q", tt.require, skipped, failed)
@@ -69,6 +63,23 @@ func TestNoCompiler(t *testing.T) {
 				t.Errorf("the test says %q, want one line with %q", said, part)
 			}
 		}
+	}
+}
+
+func TestNoSynapse(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the cache folder cannot be moved here")
+	}
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("LOTSE_TEST_REQUIRE", "")
+	missing := &Software{name: "Synapse", find: findSynapse}
+	skipped, _ := record(t, func(t testing.TB) { missing.Start(t) })
+	if !strings.Contains(skipped, "no Synapse") || !strings.Contains(skipped, ".ci/run") || strings.Contains(skipped, "\n") {
+		t.Errorf("the test says %q, want one line that says what is missing and how to get it", skipped)
+	}
+	t.Setenv("LOTSE_TEST_REQUIRE", "all")
+	if _, failed := record(t, func(t testing.TB) { missing.Start(t) }); failed == "" {
+		t.Error("under LOTSE_TEST_REQUIRE=all the test does not fail")
 	}
 }
 

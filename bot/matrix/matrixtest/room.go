@@ -38,7 +38,8 @@ func Space() RoomOption {
 	return func(request map[string]any) { request["creation_content"] = map[string]any{"type": "m.space"} }
 }
 
-// Version is the room version: "10" unless it is given.
+// Version is the room version; without it the server chooses: Dendrite "10",
+// Synapse "12", whose room ids have no server in them.
 func Version(version string) RoomOption {
 	return func(request map[string]any) { request["room_version"] = version }
 }

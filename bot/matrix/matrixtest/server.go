@@ -2,10 +2,13 @@
 // on it.
 //
 // [Start] runs Dendrite for one test, [Shared] one for all tests of a package.
-// Its binaries are built once per machine from the nested module in dendrite/
-// and kept in the user's cache folder; that wants a C compiler, and where there
-// is none the test is skipped (LOTSE_TEST_REQUIRE=all makes it fail instead).
-// It needs a Unix: Windows has no file locks of this kind.
+// [Each] runs a test on every homeserver there is: on Dendrite and on Synapse.
+//
+// Dendrite is built once per machine from the nested module in dendrite/ and
+// kept in the user's cache folder; that wants a C compiler. Synapse is found
+// there if .ci/run has installed it (see synapse.txt). A test whose homeserver
+// is missing is skipped; LOTSE_TEST_REQUIRE=all makes it fail instead. All of
+// it needs a Unix: Windows has no file locks of this kind.
 //
 // [Server.Register] makes a [User]: a client of its own, written on net/http
 // alone, so that it is a second opinion on what the bot's Matrix library does.
@@ -34,13 +37,11 @@ package matrixtest
 
 import (
 	"crypto/rand"
-	"encoding/json"
 	"fmt"
 	"math/big"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"sync"
@@ -55,6 +56,8 @@ type Server struct {
 	URL    string // where clients find it, without a slash at the end
 	Name   string // the part of user ids after the colon
 	Secret string // for shared-secret registration
+	// Software is the program that runs.
+	Software *Software
 
 	bin, dir string
 	held     *os.File // locks dir for as long as this process lives
@@ -78,64 +81,22 @@ type config struct {
 // WithRateLimit makes the server answer 429 from the threshold-th request on;
 // each request is forgotten after the given number of milliseconds. Dendrite
 // limits joining, inviting, creating rooms, typing, logging in and the like,
-// but not sending. Without this option nothing is limited.
+// but not sending; Synapse limits sending, too. Without this option nothing is
+// limited.
 func WithRateLimit(threshold, cooloffMS int) Option {
 	return func(c *config) { c.limited, c.threshold, c.millis = true, threshold, cooloffMS }
 }
 
-// Start runs a homeserver until the test ends.
+// Start runs Dendrite until the test ends.
 func Start(t testing.TB, opts ...Option) *Server {
 	t.Helper()
-	s, err := launch(binaries(t), opts)
-	if err != nil {
-		t.Fatalf("start Dendrite: %v", err)
-	}
-	t.Cleanup(s.discard)
-	return s
+	return Dendrite.Start(t, opts...)
 }
 
-// shared is the server of this test process; Run makes it possible and ends it.
-var shared struct {
-	mu      sync.Mutex
-	running bool // Run is at work
-	server  *Server
-}
-
-// Run runs a package's tests and ends the shared server after them. A package
-// that uses Shared has
-//
-//	func TestMain(m *testing.M) { os.Exit(matrixtest.Run(m)) }
-func Run(m *testing.M) int {
-	shared.mu.Lock()
-	shared.running = true
-	shared.mu.Unlock()
-	code := m.Run()
-	shared.mu.Lock()
-	defer shared.mu.Unlock()
-	if shared.server != nil {
-		shared.server.discard()
-	}
-	return code
-}
-
-// Shared returns the one server of this test process and starts it when it is
-// wanted for the first time. Tests on it have rooms and people of their own:
-// a name that is taken gets a number (see Server.Register).
+// Shared returns the one Dendrite of this test process, see [Software.Shared].
 func Shared(t testing.TB) *Server {
 	t.Helper()
-	shared.mu.Lock()
-	defer shared.mu.Unlock()
-	if !shared.running {
-		t.Fatal("matrixtest.Shared wants this package to have: func TestMain(m *testing.M) { os.Exit(matrixtest.Run(m)) }")
-	}
-	if shared.server == nil {
-		s, err := launch(binaries(t), nil)
-		if err != nil {
-			t.Fatalf("start Dendrite: %v", err)
-		}
-		shared.server = s
-	}
-	return shared.server
+	return Dendrite.Shared(t)
 }
 
 // Stop ends the server as an operator would; its data stays for Restart.
@@ -154,7 +115,7 @@ func (s *Server) Kill(t testing.TB) {
 func (s *Server) end(t testing.TB, how func(*process)) {
 	t.Helper()
 	if s.process == nil {
-		t.Fatal("stop Dendrite: it is not running")
+		t.Fatalf("stop %s: it is not running", s.Software)
 	}
 	how(s.process)
 	s.process = nil
@@ -162,14 +123,15 @@ func (s *Server) end(t testing.TB, how func(*process)) {
 }
 
 // Restart stops the server if it runs, and starts it with the same data and
-// the same address. Dendrite forgets its transaction ids by that.
+// the same address. Dendrite forgets its transaction ids by that, Synapse does
+// not.
 func (s *Server) Restart(t testing.TB) {
 	t.Helper()
 	if s.process != nil {
 		s.Stop(t)
 	}
 	if err := s.run(); err != nil {
-		t.Fatalf("restart Dendrite: %v", err)
+		t.Fatalf("restart %s: %v", s.Software, err)
 	}
 }
 
@@ -184,7 +146,7 @@ func (s *Server) Log(t testing.TB) string {
 }
 
 // launch makes a new server and waits until it answers.
-func launch(bin string, opts []Option) (*Server, error) {
+func launch(software *Software, bin string, opts []Option) (*Server, error) {
 	var c config
 	for _, opt := range opts {
 		opt(&c)
@@ -194,74 +156,33 @@ func launch(bin string, opts []Option) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		Name:   "localhost",
-		Secret: rand.Text(),
-		bin:    bin,
-		dir:    dir,
-		held:   held,
+		Name:     "localhost",
+		Secret:   rand.Text(),
+		Software: software,
+		bin:      bin,
+		dir:      dir,
+		held:     held,
 		http: &http.Client{
 			Timeout:   2 * time.Minute,
 			Transport: &http.Transport{MaxIdleConnsPerHost: 100},
 		},
 		names: map[string]int{},
 	}
-	if err := s.prepare(c); err != nil {
-		s.discard()
-		return nil, err
-	}
-	// Another program may take the port before Dendrite does: try some more.
+	// Another program may take the port before the server does: try some more.
 	for range 5 {
 		if s.port, err = freePort(); err != nil {
 			break
 		}
 		s.URL = "http://" + s.address()
+		if err = software.prepare(s, c); err != nil {
+			break
+		}
 		if err = s.run(); err == nil {
 			return s, nil
 		}
 	}
 	s.discard()
 	return nil, err
-}
-
-// prepare writes the key and the configuration. JSON is YAML, too.
-func (s *Server) prepare(c config) error {
-	key := exec.Command(filepath.Join(s.bin, "generate-keys"), "-private-key", s.path("key.pem"))
-	if out, err := key.CombinedOutput(); err != nil {
-		return fmt.Errorf("generate the server's key: %w: %s", err, lastLine(out))
-	}
-	database := func(name string) map[string]any {
-		return map[string]any{"connection_string": "file:" + s.path(name+".db")}
-	}
-	b, err := json.Marshal(map[string]any{
-		"version": 2,
-		"global": map[string]any{
-			"server_name":        s.Name,
-			"private_key":        s.path("key.pem"),
-			"disable_federation": true,
-			"cache":              map[string]any{"max_size_estimated": "64mb"},
-			// Not in_memory: a killed server would forget messages that it has
-			// acknowledged and not yet shown, and the files cost no time here.
-			"jetstream": map[string]any{"storage_path": s.path("jetstream")},
-		},
-		"client_api": map[string]any{
-			"registration_disabled":      true,
-			"registration_shared_secret": s.Secret,
-			"rate_limiting":              map[string]any{"enabled": c.limited, "threshold": c.threshold, "cooloff_ms": c.millis},
-		},
-		"federation_api": map[string]any{"database": database("federation")},
-		"key_server":     map[string]any{"database": database("keys")},
-		"media_api":      map[string]any{"database": database("media"), "base_path": s.path("media")},
-		"mscs":           map[string]any{"database": database("mscs")},
-		"relay_api":      map[string]any{"database": database("relay")},
-		"room_server":    map[string]any{"database": database("rooms")},
-		"sync_api":       map[string]any{"database": database("sync")},
-		"user_api":       map[string]any{"account_database": database("accounts"), "bcrypt_cost": 4},
-		"logging":        []any{map[string]any{"type": "std", "level": "warn"}},
-	})
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(s.path("dendrite.yaml"), b, 0o600)
 }
 
 // run starts the process and waits until it answers.
@@ -271,8 +192,8 @@ func (s *Server) run() error {
 		return err
 	}
 	defer log.Close()
-	p, err := start(log, filepath.Join(s.bin, "dendrite"), "-config", s.path("dendrite.yaml"),
-		"-http-bind-address", s.address(), "-https-bind-address", "127.0.0.1:0")
+	program, args := s.Software.command(s)
+	p, err := start(log, program, args...)
 	if err != nil {
 		return err
 	}
@@ -293,7 +214,7 @@ func (s *Server) run() error {
 	}
 	p.kill()
 	b, _ := os.ReadFile(s.path("log"))
-	return fmt.Errorf("no answer from Dendrite on %s; its last words: %s", s.address(), lastLine(b))
+	return fmt.Errorf("no answer from %s on %s; its last words: %s", s.Software, s.address(), lastLine(b))
 }
 
 // discard ends the server and removes its data.
@@ -345,7 +266,7 @@ func dataDir() (dir string, held *os.File, err error) {
 	if syscall.Statfs(shm, &free) == nil && uint64(free.Bavail)*uint64(free.Bsize) >= shmNeeds {
 		parent = shm
 	}
-	stem := filepath.Join(parent, fmt.Sprintf("lotse-dendrite-%d-", os.Getuid()))
+	stem := filepath.Join(parent, fmt.Sprintf("lotse-homeserver-%d-", os.Getuid()))
 	unlock, err := lock(stem+"lock", func() {})
 	if err != nil {
 		return "", nil, err
