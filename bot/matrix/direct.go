@@ -2,6 +2,8 @@ package matrix
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -22,7 +24,8 @@ const aliases = 9
 
 // OpenDirect returns the direct chat with an account and opens one if there is
 // none. To create a room has no transaction id, so the room has an alias made of
-// both accounts: a second try finds what the first one has created.
+// both accounts: a second try finds what the first one has created. Nobody else can
+// have taken it before, because a secret goes into it.
 func (c *Chat) OpenDirect(ctx context.Context, with bot.UserID) (bot.RoomID, error) {
 	what := "open a direct chat"
 	user := id.UserID(with.Local())
@@ -66,8 +69,12 @@ func (c *Chat) openDirect(ctx context.Context, user id.UserID) (id.RoomID, error
 			return in, c.markDirect(ctx, user, in)
 		}
 	}
+	secret, err := c.aliasSecret(ctx)
+	if err != nil {
+		return "", err
+	}
 	for n := range aliases {
-		in, err := c.keyed(ctx, user, n+1)
+		in, err := c.keyed(ctx, user, directAlias(secret, c.self, user, n+1))
 		if err != nil {
 			return "", err
 		}
@@ -78,10 +85,34 @@ func (c *Chat) openDirect(ctx context.Context, user id.UserID) (id.RoomID, error
 	return "", fmt.Errorf("none of %d rooms for a direct chat can be used", aliases)
 }
 
-// keyed finds or creates the n-th room made for a direct chat; "" if it exists and
-// cannot be used any more.
-func (c *Chat) keyed(ctx context.Context, user id.UserID, n int) (id.RoomID, error) {
-	local := directAlias(c.self, user, n)
+// aliasSecret returns the secret of the aliases; it is made once and remembered before
+// anything depends on it. The caller holds openMu.
+func (c *Chat) aliasSecret(ctx context.Context) (string, error) {
+	if c.secret != "" {
+		return c.secret, nil
+	}
+	secret := ""
+	if c.memory != nil {
+		var err error
+		if secret, err = c.memory.Recall(ctx, c.memo("aliases")); err != nil {
+			return "", fmt.Errorf("recall the secret of the aliases: %w", err)
+		}
+	}
+	if secret == "" {
+		secret = rand.Text()
+		if c.memory != nil {
+			if err := c.memory.Remember(ctx, c.memo("aliases"), secret); err != nil {
+				return "", fmt.Errorf("remember the secret of the aliases: %w", err)
+			}
+		}
+	}
+	c.secret = secret
+	return secret, nil
+}
+
+// keyed finds or creates the room made for a direct chat under an alias; "" if it
+// exists and cannot be used any more.
+func (c *Chat) keyed(ctx context.Context, user id.UserID, local string) (id.RoomID, error) {
 	alias := id.NewRoomAlias(local, c.self.Homeserver())
 	for range 2 {
 		in, err := c.resolve(ctx, alias)
@@ -108,15 +139,13 @@ func (c *Chat) keyed(ctx context.Context, user id.UserID, n int) (id.RoomID, err
 	return "", fmt.Errorf("alias %s is taken, but leads nowhere", alias)
 }
 
-// directAlias is the local part of the alias of a room for a direct chat. It does
-// not show who talks to whom: aliases can be looked up by everybody.
-func directAlias(self, user id.UserID, n int) string {
-	sum := sha256.Sum256([]byte(self + "\x00" + user))
-	alias := "lotse-" + hex.EncodeToString(sum[:10])
-	if n > 1 {
-		alias += "-" + strconv.Itoa(n)
-	}
-	return alias
+// directAlias is the local part of the alias of the n-th room for a direct chat.
+// Aliases can be looked up, and taken, by everybody on the server: without the secret
+// nobody can tell who talks to whom, or make the room before the bot does.
+func directAlias(secret string, self, user id.UserID, n int) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(string(self) + "\x00" + string(user) + "\x00" + strconv.Itoa(n)))
+	return "lotse-" + hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
 // resolve returns the room of an alias, or "".

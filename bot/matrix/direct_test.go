@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 
+	"maunium.net/go/mautrix/id"
+
 	"lotse/bot"
 	"lotse/bot/matrix/matrixtest"
 )
@@ -70,6 +72,7 @@ func testOpenDirect(t *testing.T, srv *matrixtest.Server) {
 	if err := lotse.Do(http.MethodPut, matrixtest.Path("user", lotse.ID, "account_data", "m.direct"), map[string]any{}, nil); err != nil {
 		t.Fatal(err)
 	}
+	fresh = &running{Chat: newChat(t, lotse, m)}
 	if again := fresh.open(t, user(maria)); again != room {
 		t.Errorf("without account data: %s, want %s", again, room)
 	}
@@ -145,9 +148,44 @@ func testOpenDirectNobody(t *testing.T, srv *matrixtest.Server) {
 	}
 }
 
+// TestDirectAliasTaken: somebody who knows how Lotse works waits for the bot, in rooms
+// under every alias that can be worked out from what everybody knows, and in one to
+// which the bot was asked before.
+func TestDirectAliasTaken(t *testing.T) { matrixtest.Each(t, testDirectAliasTaken) }
+
+func testDirectAliasTaken(t *testing.T, srv *matrixtest.Server) {
+	maria, eve, lotse := srv.Register(t, "maria"), srv.Register(t, "eve"), srv.Register(t, "lotse")
+	var trap string
+	for n := range aliases {
+		var made struct {
+			ID string `json:"room_id"`
+		}
+		guess := directAlias("", id.UserID(lotse.ID), id.UserID(maria.ID), n+1)
+		if err := eve.Do(http.MethodPost, matrixtest.Path("createRoom"), map[string]any{"room_alias_name": guess, "preset": "public_chat"}, &made); err != nil {
+			t.Fatal(err)
+		}
+		if n == 0 {
+			trap = made.ID
+		}
+	}
+	// The first one looks like a direct chat of the bot's: it is alone in there.
+	lotse.Join(t, trap)
+	eve.Leave(t, trap)
+
+	r := &running{Chat: newChat(t, lotse, newMemory())}
+	room := r.open(t, user(maria))
+	if room == trap {
+		t.Errorf("the bot asks maria into a room that somebody else has made")
+	}
+	if got := maria.AwaitInvite(t, lotse.ID); got != room {
+		t.Errorf("maria is invited to %s, want %s", got, room)
+	}
+}
+
 func TestDirectAlias(t *testing.T) {
-	a, b := directAlias("@lotse:x", "@maria:x", 1), directAlias("@lotse:x", "@jonas:x", 1)
-	if a == b || directAlias("@lotse:x", "@maria:x", 2) == a || directAlias("@other:x", "@maria:x", 1) == a {
+	a, b := directAlias("s", "@lotse:x", "@maria:x", 1), directAlias("s", "@lotse:x", "@jonas:x", 1)
+	if a == b || directAlias("s", "@lotse:x", "@maria:x", 2) == a || directAlias("s", "@other:x", "@maria:x", 1) == a ||
+		directAlias("other", "@lotse:x", "@maria:x", 1) == a {
 		t.Errorf("aliases are not distinct: %s %s", a, b)
 	}
 	if strings.Contains(a, "maria") {

@@ -61,6 +61,8 @@
 //	rooms   the joined rooms: last known events, direct chat with whom,
 //	        encrypted or not; written when a room comes or goes, now and then
 //	        otherwise, and at the end. An old one only means reading further back.
+//	aliases a secret that the aliases of direct chats are made with. To lose it
+//	        does no harm: the chats stand in the account data, too.
 //	unread  encrypted messages that cannot be read yet
 //	pickle  what mautrix hides keys in its tables with
 //

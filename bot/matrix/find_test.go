@@ -50,7 +50,11 @@ func testFind(t *testing.T, srv *matrixtest.Server) {
 			t.Errorf("%s: %q, %v; want %q", tt.name, got, err, tt.want)
 		}
 	}
-	for i := range 130 {
+	step := 1
+	if srv.Software == matrixtest.Synapse {
+		step = 10 // it leaves nothing out between two pages, and is slow
+	}
+	for i := 0; i < 130; i += step {
 		key := bot.Key(fmt.Sprint("later/", i))
 		if got, err := r.Find(t.Context(), in, key, 1); err != nil || got == "" {
 			t.Errorf("%s: %q, %v; want it found", key, got, err)

@@ -57,7 +57,7 @@ type Config struct {
 	// it has one, must be longer than a long poll (30 seconds). Let it keep as many
 	// idle connections per host as sends run at once. nil means a plain one.
 	HTTPClient *http.Client
-	Memory     Memory // only Run and encryption need it
+	Memory     Memory // Run and encryption need it, and OpenDirect to find after a crash what it has created
 	// Keys is the database for the tables of end-to-end encryption; nil: encrypted rooms
 	// are refused. A database belongs to one Chat at a time.
 	Keys *dbutil.Database
@@ -113,6 +113,7 @@ type Chat struct {
 	verified bool                    // the account's identity vouches for this device
 
 	openMu sync.Mutex // one direct chat is opened at a time
+	secret string     // of their aliases, "" until it is needed
 }
 
 // New makes a Chat of a session. It sends nothing; Run and Send do.
