@@ -127,8 +127,13 @@ func (c *Chat) keyed(ctx context.Context, user id.UserID, local string) (id.Room
 			case !inside:
 				return "", nil
 			}
-			// They have left it, or an invitation was refused: ask again, in the same room.
-			return in, c.invite(ctx, in, user)
+			// They have left it, or an invitation was refused: ask again, in the same room
+			// unless the bot may not do that there any more.
+			err = c.invite(ctx, in, user)
+			if denied(err) {
+				return "", nil
+			}
+			return in, err
 		}
 		in, err = c.create(ctx, local, user)
 		if code(err) == "M_ROOM_IN_USE" {
