@@ -138,6 +138,8 @@ type Change struct {
 	Timers   []Timer   // to set
 	Cancel   []Key     // timers to stop
 	Posts    []Post
+	// Closed are rooms to which nothing is sent any more: what is pending there is stale.
+	Closed []RoomID
 	// Dropped says what was left out because it came too late after a downtime,
 	// one template line each; the PMO is told once, in one message.
 	Dropped []Dropped

@@ -55,6 +55,11 @@ func (t *txn) commit(ctx context.Context, c bot.Commit) error {
 	if err := t.pace(ctx, c); err != nil {
 		return err
 	}
+	for _, room := range c.Change.Closed {
+		if err := t.closed(ctx, room, c.Now); err != nil {
+			return err
+		}
+	}
 	return t.slots(ctx, c.Slots, c.Now)
 }
 
@@ -78,6 +83,30 @@ func (t *txn) pace(ctx context.Context, c bot.Commit) error {
 	_, err = t.exec(ctx, `INSERT INTO paces (key, until_ms, body) VALUES ($1, $2, $3)
 		ON CONFLICT (key) DO UPDATE SET until_ms = excluded.until_ms, body = excluded.body`, p.Key, millis(p.Until), string(body))
 	return wrap(err, "write a pace")
+}
+
+// closed gives up what is pending in a room.
+func (t *txn) closed(ctx context.Context, room bot.RoomID, now time.Time) error {
+	var keys []bot.Key
+	err := t.each(ctx, func(row row) error {
+		var key bot.Key
+		err := row.Scan(&key)
+		keys = append(keys, key)
+		return err
+	}, `SELECT key FROM slots WHERE room = $1 AND state = 'pending'`, room)
+	if err != nil {
+		return fmt.Errorf("look for what is pending in a closed room: %w", err)
+	}
+	for _, key := range keys {
+		s, err := t.slot(ctx, key)
+		if err != nil {
+			return err
+		}
+		if err := t.stale(ctx, s, "the room was closed", now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // books writes the rows of a change.

@@ -48,6 +48,14 @@ var slotPromises = map[string]func(*desk){
 			d.Errorf("delivered %+v, want an edit of %s as revision 3", c.Outgoing, id)
 		}
 	},
+	"a closed room: what is pending is stale, what comes later and other rooms are not": func(d *desk) {
+		d.post(text("stands", roomA, "1"))
+		d.deliver()
+		d.post(text("a1", roomA, "2"), text("a2", roomA, "3"), text("stands", roomA, "edited"), text("b", roomB, "4"))
+		d.commit(bot.Change{Closed: []bot.RoomID{roomA}}, text("last", roomA, "5"))
+		d.wantKeys(d.deliver(), "b", "last")
+		d.wantCounts(bot.OutboxCounts{bot.SlotSent: 2, bot.SlotStale: 3})
+	},
 	"sent: equal content does nothing": func(d *desk) {
 		d.post(text("k", roomA, "one"))
 		d.deliver()
