@@ -27,7 +27,20 @@ type SendError struct {
 	Refused bool
 	// After is how long the server wants us to wait, 0 if it did not say.
 	After time.Duration
+	// Why is set if it is not this one message that is refused, but all of its kind in
+	// that room. Somebody can mend that.
+	Why Refusal
 }
+
+// Refusal says why a room takes nothing of the bot's.
+type Refusal string
+
+// The refusals, the lightest first.
+const (
+	RefusedReactions Refusal = "reactions" // the bot may write there, but not react
+	RefusedMute      Refusal = "mute"      // the bot is there and may not write
+	RefusedAway      Refusal = "away"      // the bot is not there
+)
 
 // Error implements error.
 func (e *SendError) Error() string { return e.Err.Error() }

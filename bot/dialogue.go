@@ -23,8 +23,16 @@ func Needs(e Event) Query {
 	if e.Kind == EventDeletion {
 		q.History, q.AllTasks = maxHistory, true // the words may stand in later reports too
 	}
-	if e.Kind == EventInvitation {
+	switch e.Kind {
+	case EventInvitation:
 		q.Pace = paceInvitations
+	case EventJoined:
+		q.AllRooms = true
+		if e.Other != "" {
+			q.Room = e.Other // what is to move stands there
+		}
+	case EventMoved, EventRefused:
+		q.AllRooms = true
 	}
 	// An answer to a round that is over is told where to go on.
 	q.Rounds = e.Kind == EventEdit || e.Kind == EventMessage && (e.Thread != "" || e.ReplyTo != "")
@@ -62,6 +70,12 @@ func Decide(s Snapshot, e Event) (Change, error) {
 		return d.left()
 	case EventUnreadable:
 		return d.unreadable()
+	case EventMoved:
+		return d.moved()
+	case EventRefused:
+		return d.refused()
+	case EventAccepted:
+		return d.welcome()
 	}
 	return Change{}, nil
 }

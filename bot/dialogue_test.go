@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -320,6 +321,20 @@ func (w *world) play(script string) {
 		case "skip":
 			flush()
 			w.news()
+		case "replaces": // what room NEW says about OLD
+			room, old, _ := strings.Cut(rest, " ")
+			w.chat.Replaces(bot.RoomID("test:"+room), bot.RoomID("test:"+old))
+		case "forbid": // in ROOM, as WHY; without, all is allowed
+			room, why, _ := strings.Cut(rest, " ")
+			w.chat.Faults(func(out bot.Outgoing, _ int) enginetest.Fault {
+				refused := why != "" && out.Room.Local() == room && (why == string(bot.RefusedReactions)) == (out.Op == bot.OpReaction)
+				if !refused {
+					return enginetest.Fault{}
+				}
+				return enginetest.Fault{Err: &bot.SendError{
+					Err: errors.New("forbidden"), Refused: true, Final: why != string(bot.RefusedMute), Why: bot.Refusal(why),
+				}}
+			})
 		case "round":
 			w.round = bot.RoundID(rest)
 		case "until":
@@ -367,6 +382,13 @@ func (w *world) event(who bot.UserID, line string) bot.Event {
 	}
 	if id, ok := strings.CutPrefix(line, "remove "); ok {
 		e.Kind, e.Room = bot.EventLeft, bot.RoomID("test:"+id)
+		return e
+	}
+	if to, ok := strings.CutPrefix(text, "moved to "); ok {
+		e.Kind, e.Room = bot.EventMoved, bot.RoomID("test:"+place)
+		if to != "nowhere" {
+			e.Other = bot.RoomID("test:" + to)
+		}
 		return e
 	}
 	if id, ok := strings.CutPrefix(place, "edit "); ok {

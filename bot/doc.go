@@ -60,6 +60,8 @@
 //	join/<event>/<room>, leave/<event>/<room>        answers to invitations
 //	room/hello/<kind>/<room>, room/refused/<account or more>/<date>/<room>, room/left/<event>/<room>
 //	unreadable/<account>/<date>/<room>               an encrypted message is asked for again
+//	room/silent/<event>/<room>                       PMO: a room takes nothing of the bot's
+//	room/moved/<old room>/<room>                     PMO: what became of a room that moved
 //	note/failed/<event or timer>/<room>, note/downtime/<instant>/<room>
 //	note/restored/<instant>/<room>                   PMO: the books come from a backup, see Restored
 //

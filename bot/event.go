@@ -16,6 +16,9 @@ const (
 	EventLeft       EventKind = "left"       // the bot is no longer in a room
 	EventEcho       EventKind = "echo"       // the bot's own message stands in the room: Key, Message
 	EventUnreadable EventKind = "unreadable" // somebody wrote what the bot cannot decrypt, and the key did not come
+	EventMoved      EventKind = "moved"      // the room was closed and names its successor: Other, "" if none
+	EventRefused    EventKind = "refused"    // the chat does not take what is meant for a room: Refusal
+	EventAccepted   EventKind = "accepted"   // … it takes it again
 )
 
 // Event is something that happened in a chat, in neutral form.
@@ -47,6 +50,11 @@ type Event struct {
 	Revision int    `json:",omitempty"` // EventEcho: the slot's revision, 0 if the message does not say
 	RoomName string `json:",omitempty"` // EventInvitation, EventJoined: for showing
 	Space    bool   `json:",omitempty"` // EventInvitation: into a space, a folder of rooms
+	// Other is the other end of a move. EventMoved: the room that this one names as its
+	// successor; EventJoined: the one that this one was created to replace. Either end
+	// alone can be forged.
+	Other   RoomID  `json:",omitempty"`
+	Refusal Refusal `json:",omitempty"` // EventRefused
 }
 
 // Doubt says why a message in an encrypted room does not prove who wrote it.

@@ -95,7 +95,13 @@ type Room struct {
 	Language Language  `json:",omitempty"` // empty: the city's default
 	Origin   Origin    `json:",omitempty"`
 	Joined   bool      // the bot is in it
-	Version  int64     `json:"-"`
+	// Refused is why the room takes nothing of the bot's; the PMO knows.
+	Refused Refusal `json:",omitempty"`
+	// Successor is the room that this one says it goes on in, Predecessor the one that
+	// this one says it replaces. A move is real if both say so.
+	Successor   RoomID `json:",omitempty"`
+	Predecessor RoomID `json:",omitempty"`
+	Version     int64  `json:"-"`
 }
 
 // Language is a template set.

@@ -75,11 +75,24 @@ func (d *draft) refuse() {
 
 // joined notes that the bot is in a room and says hello there, once.
 func (d *draft) joined() (Change, error) {
+	old, project := Room{}, d.Project
+	if d.e.Other != "" { // see Needs
+		old, d.Room, d.Project = d.Room, d.known(d.e.Room), nil
+	}
 	room := d.Room
 	if room.Joined {
 		return Change{}, nil
 	}
-	room.ID, room.Joined = d.e.Room, true
+	room.ID, room.Joined, room.Refused, room.Predecessor = d.e.Room, true, "", d.e.Other
+	if old.ID != "" && old.Successor == room.ID {
+		d.Room, d.Project = old, project
+		return d.follow(old, room), nil
+	}
+	for _, pointing := range d.Rooms {
+		if pointing.Successor == room.ID && pointing.ID != old.ID {
+			return d.unproven(pointing, room), nil
+		}
+	}
 	if room.Kind == "" && d.e.Direct {
 		room.Kind, room.User = RoomDirect, d.e.Sender
 	}
@@ -111,7 +124,7 @@ func (d *draft) left() (Change, error) {
 	if room.ID == "" || !room.Joined {
 		return Change{}, nil
 	}
-	room.Joined = false
+	room.Joined, room.Refused = false, RefusedAway // that it takes nothing need not be told as well
 	d.c.Rooms = append(d.c.Rooms, room)
 	if room.Kind != "" && room.Kind != RoomDirect {
 		note := RoomNote{Kind: room.Kind, Room: room.ID, Name: shorten(Clean(d.e.RoomName), 80)}

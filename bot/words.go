@@ -260,6 +260,34 @@ type Proof struct {
 	At    time.Time
 }
 
+// RoomRefused tells the PMO, once, that a room takes nothing of the bot's: room.silent.
+type RoomRefused struct {
+	Kind    RoomKind
+	Project ProjectName
+	Network string
+	With    string // account that a direct chat is with
+	Why     Refusal
+}
+
+// MoveState is how far the bot has followed a room that moved.
+type MoveState string
+
+// The states of a move.
+const (
+	MoveFollowed  MoveState = "followed"  // it is in the new room, which is now for what the old one was
+	MoveUninvited MoveState = "uninvited" // it cannot enter the new room
+	MoveUnproven  MoveState = "unproven"  // the new room does not say that it replaces the old one
+	MoveClosed    MoveState = "closed"    // there is no new room
+)
+
+// RoomMoved tells the PMO what became of a room that was replaced: room.moved.
+type RoomMoved struct {
+	Kind    RoomKind
+	Project ProjectName
+	Network string
+	State   MoveState
+}
+
 // Downtime is the one message about what was left out: note.downtime.
 type Downtime struct {
 	From    time.Time

@@ -44,7 +44,9 @@
 // have forgotten it (lost.go). A room
 // that fails rests, longer each time, and holds up only itself; when several rooms
 // fail in a row, it is the server, and the whole chat rests. Rests are measured in
-// real time, also when the clock is simulated.
+// real time, also when the clock is simulated. A room in which the bot may not write
+// rests as well; that it refuses, and that it takes something again, become events of
+// the inbox, so that the rules can tell somebody who can mend it.
 //
 // # Time
 //

@@ -88,6 +88,8 @@ type Engine struct {
 	dropped []bot.Dropped   // not yet told to the PMO
 	failing map[bot.Key]int // how often a timer's decision failed
 
+	refusals refusals
+
 	mu      sync.Mutex
 	fatal   error     // why the engine stops by itself
 	renewed time.Time // when the lease was last renewed, real time
@@ -161,6 +163,12 @@ func (e *Engine) Run(ctx context.Context) error {
 		return err
 	}
 	if err := e.recallDropped(ctx); err != nil {
+		if ctx.Err() != nil {
+			err = nil
+		}
+		return errors.Join(err, e.release())
+	}
+	if err := e.recallRefusals(ctx); err != nil {
 		if ctx.Err() != nil {
 			err = nil
 		}

@@ -228,6 +228,7 @@ func (s *sender) fly(ctx context.Context, d bot.Delivery, from bot.RoomID) {
 	id, how, err := s.try(hand, &l.Delivery)
 	cancel()
 	l.id, l.how, l.verdict, l.ended = id, how, s.judge(l.Delivery, err), time.Now()
+	s.e.heed(ctx, s.c, l) // before it is noted: what has failed for good is not tried again
 	l.Echo = s.c.Abilities().Echo
 	s.tell(ctx, l, s.leave(l, true))
 }
@@ -332,6 +333,7 @@ type verdict struct {
 	final    bool          // trying again makes no sense
 	doubtful bool          // it may have reached the room
 	asked    bool          // the chat itself said how long to wait
+	why      bot.Refusal   // it is the room that refuses, not the message
 	rest     time.Duration // until the next try
 }
 
@@ -342,7 +344,10 @@ func (s *sender) judge(d bot.Delivery, err error) verdict {
 		return v
 	}
 	if se, ok := errors.AsType[*bot.SendError](err); ok {
-		v.final, v.doubtful = se.Final, !se.Final && !se.Refused
+		// On a simulated clock nobody comes to mend it while the room rests.
+		_, simulated := s.e.Clock.(*Simulated)
+		v.final, v.why = se.Final || se.Why != "" && simulated, se.Why
+		v.doubtful = !v.final && !se.Refused
 		if se.After > 0 {
 			v.asked, v.rest = true, se.After+time.Duration(rand.Int64N(int64(se.After)/10+1))
 		}
@@ -368,18 +373,22 @@ func (s *sender) land(l landing) {
 // error is new. The caller holds the mutex.
 func (s *sender) learn(l landing) (loud bool) {
 	room, v := place(l.Delivery), l.verdict
-	if v.err == nil || v.final {
-		// It answered: the chat is well, and so is the room. Rooms that failed before
-		// this are their own problem.
-		delete(s.resting, room)
+	if v.err == nil || v.final || v.why != "" {
+		// It answered: the chat is well. Rooms that failed before this are their own
+		// problem.
 		clear(s.failing)
 		s.pauses, s.pause = 0, time.Time{}
+	}
+	if v.err == nil || v.final {
+		delete(s.resting, room) // and so is the room
 		return false
 	}
 	r := s.resting[room]
 	if r == nil {
 		r = &rest{}
 		s.resting[room] = r
+	}
+	if v.why == "" && r.err == "" {
 		s.failing[room] = true // a room that was failing before the last success is not counted again
 	}
 	now := time.Now()

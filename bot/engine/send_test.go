@@ -135,6 +135,71 @@ func TestEditsAndDeletions(t *testing.T) {
 	}
 }
 
+// A room in which the bot may not write waits until it may, in order, and is nobody
+// else's problem. Both that it refuses and that it does not any more are told once,
+// also over a restart.
+func TestRefusingRoom(t *testing.T) {
+	heard := make(chan bot.EventKind, 100)
+	rules := engine.Rules{Decide: func(s bot.Snapshot, e bot.Event) (bot.Change, error) {
+		room := s.Room
+		switch e.Kind {
+		case bot.EventRefused:
+			room.Refused = e.Refusal
+		case bot.EventAccepted:
+			room.Refused = ""
+		default:
+			return posting.Decide(s, e)
+		}
+		heard <- e.Kind
+		return bot.Change{Rooms: []bot.Room{room}}, nil
+	}}
+	b := newBench(t, rules)
+	b.conf.Clock = nil
+	var mute sync.Map
+	mute.Store(pmoRoom, true)
+	b.chat.Faults(func(out bot.Outgoing, _ int) enginetest.Fault {
+		if _, ok := mute.Load(out.Room); ok {
+			return enginetest.Refused(bot.SendError{Err: errors.New("no power"), Why: bot.RefusedMute})
+		}
+		return enginetest.Fault{}
+	})
+	sent := make(chan struct{}, 100)
+	b.conf.Metrics.Send = func(_ bot.ChatID, _ bot.Op, outcome string, _ time.Duration) {
+		if outcome == "sent" {
+			sent <- struct{}{}
+		}
+	}
+	b.run()
+	b.chat.Say(dmRoom, maria, "pmo a eins; pmo b zwei; pmo c drei; dm d daneben")
+	<-sent
+	if got := <-heard; got != bot.EventRefused {
+		t.Fatalf("heard %s, want that the room refuses", got)
+	}
+	if err := b.halt(); err != nil {
+		t.Fatal(err)
+	}
+	b.run()
+	b.chat.Say(dmRoom, maria, "dm e weiter")
+	<-sent
+	if got := b.texts(dmRoom); !slices.Equal(got, []string{"en/say daneben", "en/say weiter"}) {
+		t.Errorf("the room beside holds %q", got)
+	}
+	mute.Delete(pmoRoom)
+	for range 3 {
+		<-sent
+	}
+	if got := <-heard; got != bot.EventAccepted {
+		t.Fatalf("heard %s, want that the room accepts again", got)
+	}
+	b.idle()
+	if got, want := b.texts(pmoRoom), []string{"eins", "zwei", "drei"}; !slices.Equal(got, want) {
+		t.Errorf("the room holds %q, want %q", got, want)
+	}
+	if len(heard) > 0 {
+		t.Errorf("told more than once: %s", <-heard)
+	}
+}
+
 // One room that fails again and again holds up only itself, and is logged once for
 // each error, not for each try.
 func TestNoisyRoom(t *testing.T) {

@@ -43,6 +43,14 @@ func (c *Chat) Inject(events ...bot.Event) []bot.MessageID {
 	return ids
 }
 
+// Replaces makes a room say, when the bot joins it, that it was created to replace
+// another one.
+func (c *Chat) Replaces(room, old bot.RoomID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.room(room).replaces = old
+}
+
 // show does to the room what people see of an event; c.mu is held.
 func (c *Chat) show(r *room, e bot.Event) {
 	switch e.Kind {

@@ -15,6 +15,7 @@ type room struct {
 	count     int
 	joined    bool
 	left      bool
+	replaces  bot.RoomID // the room that this one was created to replace
 	messages  []*Message
 	reactions map[bot.MessageID]*Message // reaction → what it is on
 	own       []own
@@ -155,7 +156,11 @@ func (c *Chat) carryOut(out bot.Outgoing) (bot.MessageID, error) {
 			kind = bot.EventJoined
 		}
 		id := c.nextID(out.Room, r)
-		c.happen(bot.Event{ID: bot.EventID(id), Kind: kind, Room: out.Room, Sender: c.bot})
+		e := bot.Event{ID: bot.EventID(id), Kind: kind, Room: out.Room, Sender: c.bot}
+		if r.joined {
+			e.Other = r.replaces
+		}
+		c.happen(e)
 		c.txns[out.Transaction] = ""
 		return "", nil
 	}
