@@ -117,6 +117,9 @@ func (c *Chat) CheckRoom(ctx context.Context, in bot.RoomID) (RoomCheck, error) 
 	if check.Encrypted, err = exists(event.StateEncryption, &event.EncryptionEventContent{}); err != nil {
 		return check, sendError("read the encryption of "+string(r), err)
 	}
+	if check.Encrypted {
+		check.MayWrite = own >= levels.GetEventLevel(event.EventEncrypted)
+	}
 	if check.Replaced, err = exists(event.StateTombstone, &event.TombstoneEventContent{}); err != nil {
 		return check, sendError("read the successor of "+string(r), err)
 	}

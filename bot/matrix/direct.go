@@ -220,6 +220,10 @@ func (c *Chat) usable(ctx context.Context, in id.RoomID, user id.UserID) (usable
 	if hidden, err := c.encrypted(ctx, in); err != nil || hidden && c.cipher == nil {
 		return false, !hidden, err
 	}
+	err = c.client.StateEvent(ctx, in, event.StateTombstone, "", &event.TombstoneEventContent{})
+	if err == nil || !errors.Is(err, mautrix.MNotFound) {
+		return false, false, err // closed
+	}
 	if _, there := joined.Joined[user]; there {
 		return len(joined.Joined) == 2, len(joined.Joined) == 2, nil
 	}

@@ -231,6 +231,8 @@ type room struct {
 	// How often an encrypted room wants a new key; 0 is the usual.
 	RotateMillis   int64 `json:"xt,omitempty"`
 	RotateMessages int   `json:"xn,omitempty"`
+
+	replaces id.RoomID // what it says it was created to replace; only known while it is joined
 }
 
 // isDirect reports whether only the bot and that account are in the room.

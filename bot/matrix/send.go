@@ -45,6 +45,11 @@ type (
 // be done next. It returns the id of the message, reaction or redaction it made;
 // for an edit that is the id of the message edited, to which further edits relate.
 func (c *Chat) Send(ctx context.Context, out bot.Outgoing) (bot.MessageID, error) {
+	sent, err := c.send(ctx, out)
+	return sent, c.explain(ctx, out, err)
+}
+
+func (c *Chat) send(ctx context.Context, out bot.Outgoing) (bot.MessageID, error) {
 	what := fmt.Sprintf("%s %s", out.Op, out.Key)
 	if out.Room.Chat() != ID || out.Room.Local() == "" {
 		return "", refused(what, fmt.Errorf("%q is no Matrix room", out.Room))

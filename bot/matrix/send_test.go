@@ -207,7 +207,6 @@ func testSendRefused(t *testing.T, srv *matrixtest.Server) {
 		want error
 	}{
 		{"not in the room", outgoing(foreign, "k", "x"), nil},
-		{"no right to write", outgoing(mute, "k", "x"), nil},
 		{"no such room", outgoing("!nowhere:localhost", "k", "x"), nil},
 		{"encrypted: never in the clear", outgoing(hidden, "k", "x"), ErrEncrypted},
 		{"a reaction in an encrypted room", outgoing(hidden, "k", "", func(o *bot.Outgoing) {
@@ -220,6 +219,21 @@ func testSendRefused(t *testing.T, srv *matrixtest.Server) {
 		refusal, ok := errors.AsType[*bot.SendError](err)
 		if !ok || !refusal.Final || !refusal.Refused || tt.want != nil && !errors.Is(err, tt.want) {
 			t.Errorf("%s: %v, want a final refusal (%v)", tt.name, err, tt.want)
+		}
+	}
+	// What is mended in the room, not in the message, is no refusal for ever.
+	for why, out := range map[bot.Refusal]bot.Outgoing{
+		bot.RefusedMute: outgoing(mute, "k", "x"),
+		bot.RefusedAway: outgoing(foreign, "k", "x"),
+		"":              outgoing("!nowhere:localhost", "k", "", func(o *bot.Outgoing) { o.Op = bot.OpLeave }),
+	} {
+		_, err := r.Send(t.Context(), out)
+		refusal, ok := errors.AsType[*bot.SendError](err)
+		switch {
+		case why == "" && err != nil:
+			t.Errorf("leaving where it is not: %v", err)
+		case why != "" && (!ok || !refusal.Refused || refusal.Why != why || refusal.Final != (why == bot.RefusedAway)):
+			t.Errorf("error %#v, want a refusal because the bot is %s", err, why)
 		}
 	}
 	for _, e := range maria.Events(t, hidden) {

@@ -281,7 +281,7 @@ func (c *Chat) filter(first bool) string {
 				LazyLoadMembers:         true,
 				IncludeRedundantMembers: true,
 				Types: []event.Type{event.StateMember, event.StateRoomName, event.StateCanonicalAlias,
-					event.StateEncryption},
+					event.StateEncryption, event.StateCreate, event.StateTombstone},
 			},
 		},
 	}
@@ -437,6 +437,8 @@ func (c *Chat) about(events []*event.Event, r *room) (a about) {
 			r.Encrypted = true
 			wish := e.Content.AsEncryption()
 			r.RotateMillis, r.RotateMessages = wish.RotationPeriodMillis, wish.RotationPeriodMessages
+		case event.StateCreate:
+			r.replaces = predecessor(e)
 		case event.StateMember:
 			if id.UserID(*e.StateKey) == c.self {
 				a.own = e
@@ -470,7 +472,13 @@ func (c *Chat) joined(ctx context.Context, in id.RoomID, data *mautrix.SyncJoine
 		r.Last = newest(events)
 		r.Direct = c.partner(in, state, data.Summary, r)
 		s.rooms[in] = r
-		return []timed{c.arrived(in, state, r)}, nil
+		out := []timed{c.arrived(in, state, r)}
+		for _, e := range slices.Concat(data.State.Events, events) {
+			if ev, ok := c.moved(e, in); ok {
+				out = append(out, ev)
+			}
+		}
+		return out, nil
 	}
 	if i := lastKnown(events, r.Last); i >= 0 {
 		// The timeline reaches back to what was handed over: after a new joining, or
@@ -531,6 +539,10 @@ func (c *Chat) joined(ctx context.Context, in id.RoomID, data *mautrix.SyncJoine
 			continue
 		}
 		if !inside {
+			continue
+		}
+		if ev, ok := c.moved(e, in); ok {
+			out = append(out, ev)
 			continue
 		}
 		e, ok := c.unsealOrKeep(ctx, in, e, s)
@@ -668,6 +680,9 @@ func (c *Chat) arrived(in id.RoomID, a about, r room) timed {
 		}
 	}
 	out.At = c.at(out.place)
+	if r.replaces != "" {
+		out.Other = roomID(r.replaces)
+	}
 	if r.Direct != "" && r.Members <= 2 {
 		out.Sender, out.Direct = userID(r.Direct), true
 	}
