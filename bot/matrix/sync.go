@@ -411,6 +411,16 @@ func (c *Chat) invited(r id.RoomID, data *mautrix.SyncInvitedRoom, since string,
 		out.Name = name(id.UserID(out.Sender.Local()).Localpart())
 	}
 	out.RoomName, out.Space = roomName, space
+	if _, inside := c.rooms[r]; inside {
+		// Removed and asked back while nobody listened: the server shows only the latter.
+		gone := timed{place: out.place, Event: bot.Event{
+			ID:   bot.EventID(fmt.Sprintf("%s:left/%s/%s", ID, r, since)),
+			Kind: bot.EventLeft,
+			Room: roomID(r),
+			At:   out.At,
+		}}
+		return []timed{gone, *out}
+	}
 	return []timed{*out}
 }
 
