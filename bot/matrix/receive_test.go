@@ -3,10 +3,12 @@ package matrix
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"lotse/bot"
 	"lotse/bot/matrix/matrixtest"
 )
 
@@ -25,6 +27,9 @@ func testReceive(t *testing.T, srv *matrixtest.Server) {
 	thumb := maria.React(t, room, question, "👍️") // with variation selector, as phones do
 	maria.React(t, room, question, "1️⃣")
 	maria.Edit(t, room, question, "Wo steht das Projekt heute?")
+	r.await(t, "the thumb", func(events []bot.Event) bool { // what is gone before it is read was never there
+		return slices.ContainsFunc(events, func(e bot.Event) bool { return e.Message.Local() == thumb })
+	})
 	maria.Redact(t, room, thumb, "")
 	maria.Redact(t, room, question, "vertippt")
 	maria.SendContent(t, room, "m.room.message", map[string]any{"msgtype": "m.emote", "body": "ist fertig"})
