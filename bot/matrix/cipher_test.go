@@ -54,8 +54,9 @@ func encrypt(t *testing.T, by *matrixtest.User, room string) {
 }
 
 // A conversation in an encrypted room: both sides read it, the server does not.
-func TestSealed(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestSealed(t *testing.T) { matrixtest.Each(t, testSealed) }
+
+func testSealed(t *testing.T, srv *matrixtest.Server) {
 	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
 	room := sealedRoom(t, maria, lotse)
 	path := keptKeys(t)
@@ -82,7 +83,7 @@ func TestSealed(t *testing.T) {
 	if got := hers.awaitKind(t, bot.EventReaction, room); got.Target != answer || got.Emoji != "🔴" {
 		t.Errorf("maria sees the reaction %+v", got)
 	}
-	her.send(t, outgoing(room, "a", "", func(o *bot.Outgoing) { o.Absent, o.Message = true, answer }))
+	her.send(t, outgoing(room, "a", "", func(o *bot.Outgoing) { o.Revision, o.Absent, o.Message = 3, true, answer }))
 	if got := mine.awaitKind(t, bot.EventDeletion, room); got.Target != answer {
 		t.Errorf("the bot sees the deletion %+v", got)
 	}
@@ -105,8 +106,9 @@ func TestSealed(t *testing.T) {
 }
 
 // Somebody who comes later reads what is said then; who has left does not.
-func TestSealedMembers(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestSealedMembers(t *testing.T) { matrixtest.Each(t, testSealedMembers) }
+
+func testSealedMembers(t *testing.T, srv *matrixtest.Server) {
 	maria, jonas, lotse := srv.Register(t, "maria"), srv.Register(t, "jonas"), srv.Register(t, "lotse")
 	room := sealedRoom(t, maria, lotse)
 	mine, hers, his := newInbox(), newInbox(), newInbox()
@@ -145,8 +147,9 @@ func TestSealedMembers(t *testing.T) {
 }
 
 // A room that wants new keys often gets them.
-func TestSealedRotation(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestSealedRotation(t *testing.T) { matrixtest.Each(t, testSealedRotation) }
+
+func testSealedRotation(t *testing.T, srv *matrixtest.Server) {
 	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
 	room := joined(t, "Geheim", maria, lotse)
 	maria.SendState(t, room, "m.room.encryption", "", map[string]any{"algorithm": "m.megolm.v1.aes-sha2", "rotation_period_msgs": 2})
@@ -169,8 +172,9 @@ func TestSealedRotation(t *testing.T) {
 }
 
 // A message whose key does not come is asked for; what comes late is read late, once.
-func TestLateKey(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestLateKey(t *testing.T) { matrixtest.Each(t, testLateKey) }
+
+func testLateKey(t *testing.T, srv *matrixtest.Server) {
 	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
 	room := sealedRoom(t, maria, lotse)
 	mine, hers := newInbox(), newInbox()
@@ -213,8 +217,9 @@ func TestLateKey(t *testing.T) {
 }
 
 // A message says whether it proves who wrote it.
-func TestDoubt(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestDoubt(t *testing.T) { matrixtest.Each(t, testDoubt) }
+
+func testDoubt(t *testing.T, srv *matrixtest.Server) {
 	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
 	room := sealedRoom(t, maria, lotse)
 	mine, hers := newInbox(), newInbox()
@@ -264,8 +269,9 @@ func TestDoubt(t *testing.T) {
 }
 
 // A direct chat that the bot opens is encrypted, if it shall be, and is found again.
-func TestOpenDirectSealed(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestOpenDirectSealed(t *testing.T) { matrixtest.Each(t, testOpenDirectSealed) }
+
+func testOpenDirectSealed(t *testing.T, srv *matrixtest.Server) {
 	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
 	mine, hers := newInbox(), newInbox()
 	ours := runSealed(t, lotse, keptKeys(t), mine, func(c *Config) { c.SealDirect = true })
@@ -336,8 +342,9 @@ func (r *recovery) Keep(key string) error {
 	return nil
 }
 
-func TestIdentity(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestIdentity(t *testing.T) { matrixtest.Each(t, testIdentity) }
+
+func testIdentity(t *testing.T, srv *matrixtest.Server) {
 	lotse := srv.Register(t, "lotse")
 	m, keys := keyed(t, keptKeys(t))
 	chat := newChat(t, lotse, m, keys)
@@ -383,8 +390,9 @@ func TestIdentity(t *testing.T) {
 
 // The keys in the database are of another device than the session, or the server has
 // others: that is said, and nothing is sent.
-func TestKeysOfAnotherDevice(t *testing.T) {
-	srv := matrixtest.Shared(t)
+func TestKeysOfAnotherDevice(t *testing.T) { matrixtest.Each(t, testKeysOfAnotherDevice) }
+
+func testKeysOfAnotherDevice(t *testing.T, srv *matrixtest.Server) {
 	lotse := srv.Register(t, "lotse")
 	m, keys := keyed(t, keptKeys(t))
 	if err := newChat(t, lotse, m, keys).publish(t.Context()); err != nil {
