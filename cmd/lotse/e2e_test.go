@@ -1,8 +1,11 @@
 package main
 
 import (
+	"os"
 	"strings"
 	"testing"
+
+	"lotse/bot/matrix/matrixtest"
 )
 
 // The two rounds of the story, by their planned dates. The second check is moved by a day while its round runs.
@@ -10,9 +13,20 @@ const first, second = "2026-11-25", "2026-12-16"
 
 // TestEndToEnd plays two whole rounds on a real homeserver with the real program: twenty projects, leads who answer in
 // every way there is, and some who do not. What every room holds in the end is in testdata/e2e/TestEndToEnd.
-func TestEndToEnd(t *testing.T) {
-	newTown(t, "tk-anlagen", "neuroga-it").twoRounds()
+func TestEndToEnd(t *testing.T) { newTown(t, roomless...).twoRounds() }
+
+// TestEndToEndOnSynapse plays the same on the other homeserver: the rooms hold the same in the end.
+func TestEndToEndOnSynapse(t *testing.T) {
+	if os.Getenv("LOTSE_TEST_LONG") != "1" {
+		t.Skip("only in the long tier: LOTSE_TEST_LONG=1")
+	}
+	w := raiseOn(t, matrixtest.Synapse, false, roomless)
+	w.story = "TestEndToEnd"
+	w.twoRounds()
 }
+
+// roomless are the projects that are asked in the direct chat with their lead.
+var roomless = []string{"tk-anlagen", "neuroga-it"}
 
 func (w *town) twoRounds() {
 	w.Helper()

@@ -71,8 +71,13 @@ func newTown(t *testing.T, roomless ...string) *town {
 
 func raise(t *testing.T, sealed bool, roomless []string) *town {
 	t.Helper()
+	return raiseOn(t, matrixtest.Dendrite, sealed, roomless)
+}
+
+func raiseOn(t *testing.T, software *matrixtest.Software, sealed bool, roomless []string) *town {
+	t.Helper()
 	w := &town{T: t, sealed: sealed, story: t.Name(), folder: t.TempDir(), rooms: map[string]string{}, leads: map[string]*matrixtest.User{}, chats: map[*matrixtest.User]string{}}
-	w.server = matrixtest.Start(t)
+	w.server = software.Start(t)
 	w.build()
 	people := []struct {
 		user        **matrixtest.User
@@ -527,7 +532,8 @@ func (w *town) holds(name, room string, as *matrixtest.User) {
 	w.Helper()
 	events := as.Events(w, room)
 	w.callsNobodyElse(events)
-	got := matrixtest.Transcript(events)
+	// The address of a direct chat is secret, and servers set it sooner or later.
+	got := matrixtest.Transcript(slices.DeleteFunc(slices.Clone(events), func(e matrixtest.Event) bool { return e.Type == "m.room.canonical_alias" }))
 	if w.sealed {
 		w.isSealed(name, events)
 		// That is all the difference there may be.
