@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -24,13 +24,18 @@ import (
 // atOnce is how many sends are under way at once, the bot's and the peer's.
 const atOnce = 8
 
-// BenchmarkOpenRound measures how long it takes to open a round in 200 rooms of a real homeserver, against a bare loop
-// of mautrix, the peer, that sends the same events, as many at once, each room's in the same order, while it listens as
-// a bot must. The two take turns in the same rooms, with the same account.
+// BenchmarkOpenRound measures how long it takes to open a round in 200 rooms of a real homeserver, in each of them a lead
+// with a device, against a bare loop of mautrix, the peer, that sends the same events, as many at once, each room's in the
+// same order, while it listens as a bot must. The two take turns in the same rooms, with the same account, each time with a
+// new device. Encrypted: both make a new room key for each room, give it to the lead's device, and keep all keys on disk.
 func BenchmarkOpenRound(b *testing.B) {
+	b.Run("plain", func(b *testing.B) { benchmarkOpenRound(b, false) })
+	b.Run("encrypted", func(b *testing.B) { benchmarkOpenRound(b, true) })
+}
+
+func benchmarkOpenRound(b *testing.B, sealed bool) {
 	const samples = 5
-	s := newSite(b, 200)
-	s.opens(b) // warms up, and shows what is sent
+	s := newSite(b, 200, sealed)
 	p := s.peer(b)
 	p.repeats(b)
 	var bots, peers []time.Duration
@@ -59,49 +64,35 @@ func BenchmarkOpenRound(b *testing.B) {
 // site is a homeserver with the rooms of a city's projects, and what the bot's database begins with.
 type site struct {
 	server *matrixtest.Server
+	sealed bool // all rooms are encrypted
 	lotse  *matrixtest.User
+	maria  *matrixtest.User // leads all projects, and is in all rooms
 	yaml   []byte
 	config *Config      // from yaml
 	rooms  []bot.RoomID // of the projects
 	books  bot.Change
 }
 
-// newSite makes so many rooms, in which nobody but the bot is.
-func newSite(b *testing.B, rooms int) *site {
+// newSite makes so many rooms, in which the bot and the lead are.
+func newSite(b *testing.B, rooms int, sealed bool) *site {
 	b.Helper()
-	s := &site{server: matrixtest.Start(b)}
-	s.lotse = s.server.Register(b, "lotse")
+	s := &site{server: matrixtest.Start(b), sealed: sealed}
+	s.lotse, s.maria = s.server.Register(b, "lotse"), s.server.Register(b, "maria")
 	var err error
 	s.yaml = fmt.Appendf(nil, `
 city: Musterstadt
 bundesland: NW
 matrix: {homeserver: %q, user: %q}
-people: [{id: maria, name: Maria Beispiel, accounts: ["@maria:stadt.example"]}]
+people: [{id: maria, name: Maria Beispiel, accounts: [%q]}]
 roles: {pmo: [maria], dm: [maria]}
 projektcheck: {anchor: 2026-11-25}
 limits: {sends_at_once: %d}
-`, s.server.URL, s.lotse.ID, atOnce)
+`, s.server.URL, s.lotse.ID, s.maria.ID, atOnce)
 	if s.config, err = parseConfig("lotse.yaml", s.yaml); err != nil {
 		b.Fatal(err)
 	}
-	s.rooms = make([]bot.RoomID, rooms)
-	var all sync.WaitGroup
-	for worker := range 4 {
-		all.Go(func() {
-			for i := worker; i < rooms; i += 4 {
-				var created struct {
-					ID string `json:"room_id"`
-				}
-				if err := s.lotse.Do("POST", matrixtest.Path("createRoom"), map[string]any{"name": fmt.Sprintf("Beispielprojekt %d", i)}, &created); err != nil {
-					b.Error(err)
-				}
-				s.rooms[i] = bot.RoomID("matrix:" + created.ID)
-			}
-		})
-	}
-	all.Wait()
-	if b.Failed() {
-		b.FailNow()
+	for _, room := range s.makes(b, s.lotse, rooms) {
+		s.rooms = append(s.rooms, bot.RoomID("matrix:"+room))
 	}
 	last := time.Date(2026, 11, 4, 10, 0, 0, 0, time.UTC)
 	for i, room := range s.rooms {
@@ -118,6 +109,38 @@ limits: {sends_at_once: %d}
 		s.books.Rooms = append(s.books.Rooms, bot.Room{ID: room, Kind: bot.RoomProject, Project: p.ID, Origin: bot.FromImport, Joined: true})
 	}
 	return s
+}
+
+// makes makes so many rooms of an account's, which the lead joins.
+func (s *site) makes(b *testing.B, owner *matrixtest.User, rooms int) []id.RoomID {
+	b.Helper()
+	made := make([]id.RoomID, rooms)
+	var all sync.WaitGroup
+	for worker := range 4 {
+		all.Go(func() {
+			for i := worker; i < rooms; i += 4 {
+				request := map[string]any{"name": fmt.Sprintf("Beispielprojekt %d", i), "invite": []string{s.maria.ID}}
+				if s.sealed {
+					request["initial_state"] = []any{map[string]any{"type": "m.room.encryption", "content": map[string]any{"algorithm": id.AlgorithmMegolmV1}}}
+				}
+				var created struct {
+					ID id.RoomID `json:"room_id"`
+				}
+				if err := owner.Do("POST", matrixtest.Path("createRoom"), request, &created); err != nil {
+					b.Error(err)
+				}
+				if err := s.maria.Do("POST", matrixtest.Path("rooms", string(created.ID), "join"), map[string]any{}, nil); err != nil {
+					b.Error(err)
+				}
+				made[i] = created.ID
+			}
+		})
+	}
+	all.Wait()
+	if b.Failed() {
+		b.FailNow()
+	}
+	return made
 }
 
 // session logs the bot in. Each run has a session of its own: within one, the server would know the transaction ids of
@@ -144,7 +167,7 @@ func (s *site) chat(b *testing.B, session matrix.Session, store *storage.Store, 
 	}
 	chat, err := matrix.New(matrix.Config{
 		Homeserver: s.server.URL, UserID: session.UserID, DeviceID: session.DeviceID, AccessToken: session.AccessToken,
-		HTTPClient: client, Memory: store, Log: quiet(b), BotName: s.config.Name, Now: clock.Now, Rehearsal: true,
+		HTTPClient: client, Memory: store, Keys: store.DB(), Log: quiet(b), BotName: s.config.Name, Now: clock.Now, Rehearsal: true,
 	})
 	if err != nil {
 		b.Fatal(err)
@@ -152,28 +175,50 @@ func (s *site) chat(b *testing.B, session matrix.Session, store *storage.Store, 
 	return chat
 }
 
-// quiet is a log of what goes wrong.
+// quiet is a log of what goes wrong. That nobody has verified the bot's device is nothing of the kind here.
 func quiet(b *testing.B) *slog.Logger {
-	return slog.New(slog.NewTextHandler(b.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	return slog.New(slog.NewTextHandler(b.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
 }
 
 // opens runs the bot on a new database on disk up to a minute before the round opens, and measures how long the opening
 // takes until the last of its events is sent.
 func (s *site) opens(b *testing.B) time.Duration {
 	b.Helper()
+	o := s.open(b)
+	defer o.close(b)
+	counts, err := o.store.Counts(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	if counts[bot.SlotSent] < 2*len(s.rooms) || len(counts) != 1 {
+		b.Fatalf("the outbox holds %v, want it sent", counts)
+	}
+	return o.took
+}
+
+// opening is a bot that has opened a round, and goes on.
+type opening struct {
+	bot   *engine.Engine
+	store *storage.Store
+	took  time.Duration
+	end   func() error
+}
+
+func (s *site) open(b *testing.B) *opening {
+	b.Helper()
 	store, err := storage.Open(b.Context(), filepath.Join(b.TempDir(), "lotse.db"), storage.Options{Rehearsal: true})
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer store.Close()
 	settings, err := s.config.Settings()
 	if err != nil {
 		b.Fatal(err)
 	}
-	opening := time.Date(2026, 11, 18, 9, 0, 0, 0, settings.Zone)
-	clock := engine.NewSimulated(opening.Add(-time.Minute))
+	nine := time.Date(2026, 11, 18, 9, 0, 0, 0, settings.Zone)
+	clock := engine.NewSimulated(nine.Add(-time.Minute))
+	session := s.session(b)
 	e, err := parts{
-		settings: settings, people: s.config.People(), books: s.books, store: store, chats: []engine.Chat{s.chat(b, s.session(b), store, clock)}, clock: clock,
+		settings: settings, people: s.config.People(), books: s.books, store: store, chats: []engine.Chat{s.chat(b, session, store, clock)}, clock: clock,
 		log: quiet(b), limits: engine.Limits{Parallel: s.config.Limits.SendsAtOnce},
 	}.assemble(b.Context())
 	if err != nil {
@@ -186,119 +231,66 @@ func (s *site) opens(b *testing.B) time.Duration {
 		b.Fatal(err)
 	}
 	began := time.Now()
-	if err := e.RunUntil(ctx, opening); err != nil {
+	if err := e.RunUntil(ctx, nine); err != nil {
 		b.Fatal(err)
 	}
 	took := time.Since(began)
-	stop()
-	if err := <-ended; err != nil {
+	return &opening{bot: e, store: store, took: took, end: func() error {
+		stop()
+		err := errors.Join(<-ended, store.Close())
+		device := &matrixtest.User{Token: session.AccessToken, Server: s.server}
+		return errors.Join(err, device.Do("POST", matrixtest.Path("logout"), nil, nil))
+	}}
+}
+
+// close stops the bot and logs its device out, so that nobody gives it keys any more.
+func (o *opening) close(b *testing.B) {
+	b.Helper()
+	if err := o.end(); err != nil {
 		b.Fatal(err)
 	}
-	counts, err := store.Counts(b.Context())
-	if err != nil {
-		b.Fatal(err)
-	}
-	if counts[bot.SlotSent] < 2*len(s.rooms) || len(counts) != 1 {
-		b.Fatalf("the outbox holds %v, want it sent", counts)
-	}
-	return took
 }
 
 // peer is what a bot would be that does nothing but send and listen.
 type peer struct {
-	client *mautrix.Client
-	rooms  []id.RoomID
-	script []sending
-	round  int
+	*site
+	script []cue
 }
 
-// sending is one event of a room: what Lotse sent there. Its relation, if it has one, points at a line before.
-type sending struct {
-	kind    event.Type
-	content map[string]any
-	to      int // the line it relates to, -1 for none
-}
-
-// peer learns from the first room what is sent to all of them.
+// peer learns from the first room what the bot sends to all of them when it opens a round. That the lead has read it
+// shows that she has the keys.
 func (s *site) peer(b *testing.B) *peer {
 	b.Helper()
-	p := &peer{}
-	for _, room := range s.rooms {
-		p.rooms = append(p.rooms, id.RoomID(room.Local()))
-	}
-	place := map[string]int{}
-	for _, e := range s.lotse.Events(b, s.rooms[0].Local()) {
-		if e.Key() == "" {
-			continue
-		}
-		l := sending{kind: event.NewEventType(e.Type), content: maps.Clone(e.Content), to: -1}
-		if e.RelatesTo != "" {
-			l.to = place[e.RelatesTo]
-		}
-		place[e.ID] = len(p.script)
-		p.script = append(p.script, l)
-	}
-	if len(p.script) < 6 {
-		b.Fatalf("the first room holds %d events of the bot, want 6: opening, 🔁, question, 🟢 🟡 🔴", len(p.script))
-	}
-	var err error
-	if p.client, err = mautrix.NewClient(s.server.URL, id.UserID(s.lotse.ID), s.lotse.Token); err != nil {
-		b.Fatal(err)
-	}
-	if p.client.Client, err = s.config.client(); err != nil {
-		b.Fatal(err)
-	}
-	return p
+	maria := newPerson(b, s.maria, s.sealed)
+	stop := maria.listen(b)
+	s.opens(b)
+	saw := maria.await(b, id.RoomID(s.rooms[0].Local()), "opening, 🔁, question, 🟢 🟡 🔴", func(saw []sight) bool { return len(saw) >= 6 })
+	stop() // her device stays, and is given keys, but does no more work
+	return &peer{site: s, script: script(saw, id.UserID(s.lotse.ID))}
 }
 
 func (p *peer) events() int { return len(p.script) * len(p.rooms) }
 
-// relate is the relation of a line, with the ids that its room has.
-func (l sending) relate(ids []id.EventID) map[string]any {
-	if l.to < 0 {
-		return l.content
-	}
-	content := maps.Clone(l.content)
-	relation := maps.Clone(content["m.relates_to"].(map[string]any))
-	relation["event_id"] = ids[l.to]
-	if _, ok := relation["m.in_reply_to"]; ok {
-		relation["m.in_reply_to"] = map[string]any{"event_id": ids[l.to]}
-	}
-	content["m.relates_to"] = relation
-	return content
-}
-
 // repeats sends the script to all rooms and measures how long it takes.
 func (p *peer) repeats(b *testing.B) time.Duration {
 	b.Helper()
-	p.round++
-	ctx, stop := context.WithCancel(b.Context())
-	listening := make(chan bool)
-	ready := sync.OnceFunc(func() { close(listening) })
-	syncer := mautrix.NewDefaultSyncer()
-	syncer.FilterJSON = &mautrix.Filter{Room: &mautrix.RoomFilter{Timeline: &mautrix.FilterPart{Limit: 50, LazyLoadMembers: true}, State: &mautrix.FilterPart{LazyLoadMembers: true}}}
-	syncer.OnSync(func(context.Context, *mautrix.RespSync, string) bool { ready(); return true })
-	syncer.OnEvent(func(context.Context, *event.Event) {})
-	p.client.Syncer, p.client.Store = syncer, mautrix.NewMemorySyncStore()
-	ended := make(chan error, 1)
-	go func() { ended <- p.client.SyncWithContext(ctx) }()
-	<-listening
+	client := newBare(b, p.lotse)
+	lazy := !p.sealed // who encrypts must know all members
+	client.syncer.FilterJSON = &mautrix.Filter{Room: &mautrix.RoomFilter{Timeline: &mautrix.FilterPart{Limit: 50, LazyLoadMembers: lazy}, State: &mautrix.FilterPart{LazyLoadMembers: lazy}}}
+	if p.sealed {
+		client.sealsOnDisk(b)
+	}
+	client.syncer.OnEvent(func(context.Context, *event.Event) {})
+	stop := client.listen(b)
 
 	began := time.Now()
-	rooms := make(chan id.RoomID)
+	rooms := make(chan bot.RoomID)
 	var all sync.WaitGroup
 	for range atOnce {
 		all.Go(func() {
 			for room := range rooms {
-				var ids []id.EventID
-				for i, l := range p.script {
-					txn := fmt.Sprintf("peer-%d-%s-%d", p.round, room, i)
-					sent, err := p.client.SendMessageEvent(ctx, room, l.kind, l.relate(ids), mautrix.ReqSendEvent{TransactionID: txn})
-					if err != nil {
-						b.Error(err)
-						return
-					}
-					ids = append(ids, sent.EventID)
+				if err := client.repeat(b.Context(), id.RoomID(room.Local()), p.script, map[id.EventID]id.EventID{}); err != nil {
+					b.Error(err)
 				}
 			}
 		})
@@ -310,7 +302,7 @@ func (p *peer) repeats(b *testing.B) time.Duration {
 	all.Wait()
 	took := time.Since(began)
 	stop()
-	<-ended
+	client.leave(b)
 	if b.Failed() {
 		b.FailNow()
 	}

@@ -30,7 +30,7 @@ import (
 // homeserver yet and has to be told of all rooms; "again": it ran before. They take turns.
 func BenchmarkStart(b *testing.B) {
 	const samples = 9
-	s := newSite(b, 500)
+	s := newSite(b, 500, false)
 	folder := b.TempDir()
 	template := func(name string) string { return filepath.Join(folder, name+".db") }
 	s.fill(b, template("full"))
@@ -170,7 +170,7 @@ func (c *caught) Run(ctx context.Context, deliver bot.Deliver) error {
 // BenchmarkMemory runs `lotse run` as a process of its own, on a database with 500 projects and two years of rounds and an
 // account in 500 rooms, and reports what it holds in memory after a garbage collection.
 func BenchmarkMemory(b *testing.B) {
-	s := newSite(b, 500)
+	s := newSite(b, 500, false)
 	folder := b.TempDir()
 	db := filepath.Join(folder, "lotse.db")
 	s.fill(b, db)
