@@ -6,15 +6,18 @@ import (
 	"time"
 )
 
-// Deliver commits a batch to the inbox. An adapter may move its own position (a
-// sync token) only after it has returned nil.
+// Deliver commits a batch to the inbox, and with it the position of the adapter (a sync
+// token), which moves with the events or not at all.
 type Deliver func(ctx context.Context, batch Batch) error
 
 // Batch is what a chat hands over at once, in room order. CaughtUp says that with
 // it everything has been handed over that happened before the chat was started.
+//
+// Remember is what the adapter wants to find in its Memory from now on: where it stands.
 type Batch struct {
 	Events   []Event
 	CaughtUp bool
+	Remember map[string]string
 }
 
 // SendError says what a failed send means. Any other error of a send is taken as

@@ -19,16 +19,16 @@ const (
 	page = 64
 )
 
-// Receive appends events, each once, and gives echoes to their slots, in one order.
-// It returns how many events were new and how many echoes told something new.
+// Receive appends a batch's events, each once, gives echoes to their slots, in one
+// order, and keeps what the chat remembers with them. It returns how many events were new and how many echoes told something new.
 //
 // The body in the inbox is the JSON of bot.Event: it is gone as soon as the event is
 // worked on, so that fields may be added and renamed as long as old rows still open.
-func (s *Store) Receive(ctx context.Context, epoch int64, now time.Time, events []bot.Event) (int, error) {
+func (s *Store) Receive(ctx context.Context, epoch int64, now time.Time, batch bot.Batch) (int, error) {
 	fresh := 0
 	err := s.write(ctx, epoch, func(ctx context.Context, t *txn) error {
 		fresh = 0
-		for _, e := range events {
+		for _, e := range batch.Events {
 			take := t.receive
 			if e.Kind == bot.EventEcho {
 				take = t.echo
@@ -41,10 +41,15 @@ func (s *Store) Receive(ctx context.Context, epoch int64, now time.Time, events 
 				fresh++
 			}
 		}
+		for name, value := range batch.Remember {
+			if err := t.remember(ctx, name, value); err != nil {
+				return err
+			}
+		}
 		return nil
 	})
 	if err != nil {
-		return 0, fmt.Errorf("receive %d events: %w", len(events), err)
+		return 0, fmt.Errorf("receive %d events: %w", len(batch.Events), err)
 	}
 	return fresh, nil
 }

@@ -104,7 +104,7 @@ func TestTroublesAndBacklog(t *testing.T) {
 	if b, err := s.Backlog(ctx); err != nil || b != (storage.Backlog{}) {
 		t.Errorf("an empty database waits for %+v, %v", b, err)
 	}
-	if _, err := s.Receive(ctx, epoch, at(1), []bot.Event{{ID: "e", Kind: bot.EventMessage, Room: "test:a", At: at(1)}}); err != nil {
+	if _, err := s.Receive(ctx, epoch, at(1), bot.Batch{Events: []bot.Event{{ID: "e", Kind: bot.EventMessage, Room: "test:a", At: at(1)}}}); err != nil {
 		t.Fatal(err)
 	}
 	slot := func(key bot.Key, room bot.RoomID) bot.Slot {

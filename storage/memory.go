@@ -22,12 +22,13 @@ func (s *Store) Recall(ctx context.Context, name string) (string, error) {
 // remember its session before there is a lease.
 func (s *Store) Remember(ctx context.Context, name, value string) error {
 	err := s.change(ctx, func(ctx context.Context, t *txn) error {
-		_, err := t.exec(ctx, `INSERT INTO memory (name, value) VALUES ($1, $2)
-			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
-		return err
+		return t.remember(ctx, name, value)
 	})
-	if err != nil {
-		return fmt.Errorf("remember %s: %w", name, err)
-	}
-	return nil
+	return wrap(err, "remember")
+}
+
+func (t *txn) remember(ctx context.Context, name, value string) error {
+	_, err := t.exec(ctx, `INSERT INTO memory (name, value) VALUES ($1, $2)
+		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
+	return wrap(err, "remember %s", name)
 }

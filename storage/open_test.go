@@ -291,7 +291,7 @@ func TestAllAtOnce(t *testing.T) {
 	for _, p := range city.Projects {
 		wg.Go(func() {
 			for i := range each {
-				if _, err := s.Receive(ctx, epoch, city.Now, []bot.Event{{ID: bot.EventID(fmt.Sprint(p, i)), Room: city.Room(p), Text: "gelb"}}); err != nil {
+				if _, err := s.Receive(ctx, epoch, city.Now, bot.Batch{Events: []bot.Event{{ID: bot.EventID(fmt.Sprint(p, i)), Room: city.Room(p), Text: "gelb"}}}); err != nil {
 					t.Errorf("receive: %v", err)
 				}
 				slot := bot.Slot{Key: bot.NewKey("k", string(p), fmt.Sprint(i)), Room: city.Room(p), Text: bot.Text{Markdown: "?"}}

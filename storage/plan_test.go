@@ -96,9 +96,9 @@ func hotPath(t *testing.T, s *storage.Store, city storagetest.City) {
 	ctx, p := t.Context(), city.Projects[7]
 	epoch, err := s.Acquire(ctx, "hot", city.Now, time.Minute)
 	must(err)
-	_, err = s.Receive(ctx, epoch, city.Now, []bot.Event{{
+	_, err = s.Receive(ctx, epoch, city.Now, bot.Batch{Events: []bot.Event{{
 		ID: "1", Kind: bot.EventMessage, Room: city.Room(p), Sender: city.Lead(p), Thread: "test:$x", ReplyTo: "test:$y", Text: "gelb",
-	}})
+	}}})
 	must(err)
 	r, err := s.Next(ctx, city.Now)
 	must(err)
@@ -134,7 +134,7 @@ func hotPath(t *testing.T, s *storage.Store, city storagetest.City) {
 	}))
 	_, err = s.NextClaim(ctx, city.Now, storagetest.CityChat)
 	must(err)
-	_, err = s.Receive(ctx, epoch, city.Now, []bot.Event{{Kind: bot.EventEcho, Room: city.Room(p), Key: "k", Message: "test:$sent"}})
+	_, err = s.Receive(ctx, epoch, city.Now, bot.Batch{Events: []bot.Event{{Kind: bot.EventEcho, Room: city.Room(p), Key: "k", Message: "test:$sent"}}})
 	must(err)
 	_, err = s.Rooms(ctx, []bot.RoomID{city.Room(p)}, []bot.UserID{city.Lead(p)})
 	must(err)

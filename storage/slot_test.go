@@ -117,7 +117,7 @@ func TestTheRoomHoldsWhatIsWanted(t *testing.T) {
 			if !echo || len(r.echoes) == 0 {
 				return
 			}
-			if _, err := s.Receive(ctx, epoch, now, r.echoes[:1]); err != nil {
+			if _, err := s.Receive(ctx, epoch, now, bot.Batch{Events: r.echoes[:1]}); err != nil {
 				t.Fatal(err)
 			}
 			r.echoes = r.echoes[1:]

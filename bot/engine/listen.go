@@ -53,7 +53,7 @@ func (e *Engine) deliver(ctx, dctx context.Context, c *chat, b bot.Batch) error 
 	}
 	e.watch.begin()
 	defer e.watch.end()
-	if len(b.Events) > 0 {
+	if len(b.Events)+len(b.Remember) > 0 {
 		dctx, cancel := e.hand(dctx)
 		defer cancel()
 		now := e.Clock.Now()
@@ -62,13 +62,15 @@ func (e *Engine) deliver(ctx, dctx context.Context, c *chat, b bot.Batch) error 
 			e.stamp(&b.Events[i], now)
 			echo = echo || b.Events[i].Kind == bot.EventEcho
 		}
-		if _, err := e.Store.Receive(dctx, e.epoch, now, b.Events); err != nil {
+		if _, err := e.Store.Receive(dctx, e.epoch, now, b); err != nil {
 			if errors.Is(err, bot.ErrEpoch) {
 				e.fail(err)
 			}
 			return fmt.Errorf("take in %d events of %s: %w", len(b.Events), c.ID(), err)
 		}
-		e.loop.Ring()
+		if len(b.Events) > 0 {
+			e.loop.Ring()
+		}
 		if echo {
 			c.bell.Ring() // what waited for the message may go now
 		}

@@ -109,8 +109,8 @@ func (m *mortalStore) Acquire(ctx context.Context, holder string, now time.Time,
 	return m.Store.Acquire(ctx, holder, now, ttl)
 }
 
-func (m *mortalStore) Receive(ctx context.Context, epoch int64, now time.Time, events []bot.Event) (n int, err error) {
-	err = m.do("Receive", func() error { n, err = m.Store.Receive(ctx, epoch, now, events); return err })
+func (m *mortalStore) Receive(ctx context.Context, epoch int64, now time.Time, batch bot.Batch) (n int, err error) {
+	err = m.do("Receive", func() error { n, err = m.Store.Receive(ctx, epoch, now, batch); return err })
 	return n, err
 }
 

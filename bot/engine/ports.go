@@ -74,11 +74,11 @@ type Store interface {
 
 // Inbox is what came in and is not worked on yet.
 type Inbox interface {
-	// Receive appends events, each once (by chat and event id): a redelivery is
-	// silently left out. Echoes do not enter the queue: they give the slot with the
+	// Receive appends a batch's events, each once (by chat and event id), and keeps
+	// what the chat remembers with them: a redelivery is silently left out. Echoes do not enter the queue: they give the slot with the
 	// key its message id and its place in the order, in the same transaction. It
 	// returns how many were new.
-	Receive(ctx context.Context, epoch int64, now time.Time, events []bot.Event) (int, error)
+	Receive(ctx context.Context, epoch int64, now time.Time, batch bot.Batch) (int, error)
 	// Next returns the oldest event not worked on, or nil. An event whose target
 	// or thread is a message of ours that is just being sent waits (up to a limit)
 	// and is passed over meanwhile.

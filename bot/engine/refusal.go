@@ -58,7 +58,7 @@ func (e *Engine) heed(ctx context.Context, c *chat, l landing) {
 	ev.ID = bot.EventID(fmt.Sprintf("%s:%s/%s/%d", c.ID(), ev.Kind, l.Key, l.Revision))
 	ctx, cancel := e.hand(ctx)
 	defer cancel()
-	if _, err := e.Store.Receive(ctx, e.epoch, ev.At, []bot.Event{ev}); err != nil {
+	if _, err := e.Store.Receive(ctx, e.epoch, ev.At, bot.Batch{Events: []bot.Event{ev}}); err != nil {
 		if errors.Is(err, bot.ErrEpoch) {
 			e.fail(err)
 			return

@@ -6,9 +6,9 @@
 //
 // Run asks the homeserver for what is new (a long poll that costs nothing while
 // nothing happens), makes neutral events of it and hands them over, room by room
-// in the room's order. Only when they are committed does it remember its position,
-// so that nothing is lost when the process dies between the two; what is handed
-// over twice has the same [bot.EventID].
+// in the room's order. Its position is committed with them, in one transaction, so
+// that nothing is lost when the process dies; what is handed over twice all the same
+// has the same [bot.EventID].
 //
 // Between two positions a server shows only the last events of a room. The rest
 // is read backwards from the room's end to the last event that is known, twice

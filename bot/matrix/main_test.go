@@ -182,7 +182,7 @@ func run(t *testing.T, u *matrixtest.User, m Memory, b *inbox, change ...func(*C
 	b.mu.Lock()
 	caught := b.caught
 	b.mu.Unlock()
-	go func() { r.done <- r.Run(ctx, b.deliver) }()
+	go func() { r.done <- r.Run(ctx, keeping(m, b.deliver)) }()
 	t.Cleanup(func() { r.stop(t) })
 	b.await(t, "catching up", func([]bot.Event) bool {
 		b.mu.Lock()
@@ -190,6 +190,21 @@ func run(t *testing.T, u *matrixtest.User, m Memory, b *inbox, change ...func(*C
 		return b.caught > caught
 	})
 	return r
+}
+
+// keeping has a Memory keep what a batch remembers, if it is taken.
+func keeping(m Memory, deliver bot.Deliver) bot.Deliver {
+	return func(ctx context.Context, batch bot.Batch) error {
+		if err := deliver(ctx, batch); err != nil {
+			return err
+		}
+		for name, value := range batch.Remember {
+			if err := m.Remember(ctx, name, value); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 }
 
 // stop ends Run; a second call does nothing.

@@ -58,34 +58,44 @@ func (c *Chat) Run(ctx context.Context, deliver bot.Deliver) error {
 		}
 		next.batch.CaughtUp = !caughtUp
 		caughtUp = true
-		if len(next.batch.Events) > 0 || next.batch.CaughtUp {
+		if err := c.position(&next); err != nil {
+			return err
+		}
+		if len(next.batch.Events) > 0 || next.batch.CaughtUp || next.batch.Remember != nil {
 			if err := deliver(context.WithoutCancel(ctx), next.batch); err != nil {
 				return fmt.Errorf("deliver %d events: %w", len(next.batch.Events), err)
 			}
 		}
-		// What cannot be read yet is kept before the position moves past it.
-		if !slices.EqualFunc(next.unread, c.unread, unread.same) {
-			if err := c.keepUnreadOf(context.WithoutCancel(ctx), next.unread); err != nil {
-				return err
-			}
-		}
 		moved := c.adopt(next)
-		if !next.news {
-			// The server would give the same answer again: nothing to remember.
-			since = next.since
-			continue
-		}
 		since = next.since
-		// The position first: with newer rooms, but an older position, what was said
+		// The position was first: with newer rooms, but an older position, what was said
 		// before the bot joined would be taken for new.
-		if err := c.memory.Remember(context.WithoutCancel(ctx), c.memo("since"), since); err != nil {
-			return fmt.Errorf("remember the position: %w", err)
-		}
 		if moved || time.Since(kept) > keepRooms {
 			c.keep(context.WithoutCancel(ctx))
 			kept = time.Now()
 		}
 	}
+}
+
+// position puts into a batch where the bot stands after it: the position, and what
+// cannot be read yet. An answer without news would come again the same: nothing to
+// remember.
+func (c *Chat) position(s *step) error {
+	remember := map[string]string{}
+	if s.news {
+		remember[c.memo("since")] = s.since
+	}
+	if !slices.EqualFunc(s.unread, c.unread, unread.same) {
+		value, err := unreadText(s.unread)
+		if err != nil {
+			return err
+		}
+		remember[c.memo("unread")] = value
+	}
+	if len(remember) > 0 {
+		s.batch.Remember = remember
+	}
+	return nil
 }
 
 // stopped makes a stop of an error that the end of ctx has brought about.

@@ -228,20 +228,16 @@ func (c *Chat) recallUnread(ctx context.Context) error {
 	return nil
 }
 
-// keepUnreadOf remembers what cannot be read.
-func (c *Chat) keepUnreadOf(ctx context.Context, all []unread) error {
-	value := ""
-	if len(all) > 0 {
-		b, err := json.Marshal(all)
-		if err != nil {
-			return err
-		}
-		value = string(b)
+// unreadText is how it is remembered what cannot be read.
+func unreadText(all []unread) (string, error) {
+	if len(all) == 0 {
+		return "", nil
 	}
-	if err := c.memory.Remember(ctx, c.memo("unread"), value); err != nil {
-		return fmt.Errorf("remember unread messages: %w", err)
+	b, err := json.Marshal(all)
+	if err != nil {
+		return "", fmt.Errorf("remember unread messages: %w", err)
 	}
-	return nil
+	return string(b), nil
 }
 
 // doubt says why a message in an encrypted room may be somebody else's.

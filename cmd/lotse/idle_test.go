@@ -190,9 +190,9 @@ func (w *watchedStore) Acquire(ctx context.Context, holder string, now time.Time
 	return w.Store.Acquire(ctx, holder, now, ttl)
 }
 
-func (w *watchedStore) Receive(ctx context.Context, epoch int64, now time.Time, events []bot.Event) (int, error) {
+func (w *watchedStore) Receive(ctx context.Context, epoch int64, now time.Time, batch bot.Batch) (int, error) {
 	w.note("receive")
-	return w.Store.Receive(ctx, epoch, now, events)
+	return w.Store.Receive(ctx, epoch, now, batch)
 }
 
 func (w *watchedStore) Next(ctx context.Context, now time.Time) (*bot.Received, error) {

@@ -96,7 +96,7 @@ func TestHealth(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = p.store.Receive(t.Context(), epoch, clock.Now().Add(-time.Hour), []bot.Event{{ID: "e", Kind: bot.EventMessage, Room: "test:room"}})
+	_, err = p.store.Receive(t.Context(), epoch, clock.Now().Add(-time.Hour), bot.Batch{Events: []bot.Event{{ID: "e", Kind: bot.EventMessage, Room: "test:room"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -197,7 +197,7 @@ func (f *filler) flush(ctx context.Context) error {
 		return err
 	}
 	// What was just posted stands: the chat says so, which is the fastest way to send.
-	if _, err := f.store.Receive(ctx, f.epoch, f.now, f.echoes); err != nil {
+	if _, err := f.store.Receive(ctx, f.epoch, f.now, bot.Batch{Events: f.echoes}); err != nil {
 		return err
 	}
 	f.commit, f.rows, f.echoes = bot.Commit{}, 0, nil

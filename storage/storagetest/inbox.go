@@ -163,8 +163,30 @@ var inboxPromises = map[string]func(*desk){
 		d.receive(e)
 		d.done(d.next())
 	},
+	"a chat's position is kept with its events, or not at all": func(d *desk) {
+		batch := func(event, position string) bot.Batch {
+			return bot.Batch{Events: []bot.Event{said(event, roomA, maria, "x")}, Remember: map[string]string{"position": position}}
+		}
+		if _, err := d.Receive(d.Context(), d.epoch, d.now, batch("1", "one")); err != nil {
+			d.Fatal(err)
+		}
+		if _, err := d.Receive(d.Context(), d.epoch+1, d.now, batch("2", "two")); err == nil {
+			d.Error("another epoch may receive")
+		}
+		if at, err := d.Recall(d.Context(), "position"); at != "one" || err != nil {
+			d.Errorf("the position is %q, %v; want that of the batch that was taken", at, err)
+		}
+		if _, err := d.Receive(d.Context(), d.epoch, d.now, bot.Batch{Remember: map[string]string{"position": "three"}}); err != nil {
+			d.Fatal(err)
+		}
+		if at, err := d.Recall(d.Context(), "position"); at != "three" || err != nil {
+			d.Errorf("the position is %q, %v; want three, without an event", at, err)
+		}
+		d.done(d.next())
+		d.noNext()
+	},
 	"an ended context writes nothing": func(d *desk) {
-		if _, err := d.Receive(cancelled(), d.epoch, d.now, []bot.Event{said("1", roomA, maria, "x")}); err == nil {
+		if _, err := d.Receive(cancelled(), d.epoch, d.now, bot.Batch{Events: []bot.Event{said("1", roomA, maria, "x")}}); err == nil {
 			d.Error("receive with an ended context says nothing")
 		}
 		d.noNext()

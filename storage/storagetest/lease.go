@@ -61,7 +61,7 @@ var leasePromises = map[string]func(*desk){
 		d.later(time.Hour)
 		d.takeOver("second")
 		ctx := d.Context()
-		_, receive := d.Receive(ctx, old, d.now, []bot.Event{said("2", roomA, maria, "rot")})
+		_, receive := d.Receive(ctx, old, d.now, bot.Batch{Events: []bot.Event{said("2", roomA, maria, "rot")}})
 		_, fail := d.Fail(ctx, old, event.Seq, d.now)
 		_, claim := d.Claim(ctx, old, d.now, chat, nil, 9)
 		for name, err := range map[string]error{

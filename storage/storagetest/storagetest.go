@@ -118,7 +118,7 @@ func (d *desk) load(q bot.Query) bot.Snapshot {
 
 func (d *desk) receive(events ...bot.Event) int {
 	d.Helper()
-	n, err := d.Receive(d.Context(), d.epoch, d.now, events)
+	n, err := d.Receive(d.Context(), d.epoch, d.now, bot.Batch{Events: events})
 	if err != nil {
 		d.Fatalf("receive: %v", err)
 	}
