@@ -114,7 +114,7 @@ func (c *Chat) CheckRoom(ctx context.Context, in bot.RoomID) (RoomCheck, error) 
 		return check, sendError("read the name of "+string(r), err)
 	}
 	check.Name = name(called.Name)
-	if check.Encrypted, err = exists(event.StateEncryption, &event.EncryptionEventContent{}); err != nil {
+	if check.Encrypted, err = exists(event.StateEncryption, &struct{}{}); err != nil {
 		return check, sendError("read the encryption of "+string(r), err)
 	}
 	if check.Encrypted {

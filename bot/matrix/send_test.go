@@ -243,21 +243,33 @@ func testSendRefused(t *testing.T, srv *matrixtest.Server) {
 	}
 }
 
-// TestEncryptedLater: a room that becomes encrypted while the bot is in it.
+// TestEncryptedLater: a room that becomes encrypted while the bot is in it, whatever
+// else the event says that makes it so.
 func TestEncryptedLater(t *testing.T) { matrixtest.Each(t, testEncryptedLater) }
 
 func testEncryptedLater(t *testing.T, srv *matrixtest.Server) {
-	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
-	room := joined(t, "Wird geheim", maria, lotse)
-	r := run(t, lotse, newMemory(), newInbox())
-	r.send(t, outgoing(room, "before", "offen"))
-	maria.SendState(t, room, "m.room.encryption", "", map[string]any{"algorithm": "m.megolm.v1.aes-sha2"})
-	maria.Send(t, room, "jetzt geheim")
-	r.awaitText(t, "jetzt geheim")
-	// The event is committed first and the room adopted just after.
-	r.stop(t)
-	if _, err := r.Send(t.Context(), outgoing(room, "after", "offen?")); !errors.Is(err, ErrEncrypted) {
-		t.Errorf("Send = %v, want %v", err, ErrEncrypted)
+	for what, wish := range map[string]map[string]any{
+		"as usual":                    {"algorithm": "m.megolm.v1.aes-sha2"},
+		"with a wish that is no wish": {"algorithm": "m.megolm.v1.aes-sha2", "rotation_period_ms": "weekly"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
+			room := joined(t, "Wird geheim", maria, lotse)
+			r := run(t, lotse, newMemory(), newInbox())
+			r.send(t, outgoing(room, "before", "offen"))
+			maria.SendState(t, room, "m.room.encryption", "", wish)
+			maria.Send(t, room, "jetzt geheim")
+			r.awaitText(t, "jetzt geheim")
+			// The event is committed first and the room adopted just after.
+			r.stop(t)
+			if _, err := r.Send(t.Context(), outgoing(room, "after", "offen?")); !errors.Is(err, ErrEncrypted) {
+				t.Errorf("Send = %v, want %v", err, ErrEncrypted)
+			}
+			// One who has not seen the room asks the server.
+			if _, err := newChat(t, lotse, newMemory()).Send(t.Context(), outgoing(room, "unseen", "offen?")); !errors.Is(err, ErrEncrypted) {
+				t.Errorf("Send to a room that no sync has shown = %v, want %v", err, ErrEncrypted)
+			}
+		})
 	}
 }
 

@@ -442,7 +442,16 @@ type about struct {
 
 func (c *Chat) about(events []*event.Event, r *room) (a about) {
 	for _, e := range events {
-		if e.StateKey == nil || !parse(e) {
+		if e.StateKey == nil {
+			continue
+		}
+		readable := parse(e)
+		if e.Type == event.StateEncryption {
+			// Once encrypted, always encrypted, whatever a later event says, and whatever
+			// else this one says.
+			r.Encrypted = true
+		}
+		if !readable {
 			continue
 		}
 		switch e.Type {
@@ -453,8 +462,6 @@ func (c *Chat) about(events []*event.Event, r *room) (a about) {
 				a.name = name(string(e.Content.AsCanonicalAlias().Alias))
 			}
 		case event.StateEncryption:
-			// Once encrypted, always encrypted, whatever a later event says.
-			r.Encrypted = true
 			wish := e.Content.AsEncryption()
 			r.RotateMillis, r.RotateMessages = wish.RotationPeriodMillis, wish.RotationPeriodMessages
 		case event.StateCreate:
