@@ -62,6 +62,9 @@ func (c *Chat) find(ctx context.Context, in id.RoomID, key bot.Key, revision, si
 			}
 			looked++
 			e, ok, err := c.unseal(ctx, in, e)
+			if err != nil && !errors.Is(err, errNoKey) {
+				return "", err // not to be able to look is not to find nothing
+			}
 			if err != nil || !ok {
 				continue // of an earlier device, or deleted
 			}

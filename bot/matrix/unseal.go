@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"maunium.net/go/mautrix/crypto"
+	"maunium.net/go/mautrix/crypto/olm"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
@@ -41,15 +42,19 @@ func (u unread) same(v unread) bool { return u.event.ID == v.event.ID && u.Asked
 // errNoKey: the message's room key has not come, or not the part of it that is needed.
 var errNoKey = errors.New("the room key is missing")
 
+// keyless are the reasons for which that is so.
+var keyless = []error{crypto.ErrNoSessionFound, crypto.ErrGroupSessionWithheld, olm.ErrUnknownMessageIndex}
+
 // worthless are the reasons for which a message will never be readable: it is broken,
 // forged, or a copy of another one.
 var worthless = []error{
 	crypto.ErrCorruptedMegolmPayload, crypto.ErrUnsupportedAlgorithm, crypto.ErrIncorrectEncryptedContentType,
-	crypto.ErrDuplicateMessageIndex, crypto.ErrWrongRoom,
+	crypto.ErrDuplicateMessageIndex, crypto.ErrWrongRoom, olm.ErrBadMAC, olm.ErrBadSignature, olm.ErrBadMessageFormat,
 }
 
 // unseal decrypts an event; one that is not encrypted is returned as it is. ok: it can
-// be read. An error means that it may be readable later.
+// be read. An error means that it may be readable later: errNoKey when its key comes, any
+// other one when the database answers again.
 func (c *Chat) unseal(ctx context.Context, in id.RoomID, e *event.Event) (clear *event.Event, ok bool, err error) {
 	if e.Type.Type != event.EventEncrypted.Type || e.StateKey != nil {
 		return e, true, nil
@@ -71,7 +76,10 @@ func (c *Chat) unseal(ctx context.Context, in id.RoomID, e *event.Event) (clear 
 		c.log.WarnContext(ctx, "an encrypted message is of no use", "room", in, "event", e.ID, "sender", e.Sender, "error", err)
 		return nil, false, nil
 	}
-	return nil, false, fmt.Errorf("decrypt %s: %w: %w", e.ID, errNoKey, err)
+	if slices.ContainsFunc(keyless, func(reason error) bool { return errors.Is(err, reason) }) {
+		err = fmt.Errorf("%w: %w", errNoKey, err)
+	}
+	return nil, false, fmt.Errorf("decrypt %s: %w", e.ID, err)
 }
 
 // unsealOrKeep decrypts an event; what cannot be read yet is kept in the step.
