@@ -15,6 +15,9 @@ import (
 	"strings"
 	"time"
 
+	sqlite "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
 	"lotse/bot"
 )
 
@@ -50,8 +53,11 @@ type Contents struct {
 // replace a complete copy takes its place.
 func Backup(ctx context.Context, from, to string, taken time.Time, keep func(name string) bool, replace bool) (c Contents, err error) {
 	defer func() { err = wrap(explain(err), "back up %s to %s", from, to) }()
-	if _, err := os.Lstat(to); err == nil && !replace {
-		return c, fmt.Errorf("it exists: %w", fs.ErrExist)
+	switch there, err := os.Stat(to); {
+	case err == nil && sameFile(from, there):
+		return c, errors.New("that is the database itself")
+	case err == nil && !replace:
+		return c, fs.ErrExist
 	}
 	part, err := newPart(to)
 	if err != nil {
@@ -65,6 +71,12 @@ func Backup(ctx context.Context, from, to string, taken time.Time, keep func(nam
 		return c, err
 	}
 	return c, settle(part, to, replace)
+}
+
+// sameFile reports whether a path leads to a file.
+func sameFile(path string, file fs.FileInfo) bool {
+	info, err := os.Stat(path)
+	return err == nil && os.SameFile(info, file)
 }
 
 // newPart makes an empty file beside the one that is to be made.
@@ -216,7 +228,7 @@ func fileURI(path string) string {
 
 // Inspect reads a backup from beginning to end and says what stands in it.
 func Inspect(ctx context.Context, path string) (c Contents, err error) {
-	defer func() { err = wrap(explain(err), "backup %s", path) }()
+	defer func() { err = wrap(explainBackup(err), "backup %s", path) }()
 	info, err := os.Stat(path)
 	if err != nil {
 		return c, err
@@ -253,6 +265,16 @@ func Inspect(ctx context.Context, path string) (c Contents, err error) {
 		return c, fmt.Errorf("it was written by a newer lotse (tables of version %d, this one knows %d); use that one", c.Version, len(known))
 	}
 	return c, nil
+}
+
+// explainBackup is explain for a file that is to be brought back: what to do is another.
+func explainBackup(err error) error {
+	failure, ok := errors.AsType[*sqlite.Error](err)
+	broken := ok && (failure.Code()&0xff == sqlite3.SQLITE_NOTADB || failure.Code()&0xff == sqlite3.SQLITE_CORRUPT)
+	if broken || errors.Is(err, errEmpty) || errors.Is(err, errDamaged) {
+		return plainly(err, "it is no backup that lotse has written, or it is damaged; take another one")
+	}
+	return explain(err)
 }
 
 // sound has SQLite look for damage; check is integrity_check or the quicker quick_check.
@@ -339,7 +361,7 @@ func revive(ctx context.Context, path string, taken, now time.Time) (err error) 
 // database that is not its own it would do damage.
 func moveAside(path string, now time.Time) (aside string, err error) {
 	ext := filepath.Ext(path)
-	base := strings.TrimSuffix(path, ext) + "-before-restore-" + now.Format("20060102-150405")
+	base := strings.TrimSuffix(path, ext) + "-before-restore-" + now.Format("2006-01-02-150405")
 	aside = base + ext
 	for n := 2; ; n++ {
 		if _, err := os.Lstat(aside); errors.Is(err, fs.ErrNotExist) {

@@ -88,6 +88,9 @@ func TestBackup(t *testing.T) {
 	if got, err := storage.Inspect(t.Context(), to); err != nil || !got.Taken.Equal(two.Add(time.Hour)) {
 		t.Errorf("it was replaced by %+v, error %v", got, err)
 	}
+	if _, err := storage.Backup(t.Context(), path, path, two, rooms, true); err == nil || !strings.Contains(err.Error(), "the database itself") {
+		t.Errorf("to replace the database by its backup: %v, want a refusal", err)
+	}
 	if entries, _ := os.ReadDir(folder); len(entries) != 4 { // the database with -wal and -shm, the backup
 		t.Errorf("something was left behind: %v", entries)
 	}
@@ -240,8 +243,8 @@ func TestRestoreRefuses(t *testing.T) {
 	was, _ := os.ReadFile(path)
 	for _, c := range []struct{ name, path, want string }{
 		{"missing", filepath.Join(folder, "missing.db"), "no such file"},
-		{"empty", file("empty.db", nil), "empty"},
-		{"text", file("letter.txt", bytes.Repeat([]byte("Guten Tag "), 2000)), "not a SQLite database"},
+		{"empty", file("empty.db", nil), "no backup that lotse has written"},
+		{"text", file("letter.txt", bytes.Repeat([]byte("Guten Tag "), 2000)), "no backup that lotse has written"},
 		{"cut off", file("short.db", content[:len(content)/2]), "damaged"},
 		{"damaged", file("broken.db", broken), "damaged"},
 		{"newer", newer, "newer lotse"},
@@ -252,6 +255,9 @@ func TestRestoreRefuses(t *testing.T) {
 		_, aside, err := storage.Restore(t.Context(), c.path, path, two)
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), c.path) {
 			t.Errorf("%s: error %v, want one that says %q and names the file", c.name, err, c.want)
+		}
+		if err != nil && c.name != "newer" && strings.Contains(err.Error(), "lotse restore") {
+			t.Errorf("%s: error %v says to do what was just done", c.name, err)
 		}
 		if after, _ := os.ReadFile(c.path); aside != "" || !bytes.Equal(before, after) {
 			t.Errorf("%s: something was changed (aside %q)", c.name, aside)

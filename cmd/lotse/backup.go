@@ -130,9 +130,9 @@ func (a *app) restore(ctx context.Context, file string, yes bool) (err error) {
 	there := !errors.Is(missing, fs.ErrNotExist)
 	fmt.Fprintf(a.stdout, "%s: %s\n", file, described(contents, config))
 	if there {
-		fmt.Fprintf(a.stdout, "the database %s is moved aside\n", path)
+		fmt.Fprintf(a.stdout, "the database %s will be moved aside\n", path)
 	} else {
-		fmt.Fprintf(a.stdout, "becomes the database %s\n", path)
+		fmt.Fprintf(a.stdout, "it will be the database %s\n", path)
 	}
 	if !yes {
 		if ok, err := a.agrees(ctx); err != nil || !ok {
@@ -149,7 +149,7 @@ func (a *app) restore(ctx context.Context, file string, yes bool) (err error) {
 			return err
 		}
 	}
-	_, aside, err := storage.Restore(ctx, file, path, a.now())
+	_, aside, err := storage.Restore(ctx, file, path, a.now().In(config.Zone.Location))
 	if aside != "" {
 		fmt.Fprintf(a.stdout, "what was there is %s now\n", aside)
 	}
