@@ -39,10 +39,13 @@ type cipher struct {
 	stale   bool
 	arrived map[id.SessionID]bool // room keys that came and were not made use of yet
 	fetched map[id.SenderKey]bool // devices that the server was asked for because it sent us something
+	// handing are the rooms whose new key is being handed out; true: who shall have it has
+	// changed meanwhile.
+	handing map[id.RoomID]bool
 }
 
 func newCipher(db *dbutil.Database) *cipher {
-	return &cipher{db: db, stale: true, arrived: map[id.SessionID]bool{}, fetched: map[id.SenderKey]bool{}}
+	return &cipher{db: db, stale: true, arrived: map[id.SessionID]bool{}, fetched: map[id.SenderKey]bool{}, handing: map[id.RoomID]bool{}}
 }
 
 // machine returns the machine and a function to call when it is not needed any more.
@@ -313,12 +316,39 @@ func (c *Chat) catchUpDevices(ctx context.Context, m *crypto.OlmMachine) error {
 	users, err := k.store.GetOutdatedTrackedUsers(ctx)
 	if err == nil && len(users) > 0 {
 		_, err = m.FetchKeys(ctx, users, true)
+		k.outdated("")
 	}
 	if err != nil {
 		k.setStale(true)
 		return fmt.Errorf("ask for changed devices: %w", err)
 	}
 	return nil
+}
+
+// outdated says that a key that is being handed out in a room, or in any ("") at all, goes
+// to the wrong people.
+func (k *cipher) outdated(in id.RoomID) {
+	k.stateMu.Lock()
+	defer k.stateMu.Unlock()
+	for room := range k.handing {
+		if in == "" || in == room {
+			k.handing[room] = true
+		}
+	}
+}
+
+// handOut runs f, which hands a room's new key out, and reports whether who shall have it
+// has changed meanwhile.
+func (k *cipher) handOut(in id.RoomID, f func() error) (changed bool, err error) {
+	k.stateMu.Lock()
+	k.handing[in] = false
+	k.stateMu.Unlock()
+	err = f()
+	k.stateMu.Lock()
+	defer k.stateMu.Unlock()
+	changed = k.handing[in]
+	delete(k.handing, in)
+	return changed, err
 }
 
 // newKeys returns the room keys that have come and were not yet said to be used.

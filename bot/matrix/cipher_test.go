@@ -216,6 +216,34 @@ func testLateKey(t *testing.T, srv *matrixtest.Server) {
 	}
 }
 
+// Who leaves while a key is being handed out has a key that is not used.
+func TestSealedLeaving(t *testing.T) {
+	srv := matrixtest.Shared(t)
+	maria, dora, lotse := srv.Register(t, "maria"), srv.Register(t, "dora"), srv.Register(t, "lotse")
+	room := sealedRoom(t, maria, dora, lotse)
+	runSealed(t, dora, keptKeys(t), newInbox())
+	m, keys := keyed(t, keptKeys(t))
+	mine := newInbox()
+	var handed atomic.Int32
+	address := proxy(t, srv.URL, func(_ http.ResponseWriter, r *http.Request, _ func()) bool {
+		if strings.Contains(r.URL.Path, "/sendToDevice/m.room.encrypted/") && handed.Add(1) == 1 {
+			dora.Leave(t, room)
+			maria.Send(t, room, "Dora ist weg")
+			mine.awaitText(t, "Dora ist weg")
+		}
+		return false
+	})
+	r := run(t, lotse, m, mine, keys, func(c *Config) { c.Homeserver = address })
+	r.send(t, outgoing(room, "q", "Frage"))
+	var known int
+	err := r.cipher.db.QueryRow(t.Context(), `SELECT COUNT(*) FROM crypto_megolm_outbound_session o
+		JOIN crypto_megolm_outbound_session_shared s ON s.session_id = o.session_id
+		WHERE o.room_id = $1 AND s.user_id = $2`, room, dora.ID).Scan(&known)
+	if err != nil || known != 0 || handed.Load() == 0 {
+		t.Errorf("%d of the devices of one who left know the present key, error %v; handed out %d times", known, err, handed.Load())
+	}
+}
+
 // Who cannot read their own messages, for want of the keys, has not found that there are none.
 func TestFindWithoutKeys(t *testing.T) {
 	srv := matrixtest.Shared(t)

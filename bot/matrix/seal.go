@@ -17,6 +17,10 @@ import (
 // encrypted: afterwards it has a third more, see maxContent.
 const maxSealed = 44000
 
+// handOuts is how often a new room key is handed out for one message, if people come and
+// go meanwhile.
+const handOuts = 3
+
 // seal encrypts the content of an event. A room key that is new, or was made before
 // somebody came, left or got another device, is first given to everybody's devices.
 // The ratchet's step is in the database before anything is sent; an error means that
@@ -34,14 +38,31 @@ func (c *Chat) seal(ctx context.Context, in id.RoomID, kind event.Type, content 
 	if !errors.Is(err, crypto.ErrNoGroupSession) && !errors.Is(err, crypto.ErrSessionExpired) && !errors.Is(err, crypto.ErrSessionNotShared) {
 		return sealed, err
 	}
+	for range handOuts {
+		changed, err := c.cipher.handOut(in, func() error { return c.handOut(ctx, m, in) })
+		if err != nil {
+			return nil, err
+		}
+		if !changed {
+			return m.EncryptMegolmEvent(ctx, in, kind, content)
+		}
+		if err := m.CryptoStore.RemoveOutboundGroupSession(ctx, in); err != nil {
+			return nil, fmt.Errorf("drop an outdated room key: %w", err)
+		}
+	}
+	return nil, errors.New("who is in the room changes all the time")
+}
+
+// handOut gives a new room key to everybody who shall be able to read.
+func (c *Chat) handOut(ctx context.Context, m *crypto.OlmMachine, in id.RoomID) error {
 	members, err := c.audience(ctx, in)
 	if err != nil {
-		return nil, fmt.Errorf("ask who is in the room: %w", err)
+		return fmt.Errorf("ask who is in the room: %w", err)
 	}
 	if err := m.ShareGroupSession(ctx, in, members); err != nil {
-		return nil, fmt.Errorf("hand out a new room key: %w", err)
+		return fmt.Errorf("hand out a new room key: %w", err)
 	}
-	return m.EncryptMegolmEvent(ctx, in, kind, content)
+	return nil
 }
 
 // audience is who shall be able to read: who is in the room, and who is invited. It is
@@ -75,6 +96,7 @@ func (c *Chat) changedMembers(ctx context.Context, in id.RoomID, events []*event
 		if e.Type.Type == event.StateMember.Type && e.StateKey != nil && parse(e) {
 			e.RoomID = in
 			m.HandleMemberEvent(ctx, e)
+			c.cipher.outdated(in)
 		}
 	}
 	return nil
@@ -91,6 +113,7 @@ func (c *Chat) dropKeyOf(ctx context.Context, in id.RoomID, r room) error {
 		return err
 	}
 	defer done()
+	c.cipher.outdated(in)
 	return m.CryptoStore.RemoveOutboundGroupSession(ctx, in)
 }
 
