@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"go.mau.fi/util/dbutil"
 	"maunium.net/go/mautrix"
@@ -108,7 +109,7 @@ func (c *Chat) loadMachine(ctx context.Context) error {
 		c.log.InfoContext(ctx, "the keys of an earlier device are forgotten", "device", device)
 	}
 	log := c.client.Log
-	mach := crypto.NewOlmMachine(c.client, &log, store, states{c})
+	mach := crypto.NewOlmMachine(c.client, &log, noting{store}, states{c})
 	// Devices are asked for outside of transactions, see receiveKeys.
 	mach.DisableDecryptKeyFetching = true
 	// We keep room keys as they came: what was said must be readable again in a gap.
@@ -257,13 +258,52 @@ func (c *Chat) receiveToDevice(ctx context.Context, m *crypto.OlmMachine, e *eve
 		return err
 	}
 	err := c.cipher.db.DoTxn(ctx, nil, func(ctx context.Context) error {
-		m.HandleToDeviceEvent(ctx, e)
-		return nil
+		var failure error
+		m.HandleToDeviceEvent(context.WithValue(ctx, failureKey{}, &failure), e)
+		return failure
 	})
 	if err != nil {
 		return fmt.Errorf("keep a room key: %w", err)
 	}
 	return nil
+}
+
+// noting is mautrix's store of keys. When mautrix receives a room key it only logs that
+// something could not be written; whoever has put a *error into the context is told.
+type noting struct{ crypto.Store }
+
+type failureKey struct{}
+
+func (noting) note(ctx context.Context, err error) error {
+	if failure, ok := ctx.Value(failureKey{}).(*error); ok && *failure == nil {
+		*failure = err
+	}
+	return err
+}
+
+// PutOlmHash implements crypto.Store.
+func (n noting) PutOlmHash(ctx context.Context, hash [32]byte, at time.Time) error {
+	return n.note(ctx, n.Store.PutOlmHash(ctx, hash, at))
+}
+
+// AddSession implements crypto.Store.
+func (n noting) AddSession(ctx context.Context, key id.SenderKey, s *crypto.OlmSession) error {
+	return n.note(ctx, n.Store.AddSession(ctx, key, s))
+}
+
+// UpdateSession implements crypto.Store.
+func (n noting) UpdateSession(ctx context.Context, key id.SenderKey, s *crypto.OlmSession) error {
+	return n.note(ctx, n.Store.UpdateSession(ctx, key, s))
+}
+
+// PutAccount implements crypto.Store.
+func (n noting) PutAccount(ctx context.Context, a *crypto.OlmAccount) error {
+	return n.note(ctx, n.Store.PutAccount(ctx, a))
+}
+
+// PutGroupSession implements crypto.Store.
+func (n noting) PutGroupSession(ctx context.Context, s *crypto.InboundGroupSession) error {
+	return n.note(ctx, n.Store.PutGroupSession(ctx, s))
 }
 
 // meet asks the server, once, about a device that writes to us and that we do not know.
