@@ -18,7 +18,8 @@ const maxOwn = 1000
 
 // Find looks for the event that carries a key and revision, newest first, and
 // returns what Send would have returned, or "". It reads with two page sizes, since
-// one pass can miss an event.
+// one pass can miss an event. What an earlier device has encrypted it knows by what
+// stands beside the ciphertext.
 func (c *Chat) Find(ctx context.Context, in bot.RoomID, key bot.Key, revision int) (bot.MessageID, error) {
 	for _, size := range pageSizes {
 		found, err := c.find(ctx, id.RoomID(in.Local()), key, revision, size)
@@ -61,27 +62,41 @@ func (c *Chat) find(ctx context.Context, in id.RoomID, key bot.Key, revision, si
 				continue
 			}
 			looked++
+			if mark, ok := e.Content.Raw[sealedField]; ok && parse(e) { // no need to decrypt it, and of an earlier device no way
+				if mark == bot.Transaction(key, roomID(in), revision) {
+					return original(e, e.Content.AsEncrypted().RelatesTo), nil
+				}
+				continue
+			}
 			e, ok, err := c.unseal(ctx, in, e)
 			if err != nil && !errors.Is(err, errNoKey) {
 				return "", err // not to be able to look is not to find nothing
 			}
 			if err != nil || !ok {
-				continue // of an earlier device, or deleted
+				continue // deleted, or of an earlier device and an earlier Lotse
 			}
 			t, ok := traceOf(e)
 			if !ok || t.Key != key || t.Rev != revision || !parse(e) {
 				continue
 			}
+			var relation *event.RelatesTo
 			if e.Type == event.EventMessage {
-				if edited := e.Content.AsMessage().RelatesTo.GetReplaceID(); edited != "" {
-					return messageID(edited), nil
-				}
+				relation = e.Content.AsMessage().RelatesTo
 			}
-			return messageID(e.ID), nil
+			return original(e, relation), nil
 		}
 		if looked >= maxOwn {
 			break
 		}
 	}
 	return "", nil
+}
+
+// original is the message that an event of ours belongs to: an edit's original, or the
+// event itself.
+func original(e *event.Event, relation *event.RelatesTo) bot.MessageID {
+	if edited := relation.GetReplaceID(); edited != "" {
+		return messageID(edited)
+	}
+	return messageID(e.ID)
 }

@@ -94,3 +94,24 @@ func TestHas(t *testing.T) {
 		t.Error("in a room that the bot is not in, it cannot be certain")
 	}
 }
+
+// TestFindOfEarlierDevice finds what a device has sent whose keys are lost, an edit among it.
+func TestFindOfEarlierDevice(t *testing.T) {
+	srv := matrixtest.Shared(t)
+	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
+	room := sealedRoom(t, maria, lotse)
+	ours := runSealed(t, lotse, keptKeys(t), newInbox())
+	question := ours.send(t, outgoing(room, "check/frage", "Wie steht es?"))
+	ours.send(t, outgoing(room, "check/frage", "Wie steht es um das Portal?", func(o *bot.Outgoing) { o.Revision, o.Message = 2, question }))
+	ours.stop(t)
+
+	ours = runSealed(t, login(t, srv, lotse), keptKeys(t), newInbox())
+	for revision, want := range map[int]bot.MessageID{1: question, 2: question, 3: ""} {
+		if found, err := ours.Find(t.Context(), bot.RoomID("matrix:"+room), "check/frage", revision); found != want || err != nil {
+			t.Errorf("revision %d: Find = %s, %v; want %s", revision, found, err, want)
+		}
+	}
+	if found, err := ours.Find(t.Context(), bot.RoomID("matrix:"+room), "check/andere", 1); found != "" || err != nil {
+		t.Errorf("Find = %s, %v for what was never sent", found, err)
+	}
+}

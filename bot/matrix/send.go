@@ -29,6 +29,11 @@ type trace struct {
 	Rev  int      `json:"rev"`
 }
 
+// sealedField stands in clear beside the ciphertext of an event: the bot knows the event
+// by it when its device and keys are lost. It is the transaction id, which the server
+// knows anyway.
+const sealedField = "org.lotse.transaction"
+
 // message and reaction are the contents we send: Matrix's own, and the trace.
 type (
 	message struct {
@@ -86,6 +91,9 @@ func (c *Chat) send(ctx context.Context, out bot.Outgoing) (bot.MessageID, error
 			return "", sealError(what, err)
 		} else {
 			kind = event.EventEncrypted
+			content = &event.Content{Parsed: content, Raw: map[string]any{
+				sealedField: bot.Transaction(out.Key, out.Room, out.Revision),
+			}}
 		}
 		sent, err := c.client.SendMessageEvent(ctx, in, kind, content, mautrix.ReqSendEvent{TransactionID: out.Transaction})
 		if err != nil {
