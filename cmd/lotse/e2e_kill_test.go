@@ -24,15 +24,28 @@ import (
 )
 
 // TestKill kills the bot again and again with SIGKILL during a round with twenty projects whose leads keep answering: at
-// one of its requests to the homeserver, before the server gets it, while it works on it, or when it has done it and the
-// bot has not heard. The homeserver is restarted every few times, and forgets what it knew of sends under way. In the end
-// every room has exactly one event for each key of the outbox, and the books have every answer.
+// one of its requests to the homeserver, before the server gets it, while it works on it, when it has done it and the bot
+// has not heard, or a moment after the bot has. The homeserver is restarted every few times, and forgets what it knew of
+// sends under way. In the end every room has exactly one event for each key of the outbox, and the books have every answer.
 //
 // In the long tier the bot dies 40 times, otherwise 5. LOTSE_TEST_SEED repeats the decisions of another run.
 func TestKill(t *testing.T) {
-	deaths := 5
+	kill(t, newTown(t), 5, 40)
+}
+
+// TestKillSealed is TestKill in encrypted rooms, with people whose clients are strict. Besides, everything can be read by
+// them, without a warning, and no two messages have the same key. There are fewer rooms in the short tier.
+func TestKillSealed(t *testing.T) {
+	projects := 6
 	if os.Getenv("LOTSE_TEST_LONG") != "" {
-		deaths = 40
+		projects = 20
+	}
+	kill(t, raise(t, true, projects, nil), 3, 40)
+}
+
+func kill(t *testing.T, w *town, deaths, long int) {
+	if os.Getenv("LOTSE_TEST_LONG") != "" {
+		deaths = long
 	}
 	seed := uint64(time.Now().UnixNano())
 	if text := os.Getenv("LOTSE_TEST_SEED"); text != "" {
@@ -44,7 +57,6 @@ func TestKill(t *testing.T) {
 	t.Logf("LOTSE_TEST_SEED=%d", seed)
 	chance := rand.New(rand.NewPCG(seed, 0))
 
-	w := newTown(t)
 	road := w.roadblock()
 	w.start("2026-11-18T08:59:00+01:00")
 	w.moveIn()
@@ -52,15 +64,19 @@ func TestKill(t *testing.T) {
 
 	crowd := &crowd{town: w, chance: chance, given: map[string]*given{}}
 	for n := range deaths {
-		when, clock := []string{"before", "during", "after"}[chance.IntN(3)], "2026-11-18 09:00"
+		when, clock := []string{"before", "during", "after", "behind"}[chance.IntN(4)], "2026-11-18 09:00"
 		if n >= deaths/2 && crowd.allAsked() {
 			clock = "2026-11-20 09:00" // the first reminder
 		}
-		requests, sends := 1+chance.IntN(60), chance.IntN(2) == 0
-		if sends {
+		kinds := [][]string{nil, {"send"}}
+		if w.sealed {
+			kinds = append(kinds, []string{"keys", "sendToDevice", "sync"})
+		}
+		requests, kind := 1+chance.IntN(60), kinds[chance.IntN(len(kinds))]
+		if kind != nil {
 			requests = 1 + requests/4
 		}
-		dead := road.close(w.launch(clock).Process, requests, sends, when, time.Duration(chance.IntN(5000))*time.Microsecond)
+		dead := road.close(w.launch(clock).Process, requests, kind, when, time.Duration(chance.IntN(5000))*time.Microsecond)
 		again := n%4 == 3 // the homeserver goes while the bot lives
 		for living := true; living; {
 			crowd.act()
@@ -88,6 +104,12 @@ func TestKill(t *testing.T) {
 
 	w.onceEach()
 	crowd.allStored()
+	if w.sealed {
+		for project, room := range w.rooms {
+			w.isSealed(project, w.leads[project].Events(t, room))
+			w.isSealed(project, w.pia.Events(t, room))
+		}
+	}
 	log, err := os.ReadFile(filepath.Join(w.folder, "log"))
 	if err != nil {
 		t.Fatal(err)
@@ -98,8 +120,8 @@ func TestKill(t *testing.T) {
 // roadblock is a proxy between the bot and the homeserver at which the bot dies.
 type roadblock struct {
 	mu     sync.Mutex
-	left   int  // requests until then, 0: never
-	sends  bool // only sends count
+	left   int      // requests until then, 0: never
+	kinds  []string // only these count, nil: all
 	when   string
 	delay  time.Duration
 	bot    *os.Process
@@ -136,6 +158,9 @@ func (w *town) roadblock() *roadblock {
 			forward.ServeHTTP(out, in)
 		case "after":
 			last.ServeHTTP(out, in)
+		case "behind":
+			defer time.AfterFunc(delay, r.kill)
+			forward.ServeHTTP(out, in)
 		default:
 			forward.ServeHTTP(out, in)
 		}
@@ -150,11 +175,11 @@ func (w *town) roadblock() *roadblock {
 	return r
 }
 
-// close has the bot die at its n-th request, or send, from now on, and returns what is closed then.
-func (r *roadblock) close(bot *os.Process, n int, sends bool, when string, delay time.Duration) (dead <-chan struct{}) {
+// close has the bot die at its n-th request of some kinds from now on, and returns what is closed then.
+func (r *roadblock) close(bot *os.Process, n int, kinds []string, when string, delay time.Duration) (dead <-chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.bot, r.left, r.sends, r.when, r.delay, r.dead = bot, n, sends, when, delay, make(chan struct{})
+	r.bot, r.left, r.kinds, r.when, r.delay, r.dead = bot, n, kinds, when, delay, make(chan struct{})
 	return r.dead
 }
 
@@ -167,7 +192,7 @@ func (r *roadblock) pass(in *http.Request) (string, time.Duration) {
 	if what == "rooms" {
 		what = path[min(len(path)-1, 6)]
 	}
-	if r.left == 0 || r.sends && what != "send" {
+	if r.left == 0 || r.kinds != nil && !slices.Contains(r.kinds, what) {
 		return "", 0
 	}
 	if r.left--; r.left > 0 {

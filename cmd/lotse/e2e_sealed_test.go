@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -12,7 +13,7 @@ import (
 // which gives keys only to devices that their owner has signed and believes no others. In the long tier these people play
 // the two rounds of TestEndToEnd: its rooms read word for word as they do in clear.
 func TestEndToEndSealed(t *testing.T) {
-	w := raise(t, true, []string{"tk-anlagen", "neuroga-it"})
+	w := raise(t, true, 20, []string{"tk-anlagen", "neuroga-it"})
 	if os.Getenv("LOTSE_TEST_LONG") != "" {
 		w.story = "TestEndToEnd"
 		w.twoRounds()
@@ -48,11 +49,11 @@ func TestEndToEndSealed(t *testing.T) {
 	w.stop()
 }
 
-// isSealed checks that all that was said in a room came encrypted from signed devices, and that its reader was warned of
-// nothing.
+// isSealed checks that all that was said in a room came encrypted from signed devices, each message with a key of its own,
+// and that its reader was warned of nothing.
 func (w *town) isSealed(name string, events []matrixtest.Event) {
 	w.Helper()
-	said := 0
+	said, keys := 0, map[string]string{}
 	for _, e := range events {
 		if e.StateKey != nil || e.Redacted || e.Type == "m.reaction" || e.Type == "m.room.redaction" {
 			continue
@@ -60,6 +61,12 @@ func (w *town) isSealed(name string, events []matrixtest.Event) {
 		said++
 		if c := e.Crypto; c == nil || !c.Encrypted || !c.Signed || c.Shield != "" || c.Unreadable != "" {
 			w.Errorf("%s: %s by %s is not encrypted as it should be: %+v", name, e.ID, e.Sender, c)
+		} else {
+			key := fmt.Sprintf("%s/%d", c.Session, c.Index)
+			if before := keys[key]; before != "" {
+				w.Errorf("%s: %s and %s by %s are encrypted with the same key", name, before, e.ID, e.Sender)
+			}
+			keys[key] = e.ID
 		}
 	}
 	if said == 0 {

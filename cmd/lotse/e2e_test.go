@@ -20,7 +20,7 @@ func TestEndToEndOnSynapse(t *testing.T) {
 	if os.Getenv("LOTSE_TEST_LONG") != "1" {
 		t.Skip("only in the long tier: LOTSE_TEST_LONG=1")
 	}
-	w := raiseOn(t, matrixtest.Synapse, false, roomless)
+	w := raiseOn(t, matrixtest.Synapse, false, 20, roomless)
 	w.story = "TestEndToEnd"
 	w.twoRounds()
 }

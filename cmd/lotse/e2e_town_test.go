@@ -66,15 +66,16 @@ type town struct {
 // the example but the roomless; then it sets the bot up as an operator would.
 func newTown(t *testing.T, roomless ...string) *town {
 	t.Helper()
-	return raise(t, false, roomless)
+	return raise(t, false, 20, roomless)
 }
 
-func raise(t *testing.T, sealed bool, roomless []string) *town {
+// raise is newTown with so many of the projects, sealed or not.
+func raise(t *testing.T, sealed bool, projects int, roomless []string) *town {
 	t.Helper()
-	return raiseOn(t, matrixtest.Dendrite, sealed, roomless)
+	return raiseOn(t, matrixtest.Dendrite, sealed, projects, roomless)
 }
 
-func raiseOn(t *testing.T, software *matrixtest.Software, sealed bool, roomless []string) *town {
+func raiseOn(t *testing.T, software *matrixtest.Software, sealed bool, projects int, roomless []string) *town {
 	t.Helper()
 	w := &town{T: t, sealed: sealed, story: t.Name(), folder: t.TempDir(), rooms: map[string]string{}, leads: map[string]*matrixtest.User{}, chats: map[*matrixtest.User]string{}}
 	w.server = software.Start(t)
@@ -104,7 +105,7 @@ func raiseOn(t *testing.T, software *matrixtest.Software, sealed bool, roomless 
 	w.dm = w.room("Digitalisierungsmanagement", w.dora, w.dirk)
 	w.ping = w.pia.CreateRoom(t, "", matrixtest.Direct(), matrixtest.Inviting(w.lotse.ID), matrixtest.Preset("trusted_private_chat"))
 	w.configure()
-	table := w.table(roomless)
+	table := w.table(projects, roomless)
 
 	if got := w.run("login"); !strings.Contains(got, "logged in as "+w.lotse.ID) {
 		t.Fatalf("lotse login says\n%s", got)
@@ -188,8 +189,8 @@ func (w *town) write(name, content string) string {
 	return path
 }
 
-// table writes the example's table with leads and rooms of this town.
-func (w *town) table(roomless []string) string {
+// table writes the example's table, as far as it is wanted, with leads and rooms of this town.
+func (w *town) table(projects int, roomless []string) string {
 	w.Helper()
 	r := csv.NewReader(bytes.NewReader(exampleProjects))
 	r.Comma = ';'
@@ -197,6 +198,7 @@ func (w *town) table(roomless []string) string {
 	if err != nil {
 		w.Fatal(err)
 	}
+	rows = rows[:1+projects]
 	column := func(name string) int {
 		i := slices.Index(rows[0], name)
 		if i < 0 {

@@ -41,6 +41,7 @@ type Crypto struct {
 	Device     string `json:"device"`     // the sender's device
 	Signed     bool   `json:"signed"`     // that device is signed by its owner
 	Session    string `json:"session"`    // names the room key; another one comes with every rotation
+	Index      int    `json:"index"`      // the place of the message's own key among those of the room key: none comes twice
 	Shows      string `json:"shows"`      // the text that the client itself shows in place of an edited one
 }
 

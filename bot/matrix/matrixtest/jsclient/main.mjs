@@ -292,9 +292,21 @@ async function show(client, event) {
             crypto.signed = (await own.getDeviceVerificationStatus(event.getSender(), device.deviceId))?.signedByOwner ?? false;
         }
         crypto.session = event.getWireContent().session_id;
+        crypto.index = index(event.getWireContent().ciphertext);
     }
     if (event.replacingEventId()) crypto.shows = event.getContent().body;
     return { ...said, crypto };
+}
+
+/** The message index of a Megolm message: after its version, 3, and the index's tag, 8, as a varint. */
+function index(ciphertext) {
+    const bytes = Buffer.from(ciphertext, "base64");
+    if (bytes[0] !== 3 || bytes[1] !== 8) throw new Error("this is no Megolm message");
+    let index = 0;
+    for (let i = 2, shift = 0; ; i++, shift += 7) {
+        index |= (bytes[i] & 0x7f) << shift;
+        if (bytes[i] < 0x80) return index;
+    }
 }
 
 function digest(data) {
