@@ -45,9 +45,11 @@ type Event struct {
 	Notice   bool      `json:",omitempty"` // written by a program (Matrix: m.notice); answering it may never end
 	Direct   bool      `json:",omitempty"` // the room is a direct chat with the sender
 	// Doubt is why, in an encrypted room, what was written may be somebody else's.
-	Doubt    Doubt  `json:",omitempty"`
-	Key      Key    `json:",omitempty"` // EventEcho: the slot's key
-	Revision int    `json:",omitempty"` // EventEcho: the slot's revision, 0 if the message does not say
+	Doubt    Doubt `json:",omitempty"`
+	Key      Key   `json:",omitempty"` // EventEcho: the slot's key
+	Revision int   `json:",omitempty"` // EventEcho: the slot's revision, 0 if the message does not say
+	// Sent is the transaction of an EventEcho that has no key, because the bot cannot read it any more.
+	Sent     string `json:",omitempty"`
 	RoomName string `json:",omitempty"` // EventInvitation, EventJoined: for showing
 	Space    bool   `json:",omitempty"` // EventInvitation: into a space, a folder of rooms
 	// Other is the other end of a move. EventMoved: the room that this one names as its

@@ -77,6 +77,11 @@ func (t *txn) receive(ctx context.Context, e bot.Event, now time.Time) (bool, er
 // echo gives a slot its message id and its place in the order. Only the first echo
 // of a message counts: a redelivery does not move it.
 func (t *txn) echo(ctx context.Context, e bot.Event, now time.Time) (bool, error) {
+	if e.Key == "" {
+		if err := t.recognise(ctx, &e); err != nil {
+			return false, err
+		}
+	}
 	s, err := t.slot(ctx, e.Key)
 	if err == nil && s == nil {
 		return false, t.stray(ctx, e)

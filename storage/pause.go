@@ -151,6 +151,43 @@ func (t *txn) stray(ctx context.Context, e bot.Event) error {
 	return t.lived(ctx, e.At)
 }
 
+// recognise gives a message of ours that cannot be read the key of the slot that waits to send it: after a restore that may
+// be what has sent it already. If there is none, its transaction stands for its key.
+func (t *txn) recognise(ctx context.Context, e *bot.Event) error {
+	e.Key, e.Revision = bot.Key(e.Sent), 1
+	p, err := t.pause(ctx)
+	if err != nil || !p.restored {
+		return err
+	}
+	err = t.each(ctx, func(row row) error {
+		var key bot.Key
+		err := row.Scan(&key)
+		if bot.Transaction(key, e.Room, 1) == e.Sent {
+			e.Key = key
+		}
+		return err
+	}, `SELECT key FROM slots WHERE state = 'pending' AND sent_rev = 0 AND room IN ('', $1)`, e.Room)
+	return wrap(err, "look who has sent a message that cannot be read")
+}
+
+// strays are the keys under which a slot's message may be kept that nobody knew.
+func (t *txn) strays(ctx context.Context, s *slot) (keys [2]bot.Key, err error) {
+	keys = [2]bot.Key{s.key, bot.Key(bot.Transaction(s.key, s.room, 1))}
+	if s.room != "" {
+		return keys, nil
+	}
+	err = t.each(ctx, func(row row) error {
+		var key bot.Key
+		var room bot.RoomID
+		err := row.Scan(&key, &room)
+		if bot.Transaction(s.key, room, 1) == string(key) {
+			keys[1] = key
+		}
+		return err
+	}, `SELECT key, room FROM echoes`)
+	return keys, err
+}
+
 // lived notes a sign of life of the bot that was lost.
 func (t *txn) lived(ctx context.Context, at time.Time) error {
 	_, err := t.exec(ctx, `UPDATE restored SET lived_ms = $1 WHERE id = 1 AND state = 'paused' AND lived_ms < $1`, millis(at))
@@ -162,7 +199,11 @@ func (t *txn) adopt(ctx context.Context, s *slot) error {
 	var room bot.RoomID
 	var message bot.MessageID
 	var revision, stood int64
-	ok, err := found(t.row(ctx, `SELECT room, message, revision, stood FROM echoes WHERE key = $1`, s.key).Scan(&room, &message, &revision, &stood))
+	keys, err := t.strays(ctx, s)
+	if err != nil {
+		return wrap(err, "look whether %s stands already", s.key)
+	}
+	ok, err := found(t.row(ctx, `SELECT room, message, revision, stood FROM echoes WHERE key IN ($1, $2)`, keys[0], keys[1]).Scan(&room, &message, &revision, &stood))
 	if !ok || err != nil || s.room != "" && s.room != room {
 		return wrap(err, "look whether %s stands already", s.key)
 	}
@@ -176,6 +217,6 @@ func (t *txn) adopt(ctx context.Context, s *slot) error {
 	}
 	s.state, s.message, s.stood, s.echoed = bot.SlotSent, message, stood, true
 	s.sentRev, s.revision, s.sentHash = revision, revision, c.fingerprint()
-	_, err = t.exec(ctx, `DELETE FROM echoes WHERE key = $1`, s.key)
+	_, err = t.exec(ctx, `DELETE FROM echoes WHERE key IN ($1, $2)`, keys[0], keys[1])
 	return wrap(err, "take over %s", s.key)
 }

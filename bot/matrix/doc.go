@@ -44,7 +44,8 @@
 // once, as [bot.EventUnreadable].
 //
 // A message is encrypted when it is sent, each time anew, and the ratchet's step is on
-// disk before that. A room key is used until somebody comes, leaves, or changes their
+// disk before that. Beside the ciphertext stands the transaction id, by which [Chat.Find]
+// knows what a device has sent whose keys are lost. A room key is used until somebody comes, leaves, or changes their
 // devices, or until the room wants another; who is in the room is asked for then.
 // Reactions and deletions are never encrypted: Matrix knows no such thing.
 //

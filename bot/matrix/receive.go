@@ -148,6 +148,11 @@ func (c *Chat) readMessage(ctx context.Context, e *event.Event, in id.RoomID, ou
 // readOwn makes an echo of the bot's own originals. Its edits and redactions have
 // none: they stand where the original stands.
 func (c *Chat) readOwn(e *event.Event, out bot.Event) (bot.Event, bool) {
+	if e.Type == event.EventEncrypted { // of a device whose keys are lost
+		out.Sent, _ = e.Content.Raw[sealedField].(string)
+		out.Kind, out.Direct = bot.EventEcho, false
+		return out, out.Sent != "" && e.Content.AsEncrypted().RelatesTo.GetReplaceID() == ""
+	}
 	if e.Type != event.EventMessage && e.Type != event.EventReaction {
 		return out, false
 	}

@@ -82,7 +82,8 @@ func (c *Chat) unseal(ctx context.Context, in id.RoomID, e *event.Event) (clear 
 	return nil, false, fmt.Errorf("decrypt %s: %w", e.ID, err)
 }
 
-// unsealOrKeep decrypts an event; what cannot be read yet is kept in the step.
+// unsealOrKeep decrypts an event; what cannot be read yet is kept in the step, unless
+// the bot itself has sent it.
 func (c *Chat) unsealOrKeep(ctx context.Context, in id.RoomID, e *event.Event, s *step) (*event.Event, bool) {
 	if e.Type.Type == event.EventRedaction.Type {
 		s.deleted = append(s.deleted, redacted(e))
@@ -92,7 +93,7 @@ func (c *Chat) unsealOrKeep(ctx context.Context, in id.RoomID, e *event.Event, s
 		return clear, ok
 	}
 	if e.Sender == c.self {
-		return nil, false // of a device we had once
+		return e, true // of a device we had once, see readOwn
 	}
 	c.log.InfoContext(ctx, "a message cannot be read yet", "room", in, "event", e.ID, "sender", e.Sender, "error", err)
 	raw, err := json.Marshal(e)

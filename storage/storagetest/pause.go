@@ -145,6 +145,22 @@ var pausePromises = map[string]func(*desk){
 			d.Errorf("the change is %+v, want an edit of what stands", c)
 		}
 	},
+	"a message that cannot be read is taken over, too": func(d *desk) {
+		unreadable := func(id, key string, room bot.RoomID) bot.Event {
+			return bot.Event{ID: bot.EventID(id), Kind: bot.EventEcho, Room: room, Sent: bot.Transaction(bot.Key(key), room, 1), Message: bot.MessageID("test:$" + key), At: d.now}
+		}
+		d.post(text("waiting", roomA, "?"))
+		d.restored()
+		d.receive(unreadable("1", "waiting", roomA), unreadable("2", "later", roomA), unreadable("3", "direct", roomDM))
+		d.post(text("later", roomA, "!"), bot.Slot{Key: "direct", User: maria, Text: bot.Text{Markdown: "?"}}, text("other", roomA, "!"))
+		d.agreed(bot.RestoreResumed)
+		d.wantKeys(d.deliver(), "other")
+		for _, key := range []bot.Key{"waiting", "later", "direct"} {
+			if k := d.load(bot.Query{Target: bot.MessageID("test:$" + key)}).Target; k == nil || k.Key != key {
+				d.Errorf("the message is known as %+v, want %s", k, key)
+			}
+		}
+	},
 	"a message to a person is taken over with its room": func(d *desk) {
 		d.restored()
 		d.receive(bot.Event{ID: "e", Kind: bot.EventEcho, Room: roomDM, Key: "q", Message: "test:$lost", Revision: 1, At: d.now})
