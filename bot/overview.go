@@ -58,13 +58,11 @@ func (d *draft) overviewPages(rank func(OverviewRow) int) []Overview {
 		Round: d.Round.ID, Check: d.local(d.Round.Check), Deadline: d.local(d.Round.Deadline()),
 		State: d.Round.State, Held: d.Round.Held, Total: len(projects),
 	}
-	for _, step := range d.Round.Steps {
-		all.Reminded = all.Reminded || step.Kind == calendar.StepRemind && !step.At.After(d.Now)
-	}
 	for _, p := range projects {
 		r, ok := reports[p.ID]
 		row := OverviewRow{Project: p.name(), State: "missing", Missing: requiredFields(), NoRoom: d.ProjectRooms[p.ID] == ""}
 		if ok {
+			all.Reminded = all.Reminded || r.Reminded > 0
 			row.Missing = r.Missing()
 			status := r.Line(FieldStatus)
 			row.Status, row.Before, row.Outlook = status.Light, status.Before, r.Answers[FieldOutlook].Light()

@@ -56,7 +56,7 @@ func (c call) board(s bot.Snapshot) (bot.Change, error) {
 		}
 		row := boardRow(s, p, since)
 		all.Total++
-		switch row.Status.Light {
+		switch max(row.Status.Light, row.Outlook.Light) { // as the agenda counts
 		case bot.Red:
 			all.Red++
 		case bot.Yellow:

@@ -181,7 +181,9 @@ func (c call) told(s bot.Snapshot, change *bot.Change, id bot.RoundID, template 
 			at := step.At.In(s.Settings.Zone)
 			switch step.Kind {
 			case calendar.StepOpen:
-				data.Opens = at
+				if at.After(s.Now) { // or they are asked right now
+					data.Opens = at
+				}
 			case calendar.StepClose:
 				if r.State == bot.RoundPlanned || r.State == bot.RoundOpen && at.After(s.Now) {
 					data.Deadline = at
