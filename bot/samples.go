@@ -345,6 +345,15 @@ func roomSamples() map[string][]any {
 	for _, kind := range []EventKind{EventMessage, EventEdit, EventDeletion, EventReaction, EventInvitation, EventJoined} {
 		failed = append(failed, Failed{Room: "matrix:!abc:example.org", Kind: kind})
 	}
+	failed = append(failed,
+		Failed{Room: "matrix:!abc:example.org", Kind: EventMessage, Place: RoomProject, Project: sampleProject},
+		Failed{Room: "matrix:!abc:example.org", Kind: EventReaction, Place: RoomDM}, Failed{Room: "matrix:!abc:example.org", Kind: EventEdit, Place: RoomDirect})
+	for _, kind := range []TimerKind{TimerRemind, TimerAsk, TimerMoved, TimerCancel} {
+		failed = append(failed, Failed{Timer: kind, Project: sampleProject})
+	}
+	for _, kind := range []TimerKind{TimerOpen, TimerStand, TimerClose, TimerAgenda, TimerOverview} {
+		failed = append(failed, Failed{Timer: kind})
+	}
 	return map[string][]any{
 		"room.joined":  notes(RoomProject, RoomPMO, RoomDM, RoomDIKON, RoomNetwork, RoomDirect),
 		"room.unbound": notes(""),

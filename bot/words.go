@@ -336,9 +336,11 @@ type Resumed struct {
 
 // Failed tells the PMO that something could not be worked on: note.failed.
 type Failed struct {
-	Room  RoomID
-	Kind  EventKind
-	Timer TimerKind // what was due, if it was no event
+	Room    RoomID
+	Kind    EventKind
+	Timer   TimerKind   // what was due, if it was no event
+	Place   RoomKind    // what the room is for, if it was an event
+	Project ProjectName // whose room it is, or what the timer is about
 }
 
 // Problems a person can mend, each with what to do: error.<name>.

@@ -261,7 +261,7 @@ func TestPoisonousEvents(t *testing.T) {
 			b.chat.Say(dmRoom, maria, "fine")
 			b.idle()
 			b.want(dmRoom, "maria: poison\nmaria: fine\nLotse ↪ «fine»: en/say fine\n")
-			b.want(pmoRoom, "Lotse: de/note.failed {test:dm message }\n")
+			b.want(pmoRoom, "Lotse: de/note.failed {test:dm message  dm { }}\n")
 			if want := []string{"failed", "decided"}; !slices.Equal(outcomes, want) {
 				t.Errorf("outcomes %q, want %q", outcomes, want)
 			}
@@ -287,7 +287,7 @@ func TestPoisonousTimers(t *testing.T) {
 	}})
 	b.run()
 	b.until(start.Add(time.Hour))
-	b.want(pmoRoom, "Lotse: de/note.failed {  open}\n")
+	b.want(pmoRoom, "Lotse: de/note.failed {  open  { }}\n")
 	b.want(dmRoom, "Lotse: en/say due\n")
 }
 

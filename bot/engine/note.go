@@ -26,9 +26,13 @@ const droppedName = "engine/dropped"
 func (e *Engine) tellFailed(ctx context.Context, commit bot.Commit, what string, data bot.Failed) error {
 	commit.Change = bot.Change{Reason: "given up after several failures"}
 	err := safely(func() error {
-		s, err := e.Store.Load(ctx, bot.Query{})
+		s, err := e.Store.Load(ctx, bot.Query{Room: data.Room, Project: data.Project.ID})
 		if err != nil {
 			return fmt.Errorf("load: %w", err)
+		}
+		data.Place = s.Room.Kind
+		if s.Project != nil {
+			data.Project = bot.ProjectName{ID: s.Project.ID, Name: s.Project.Name}
 		}
 		commit.Slots, err = e.noteSlots(ctx, s, noteFailed, bot.NewKey("note", "failed", what), data)
 		return err

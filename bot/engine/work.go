@@ -215,7 +215,7 @@ func (e *Engine) timer(ctx context.Context, timer bot.Timer) error {
 		sleep(ctx.Done(), e.Limits.backOff(tries-1))
 		return nil
 	}
-	if err := e.tellFailed(ctx, t.commit, string(timer.Key), bot.Failed{Timer: timer.Kind}); err != nil && !errors.Is(err, bot.ErrSeen) {
+	if err := e.tellFailed(ctx, t.commit, string(timer.Key), bot.Failed{Timer: timer.Kind, Project: bot.ProjectName{ID: timer.Subject.Project}}); err != nil && !errors.Is(err, bot.ErrSeen) {
 		return fmt.Errorf("give up timer %s: %w", timer.Key, err)
 	}
 	delete(e.failing, timer.Key)
