@@ -244,34 +244,6 @@ func TestSealedLeaving(t *testing.T) {
 	}
 }
 
-// Who cannot read their own messages, for want of the keys, has not found that there are none.
-func TestFindWithoutKeys(t *testing.T) {
-	srv := matrixtest.Shared(t)
-	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
-	room := sealedRoom(t, maria, lotse)
-	store, err := storage.Open(t.Context(), keptKeys(t), storage.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := run(t, lotse, store, newInbox(), func(c *Config) { c.Keys = store.DB() })
-	question := r.send(t, outgoing(room, "check/q", "Frage"))
-	in := bot.RoomID("matrix:" + room)
-	if found, err := r.Find(t.Context(), in, "check/q", 1); found != question || err != nil {
-		t.Fatalf("Find = %q, %v; want %q", found, err, question)
-	}
-	r.stop(t)
-	if err := store.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if found, err := r.Find(t.Context(), in, "check/q", 1); err == nil {
-		t.Errorf("Find with a database that cannot be read = %q and no error: it would be sent again", found)
-	}
-	r.discardMachine()
-	if found, err := r.Find(t.Context(), in, "check/q", 1); err == nil {
-		t.Errorf("Find without the keys = %q and no error: it would be sent again", found)
-	}
-}
-
 // A message says whether it proves who wrote it.
 func TestDoubt(t *testing.T) { matrixtest.Each(t, testDoubt) }
 

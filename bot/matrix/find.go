@@ -18,8 +18,8 @@ const maxOwn = 1000
 
 // Find looks for the event that carries a key and revision, newest first, and
 // returns what Send would have returned, or "". It reads with two page sizes, since
-// one pass can miss an event. What an earlier device has encrypted it knows by what
-// stands beside the ciphertext.
+// one pass can miss an event. What is encrypted it knows by what stands beside the
+// ciphertext, so that it finds what an earlier device has sent, too.
 func (c *Chat) Find(ctx context.Context, in bot.RoomID, key bot.Key, revision int) (bot.MessageID, error) {
 	for _, size := range pageSizes {
 		found, err := c.find(ctx, id.RoomID(in.Local()), key, revision, size)
@@ -62,18 +62,8 @@ func (c *Chat) find(ctx context.Context, in id.RoomID, key bot.Key, revision, si
 				continue
 			}
 			looked++
-			if mark, ok := e.Content.Raw[sealedField]; ok && parse(e) { // no need to decrypt it, and of an earlier device no way
-				if mark == bot.Transaction(key, roomID(in), revision) {
-					return original(e, e.Content.AsEncrypted().RelatesTo), nil
-				}
-				continue
-			}
-			e, ok, err := c.unseal(ctx, in, e)
-			if err != nil && !errors.Is(err, errNoKey) {
-				return "", err // not to be able to look is not to find nothing
-			}
-			if err != nil || !ok {
-				continue // deleted, or of an earlier device and an earlier Lotse
+			if e.Content.Raw[sealedField] == bot.Transaction(key, roomID(in), revision) && parse(e) {
+				return original(e, e.Content.AsEncrypted().RelatesTo), nil
 			}
 			t, ok := traceOf(e)
 			if !ok || t.Key != key || t.Rev != revision || !parse(e) {
