@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -204,8 +205,6 @@ func (c *Chat) receiveKeys(ctx context.Context, resp *mautrix.RespSync) error {
 	if c.cipher == nil {
 		return nil
 	}
-	// What has begun is finished: half of it would have to be undone.
-	ctx = context.WithoutCancel(ctx)
 	broken, err := c.takeKeys(ctx, resp)
 	if broken {
 		c.discardMachine()
@@ -214,13 +213,17 @@ func (c *Chat) receiveKeys(ctx context.Context, resp *mautrix.RespSync) error {
 }
 
 // takeKeys does the work of receiveKeys. broken: the machine in memory is ahead of the
-// database.
+// database. What asks the server ends with ctx and after the time of one request; what
+// has come is taken in whole.
 func (c *Chat) takeKeys(ctx context.Context, resp *mautrix.RespSync) (broken bool, err error) {
 	m, done, err := c.machine(ctx)
 	if err != nil {
 		return false, err
 	}
 	defer done()
+	limited, cancel := c.limited(ctx)
+	defer cancel()
+	ctx = context.WithoutCancel(ctx)
 	if changed := resp.DeviceLists.Changed; len(changed) > 0 {
 		if err := c.cipher.store.MarkTrackedUsersOutdated(ctx, changed); err != nil {
 			return false, fmt.Errorf("note whose devices have changed: %w", err)
@@ -228,12 +231,10 @@ func (c *Chat) takeKeys(ctx context.Context, resp *mautrix.RespSync) (broken boo
 		c.cipher.setStale(true)
 	}
 	for _, e := range resp.ToDevice.Events {
-		if err := c.receiveToDevice(ctx, m, e); err != nil {
+		if err := c.receiveToDevice(ctx, limited, m, e); err != nil {
 			return true, err
 		}
 	}
-	limited, cancel := c.limited(ctx)
-	defer cancel()
 	// Who has just confirmed a device is to be believed at once. Else it is done before the next message is encrypted.
 	if err := c.catchUpDevices(limited, m); err != nil {
 		c.log.DebugContext(ctx, "changed devices are asked for later", "error", err)
@@ -243,8 +244,8 @@ func (c *Chat) takeKeys(ctx context.Context, resp *mautrix.RespSync) (broken boo
 	return false, nil
 }
 
-// receiveToDevice handles what was sent to just this device.
-func (c *Chat) receiveToDevice(ctx context.Context, m *crypto.OlmMachine, e *event.Event) error {
+// receiveToDevice handles what was sent to just this device; limited is for requests.
+func (c *Chat) receiveToDevice(ctx, limited context.Context, m *crypto.OlmMachine, e *event.Event) error {
 	e.Type.Class = event.ToDeviceEventType
 	if e.Content.ParseRaw(e.Type) != nil {
 		return nil // of no kind that we know
@@ -254,13 +255,15 @@ func (c *Chat) receiveToDevice(ctx context.Context, m *crypto.OlmMachine, e *eve
 		m.HandleToDeviceEvent(ctx, e)
 		return nil
 	}
-	if err := c.meet(ctx, m, e.Sender, sealed.SenderKey); err != nil {
+	if err := c.meet(limited, m, e.Sender, sealed.SenderKey); err != nil && limited.Err() == nil {
 		return err
 	}
 	err := c.cipher.db.DoTxn(ctx, nil, func(ctx context.Context) error {
 		var failure error
-		m.HandleToDeviceEvent(context.WithValue(ctx, failureKey{}, &failure), e)
-		return failure
+		if c.survives(func() { m.HandleToDeviceEvent(context.WithValue(ctx, failureKey{}, &failure), e) }) {
+			return failure
+		}
+		return nil // such an event would come again and again
 	})
 	if err != nil {
 		return fmt.Errorf("keep a room key: %w", err)
@@ -306,6 +309,18 @@ func (n noting) PutGroupSession(ctx context.Context, s *crypto.InboundGroupSessi
 	return n.note(ctx, n.Store.PutGroupSession(ctx, s))
 }
 
+// survives runs what reads foreign ciphertext, and reports whether it came to its end: a
+// panic there must not stop the bot, now and at every start.
+func (c *Chat) survives(read func()) (ended bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.log.Error("the encryption library panicked on what was sent to us", "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+		}
+	}()
+	read()
+	return true
+}
+
 // meet asks the server, once, about a device that writes to us and that we do not know.
 func (c *Chat) meet(ctx context.Context, m *crypto.OlmMachine, user id.UserID, key id.SenderKey) error {
 	k := c.cipher
@@ -320,8 +335,6 @@ func (c *Chat) meet(ctx context.Context, m *crypto.OlmMachine, user id.UserID, k
 		return fmt.Errorf("look for a device of %s: %w", user, err)
 	}
 	if device == nil {
-		ctx, cancel := c.limited(ctx)
-		defer cancel()
 		if _, err := m.FetchKeys(ctx, []id.UserID{user}, true); err != nil {
 			c.log.DebugContext(ctx, "the devices of a sender are not known", "user", user, "error", err)
 			return nil

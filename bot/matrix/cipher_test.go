@@ -211,6 +211,7 @@ func testLateKey(t *testing.T, srv *matrixtest.Server) {
 			t.Logf("%s was delivered %d times", id, n)
 		}
 	}
+	ours.stop(t) // by then all is remembered
 	if left, err := m.Recall(t.Context(), ours.memo("unread")); left != "" || err != nil {
 		t.Errorf("still unread: %q, %v", left, err)
 	}
@@ -407,6 +408,15 @@ func testIdentity(t *testing.T, srv *matrixtest.Server) {
 	}
 	if now, err := other.Vouch(t.Context(), safe, "", false); err != nil || now != who {
 		t.Errorf("with it: %+v, %v; want %+v", now, err, who)
+	}
+	// A new identity that the server refuses leaves the old one whole.
+	if _, err := other.Vouch(t.Context(), &recovery{}, "wrong password", true); err == nil {
+		t.Error("a new identity is made with a wrong password")
+	}
+	third := login(t, srv, lotse)
+	m3, keys3 := keyed(t, keptKeys(t))
+	if now, err := newChat(t, third, m3, keys3).Vouch(t.Context(), safe, "", false); err != nil || now != who {
+		t.Errorf("a third device after that: %+v, %v; want %+v", now, err, who)
 	}
 	// A new identity, because the key is lost.
 	fresh := &recovery{}

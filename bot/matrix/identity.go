@@ -101,7 +101,7 @@ func (c *Chat) Vouch(ctx context.Context, recovery Recovery, password string, an
 			return now, fmt.Errorf("confirm the device with the recovery key: %w", err)
 		}
 	default:
-		if err := c.newIdentity(ctx, m, recovery, key, password); err != nil {
+		if err := c.newIdentity(ctx, m, recovery, key, password, now.Published); err != nil {
 			return now, err
 		}
 	}
@@ -109,33 +109,50 @@ func (c *Chat) Vouch(ctx context.Context, recovery Recovery, password string, an
 }
 
 // newIdentity makes cross-signing keys, keeps them on the server under the recovery
-// key, and has them sign this device. The recovery key is kept first: whatever fails
-// after that can be done again.
-func (c *Chat) newIdentity(ctx context.Context, m *crypto.OlmMachine, recovery Recovery, known, password string) error {
+// key, and has them sign this device. A first identity is kept before it is published:
+// whatever fails can be done again. One that replaces another is published first, which
+// the server may refuse (a wrong password): then the old one is still whole.
+func (c *Chat) newIdentity(ctx context.Context, m *crypto.OlmMachine, recovery Recovery, known, password string, replaces bool) error {
 	key, err := c.recoveryKey(ctx, m, known)
 	if err != nil {
 		return err
-	}
-	if key.RecoveryKey() != known {
-		if err := recovery.Keep(key.RecoveryKey()); err != nil {
-			return fmt.Errorf("keep the recovery key: %w", err)
-		}
-	}
-	if err := m.SSSS.SetDefaultKeyID(ctx, key.ID); err != nil {
-		return fmt.Errorf("name the recovery key: %w", err)
 	}
 	keys, err := m.GenerateCrossSigningKeys()
 	if err != nil {
 		return fmt.Errorf("make cross-signing keys: %w", err)
 	}
-	if err := m.UploadCrossSigningKeysToSSSS(ctx, key, keys); err != nil {
-		return fmt.Errorf("keep the cross-signing keys on the homeserver: %w", err)
+	keep := func() error {
+		if key.RecoveryKey() != known {
+			if err := recovery.Keep(key.RecoveryKey()); err != nil {
+				return fmt.Errorf("keep the recovery key: %w", err)
+			}
+		}
+		if err := m.SSSS.SetDefaultKeyID(ctx, key.ID); err != nil {
+			return fmt.Errorf("name the recovery key: %w", err)
+		}
+		if err := m.UploadCrossSigningKeysToSSSS(ctx, key, keys); err != nil {
+			return fmt.Errorf("keep the cross-signing keys on the homeserver: %w", err)
+		}
+		return nil
 	}
-	if err := m.PublishCrossSigningKeys(ctx, keys, withPassword(c.self, password)); err != nil {
+	publish := func() error {
+		err := m.PublishCrossSigningKeys(ctx, keys, withPassword(c.self, password))
 		if answer, ok := errors.AsType[mautrix.HTTPError](err); ok && answer.IsStatus(http.StatusUnauthorized) && !loggedOut(err) {
 			return fmt.Errorf("%w: %w", ErrPassword, err)
 		}
-		return fmt.Errorf("publish the cross-signing keys: %w", err)
+		if err != nil {
+			return fmt.Errorf("publish the cross-signing keys: %w", err)
+		}
+		return nil
+	}
+	steps := []func() error{keep, publish}
+	if replaces {
+		steps = []func() error{publish, keep}
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
 	}
 	if err := m.SignOwnDevice(ctx, m.OwnIdentity()); err != nil {
 		return fmt.Errorf("sign the device: %w", err)
@@ -183,6 +200,9 @@ func withPassword(user id.UserID, password string) mautrix.UIACallback {
 // were compared: it is asked for when the identity was replaced since it was first
 // seen. confirm sees the fingerprint; its error leaves all as it is.
 func (c *Chat) Acknowledge(ctx context.Context, user string, confirm func(fingerprint string, changed bool) error) error {
+	if c.cipher == nil {
+		return ErrEncrypted
+	}
 	m, done, err := c.machine(ctx)
 	if err != nil {
 		return err

@@ -316,7 +316,7 @@ func testKickedOnServer(t *testing.T, srv *matrixtest.Server) {
 	o.pia.AwaitKey(t, room, before)
 	o.pia.Kick(t, room, o.lotse.ID, "")
 	missed := o.asks(room)
-	o.awaits(o.pmo, "Ich bin nicht mehr im Raum")
+	o.awaits(o.pmo, "Ich bin nicht mehr in")
 	o.pia.Invite(t, room, o.lotse.ID)
 	o.pia.AwaitMember(t, room, o.lotse.ID, "join")
 	after := o.asks(room)
@@ -338,7 +338,7 @@ func testKickedOnServer(t *testing.T, srv *matrixtest.Server) {
 			t.Errorf("the bot answers what was said while it was not in the room")
 		}
 	}
-	if got := o.times(o.pmo, "Ich bin nicht mehr im Raum"); got != 2 {
+	if got := o.times(o.pmo, "Ich bin nicht mehr in"); got != 2 {
 		t.Errorf("the PMO was told %d times of two removals", got)
 	}
 }

@@ -47,14 +47,16 @@ func testReceive(t *testing.T, srv *matrixtest.Server) {
 		maria.SendContent(t, room, "m.reaction", map[string]any{"m.relates_to": "nothing"})
 	}
 	maria.Send(t, room, "Lotse: hilfe")
-	// What they point at is no id, as long as an event can be.
-	long := "$" + strings.Repeat("x", 40000)
-	maria.SendContent(t, room, "m.room.message", map[string]any{"msgtype": "m.text", "body": "nirgends", "m.relates_to": map[string]any{"rel_type": "m.thread", "event_id": long}})
-	maria.SendContent(t, room, "m.reaction", map[string]any{"m.relates_to": map[string]any{"rel_type": "m.annotation", "event_id": long, "key": "👍"}})
-	maria.SendContent(t, room, "m.room.message", map[string]any{
-		"msgtype": "m.text", "body": "x", "m.relates_to": map[string]any{"rel_type": "m.replace", "event_id": long},
-		"m.new_content": map[string]any{"msgtype": "m.text", "body": "x"},
-	})
+	if srv.Software == matrixtest.Dendrite { // likewise
+		// What they point at is no id, as long as an event can be.
+		long := "$" + strings.Repeat("x", 40000)
+		maria.SendContent(t, room, "m.room.message", map[string]any{"msgtype": "m.text", "body": "nirgends", "m.relates_to": map[string]any{"rel_type": "m.thread", "event_id": long}})
+		maria.SendContent(t, room, "m.reaction", map[string]any{"m.relates_to": map[string]any{"rel_type": "m.annotation", "event_id": long, "key": "👍"}})
+		maria.SendContent(t, room, "m.room.message", map[string]any{
+			"msgtype": "m.text", "body": "x", "m.relates_to": map[string]any{"rel_type": "m.replace", "event_id": long},
+			"m.new_content": map[string]any{"msgtype": "m.text", "body": "x"},
+		})
+	}
 	maria.Send(t, room, "Ende")
 
 	r.awaitText(t, "Ende")
@@ -77,6 +79,9 @@ message #14 by=Maria "nirgends"
 message #15 by=Maria "Ende"
 `
 	want = strings.Replace(want, " by=?", "", 1)
+	if srv.Software != matrixtest.Dendrite {
+		want = strings.Replace(want, "message #14 by=Maria \"nirgends\"\nmessage #15", "message #14", 1)
+	}
 	if got != want {
 		t.Errorf("delivered:\n%s\nwant:\n%s", got, want)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/crypto"
@@ -92,14 +93,26 @@ func (c *Chat) changedMembers(ctx context.Context, in id.RoomID, events []*event
 		return err
 	}
 	defer done()
-	for _, e := range events {
-		if e.Type.Type == event.StateMember.Type && e.StateKey != nil && parse(e) {
-			e.RoomID = in
-			m.HandleMemberEvent(ctx, e)
-			c.cipher.outdated(in)
-		}
+	if !slices.ContainsFunc(events, changesMembers) {
+		return nil
 	}
-	return nil
+	c.cipher.outdated(in)
+	return m.CryptoStore.RemoveOutboundGroupSession(ctx, in)
+}
+
+// changesMembers reports whether somebody came or left with an event. Who is invited has
+// the key already when they join, and who changes only their name does neither.
+func changesMembers(e *event.Event) bool {
+	if e.Type.Type != event.StateMember.Type || e.StateKey == nil || !parse(e) {
+		return false
+	}
+	before := event.Membership("")
+	if prev := e.Unsigned.PrevContent; prev != nil {
+		was, _ := prev.Raw["membership"].(string)
+		before = event.Membership(was)
+	}
+	outside := func(m event.Membership) bool { return m != event.MembershipJoin && m != event.MembershipInvite }
+	return outside(before) != outside(e.Content.AsMember().Membership)
 }
 
 // dropKeyOf has the next message of a room, if it is encrypted, use a new key, because

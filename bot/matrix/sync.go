@@ -240,8 +240,8 @@ type step struct {
 	left    []id.RoomID
 	invites map[id.RoomID]id.UserID
 	direct  event.DirectChatsEventContent
-	deleted []id.EventID // what was taken back in encrypted rooms
-	unread  []unread     // all that cannot be read yet
+	deleted []spot   // what was taken back
+	unread  []unread // all that cannot be read yet
 	keys    map[id.SessionID]bool
 }
 
@@ -490,6 +490,7 @@ func (c *Chat) joined(ctx context.Context, in id.RoomID, data *mautrix.SyncJoine
 	c.learn(data.State.Events)
 	c.learn(data.Timeline.Events)
 	state := c.about(data.State.Events, &r)
+	sealed := r.Encrypted // before the timeline
 	events := data.Timeline.Events
 
 	if first && !back {
@@ -547,7 +548,12 @@ func (c *Chat) joined(ctx context.Context, in id.RoomID, data *mautrix.SyncJoine
 		}
 		events = events[start:]
 	}
+	now := r
+	now.Encrypted = sealed
 	for _, e := range events {
+		if e.Type.Type == event.StateEncryption.Type && e.StateKey != nil {
+			now.Encrypted = true
+		}
 		if e.Type.Type == event.StateMember.Type && e.StateKey != nil && id.UserID(*e.StateKey) == c.self && parse(e) {
 			switch e.Content.AsMember().Membership {
 			case event.MembershipJoin:
@@ -576,7 +582,7 @@ func (c *Chat) joined(ctx context.Context, in id.RoomID, data *mautrix.SyncJoine
 		if !ok {
 			continue
 		}
-		if ev, ok := c.read(ctx, e, in, r); ok {
+		if ev, ok := c.read(ctx, e, in, now); ok {
 			out = append(out, timed{Event: ev, place: e.Timestamp})
 		}
 	}

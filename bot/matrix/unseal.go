@@ -21,9 +21,17 @@ const (
 	keepUnread = 7 * 24 * time.Hour
 	// maxUnread and maxUnreadOf are how many such messages are kept, in all and of one
 	// sender, so that nobody can fill the list.
-	maxUnread   = 200
-	maxUnreadOf = 20
+	maxUnread   = 100
+	maxUnreadOf = 10
+	// maxUnreadBytes is how large one may be: no answer has so many.
+	maxUnreadBytes = 32 << 10
 )
+
+// spot is where an event stands.
+type spot struct {
+	room  id.RoomID
+	event id.EventID
+}
 
 // unread is an encrypted message that cannot be read yet. Its sender may still send the
 // key: clients do when they come back to the network, or when we ask for it.
@@ -32,6 +40,8 @@ type unread struct {
 	Event json.RawMessage `json:"e"` // as it came, encrypted
 	Since int64           `json:"s"` // Unix milliseconds, when it was first seen
 	Asked bool            `json:"a,omitempty"`
+	// Other: it is not for want of a key, so it is tried at every step.
+	Other bool `json:"o,omitempty"`
 
 	event *event.Event // what Event holds
 }
@@ -68,7 +78,9 @@ func (c *Chat) unseal(ctx context.Context, in id.RoomID, e *event.Event) (clear 
 		return nil, false, err
 	}
 	defer done()
-	clear, err = m.DecryptMegolmEvent(ctx, e)
+	if !c.survives(func() { clear, err = m.DecryptMegolmEvent(ctx, e) }) {
+		return nil, false, nil
+	}
 	if err == nil {
 		return clear, true, nil
 	}
@@ -86,7 +98,7 @@ func (c *Chat) unseal(ctx context.Context, in id.RoomID, e *event.Event) (clear 
 // the bot itself has sent it.
 func (c *Chat) unsealOrKeep(ctx context.Context, in id.RoomID, e *event.Event, s *step) (*event.Event, bool) {
 	if e.Type.Type == event.EventRedaction.Type {
-		s.deleted = append(s.deleted, redacted(e))
+		s.deleted = append(s.deleted, spot{in, redacted(e)})
 	}
 	clear, ok, err := c.unseal(ctx, in, e)
 	if err == nil {
@@ -95,12 +107,13 @@ func (c *Chat) unsealOrKeep(ctx context.Context, in id.RoomID, e *event.Event, s
 	if e.Sender == c.self {
 		return e, true // of a device we had once, see readOwn
 	}
+	keyless := errors.Is(err, errNoKey)
 	c.log.InfoContext(ctx, "a message cannot be read yet", "room", in, "event", e.ID, "sender", e.Sender, "error", err)
 	raw, err := json.Marshal(e)
-	if err != nil {
+	if err != nil || len(raw) > maxUnreadBytes {
 		return nil, false
 	}
-	s.unread = append(s.unread, unread{Room: in, Event: raw, Since: time.Now().UnixMilli(), event: e})
+	s.unread = append(s.unread, unread{Room: in, Event: raw, Since: time.Now().UnixMilli(), Other: !keyless, event: e})
 	return nil, false
 }
 
@@ -108,7 +121,7 @@ func (c *Chat) unsealOrKeep(ctx context.Context, in id.RoomID, e *event.Event, s
 // what has been unreadable for too long. It adds to the step what happened and what
 // remains; the step's own unreadable messages are among it.
 func (c *Chat) late(ctx context.Context, s *step) []timed {
-	deleted := func(u unread) bool { return slices.Contains(s.deleted, u.event.ID) }
+	deleted := func(u unread) bool { return slices.Contains(s.deleted, spot{u.Room, u.event.ID}) }
 	waiting := slices.DeleteFunc(slices.Clone(c.unread), deleted)
 	fresh := slices.DeleteFunc(s.unread, deleted)
 	s.unread = nil
@@ -123,7 +136,7 @@ func (c *Chat) late(ctx context.Context, s *step) []timed {
 		if time.Since(since) > keepUnread {
 			continue
 		}
-		if sealed := u.event.Content.AsEncrypted(); keys[sealed.SessionID] || !c.tried {
+		if sealed := u.event.Content.AsEncrypted(); keys[sealed.SessionID] || u.Other || !c.tried {
 			clear, ok, err := c.unseal(ctx, u.Room, u.event)
 			if err == nil {
 				c.mu.Lock()
