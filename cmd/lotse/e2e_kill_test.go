@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"lotse/bot"
+	"lotse/bot/matrix/matrixtest"
 	"lotse/storage"
 )
 
@@ -106,8 +107,8 @@ func kill(t *testing.T, w *town, deaths, long int) {
 	crowd.allStored()
 	if w.sealed {
 		for project, room := range w.rooms {
-			w.isSealed(project, w.leads[project].Events(t, room))
-			w.isSealed(project, w.pia.Events(t, room))
+			w.isSealed(project, w.history(w.leads[project], room))
+			w.isSealed(project, w.history(w.pia, room))
 		}
 	}
 	log, err := os.ReadFile(filepath.Join(w.folder, "log"))
@@ -276,7 +277,7 @@ func (c *crowd) cut() {
 // asked is the message that opened the round in a project's room, "" if it does not stand there yet.
 func (c *crowd) asked(project string) string {
 	c.Helper()
-	for _, e := range c.leads[project].Events(c, c.rooms[project]) {
+	for _, e := range c.history(c.leads[project], c.rooms[project]) {
 		if e.Key() == c.askKey(project) {
 			return e.ID
 		}
@@ -312,6 +313,15 @@ func (c *crowd) finish() {
 	}
 }
 
+// history is what the server has of a room and somebody can read.
+func (w *town) history(by *matrixtest.User, room string) []matrixtest.Event {
+	w.Helper()
+	if js := w.js[by]; js != nil {
+		return js.History(w, room)
+	}
+	return by.Events(w, room)
+}
+
 // onceEach checks that every room has one event for each key that the outbox has sent there, and none else.
 func (w *town) onceEach() {
 	w.Helper()
@@ -343,7 +353,7 @@ func (w *town) onceEach() {
 	}
 	found, twice := 0, map[string]int{}
 	for _, room := range append(slices.Collect(maps.Values(w.rooms)), w.pmo, w.dm, w.ping) {
-		for _, e := range w.pia.Events(w, room) {
+		for _, e := range w.history(w.pia, room) {
 			if e.Sender != w.lotse.ID || e.Key() == "" || e.RelType == "m.replace" || e.Type == "m.room.redaction" {
 				continue
 			}
@@ -387,7 +397,7 @@ func (c *crowd) allStored() {
 			c.Errorf("%s: the lead said %q, the books have %q", key, g.said, stored[key])
 		}
 		acks := 0
-		for _, e := range c.leads[g.project].Events(c, g.room) {
+		for _, e := range c.history(c.leads[g.project], g.room) {
 			if e.Sender == c.lotse.ID && e.RelType == "m.annotation" && e.RelatesTo == g.message {
 				acks++
 			}

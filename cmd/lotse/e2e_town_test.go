@@ -52,8 +52,9 @@ type town struct {
 	rooms    map[string]string           // by project; those of newTown's roomless have none
 	leads    map[string]*matrixtest.User // by project
 
-	chats map[*matrixtest.User]string // direct chats that the bot has opened
-	seen  strings.Builder             // what [town.sees] saw
+	js    map[*matrixtest.User]*matrixtest.JSUser // if the rooms are encrypted
+	chats map[*matrixtest.User]string             // direct chats that the bot has opened
+	seen  strings.Builder                         // what [town.sees] saw
 
 	bot *exec.Cmd // nil while it does not run
 	in  io.WriteCloser
@@ -77,7 +78,7 @@ func raise(t *testing.T, sealed bool, projects int, roomless []string) *town {
 
 func raiseOn(t *testing.T, software *matrixtest.Software, sealed bool, projects int, roomless []string) *town {
 	t.Helper()
-	w := &town{T: t, sealed: sealed, story: t.Name(), folder: t.TempDir(), rooms: map[string]string{}, leads: map[string]*matrixtest.User{}, chats: map[*matrixtest.User]string{}}
+	w := &town{T: t, sealed: sealed, story: t.Name(), folder: t.TempDir(), rooms: map[string]string{}, leads: map[string]*matrixtest.User{}, js: map[*matrixtest.User]*matrixtest.JSUser{}, chats: map[*matrixtest.User]string{}}
 	w.server = software.Start(t)
 	w.build()
 	people := []struct {
@@ -98,7 +99,8 @@ func raiseOn(t *testing.T, software *matrixtest.Software, sealed bool, projects 
 		*p.user = w.server.Register(t, p.login)
 		(*p.user).SetDisplayName(t, p.name)
 		if sealed && *p.user != w.lotse {
-			(*p.user).JS(t).Take()
+			w.js[*p.user] = (*p.user).JS(t)
+			w.js[*p.user].Take()
 		}
 	}
 	w.pmo = w.room("PMO", w.dora)

@@ -169,6 +169,15 @@ func (j *JSUser) Events(t testing.TB, room string) []Event {
 	return answer.Events
 }
 
+// History returns what the server has of a room, decrypted, oldest first: more than what
+// the client shows if the server was killed, since Dendrite then may forget to tell it.
+func (j *JSUser) History(t testing.TB, room string) []Event {
+	t.Helper()
+	var answer jsEvents
+	j.must(t, "history", map[string]any{"room": room}, &answer)
+	return answer.Events
+}
+
 type jsEvents struct {
 	Changes int     `json:"changes"` // up to which the answer is
 	Events  []Event `json:"events"`

@@ -229,6 +229,28 @@ const operations = {
         return { changes, events: await Promise.all(seen.map((event) => show(device.client, event))) };
     },
 
+    /**
+     * What the server has of a room, oldest first. {room} → {events}
+     *
+     * Dendrite that was killed may never show a client what it has, unless the client asks for it.
+     */
+    async history({ room: id }, name) {
+        const device = one(name);
+        const { client } = device;
+        const room = await device.room(id);
+        const limit = 1_000_000; // as in events.go
+        const query = { dir: "b", limit, filter: JSON.stringify({ limit }) };
+        const chunk = [];
+        for (;;) {
+            const answer = await client.http.authedRequest(sdk.Method.Get, `/rooms/${encodeURIComponent(id)}/messages`, query);
+            chunk.push(...answer.chunk);
+            if (!answer.end || answer.end === query.from || answer.chunk.some((event) => event.type === "m.room.create")) break;
+            query.from = answer.end;
+        }
+        const known = chunk.reverse().map((event) => room.findEventById(event.event_id) ?? client.getEventMapper()(event));
+        return { events: await Promise.all(known.map((event) => show(client, event))) };
+    },
+
     /** Waits until something has happened since, or for some milliseconds. {since, milliseconds} */
     async wait({ since, milliseconds }, name) {
         await one(name).change(since, Math.min(milliseconds, limit));
