@@ -3,6 +3,7 @@ package matrix
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/event"
@@ -10,6 +11,9 @@ import (
 
 	"lotse/bot"
 )
+
+// errAllowedNow: nothing forbids any more what was refused a moment ago.
+var errAllowedNow = errors.New("the bot has got the power meanwhile")
 
 // explain finds out whether it is the room that refuses, not the message: the bot is
 // not in it, or has not got the power. While it may not write, a message can wait:
@@ -34,12 +38,15 @@ func (c *Chat) explain(ctx context.Context, out bot.Outgoing, err error) error {
 	may, errMay := c.CheckRoom(ctx, out.Room)
 	switch {
 	case errInside != nil || errMay != nil:
-		// Not known. Then it is the message, which is tried no more.
+		// Not known; the next try says more, if there can be one.
+		refusal.Final = denied(errors.Join(errInside, errMay))
 	case !may.MayWrite:
 		refusal.Why = bot.RefusedMute
 		refusal.Final = out.Op == bot.OpReaction && !may.MayReact
 	case out.Op == bot.OpReaction && !may.MayReact:
 		refusal.Why = bot.RefusedReactions
+	case errors.Is(err, mautrix.MForbidden):
+		return fmt.Errorf("%w: %w", errAllowedNow, err)
 	}
 	return err
 }

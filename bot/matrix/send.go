@@ -46,12 +46,15 @@ type (
 	}
 )
 
-// Send carries out one operation with one request and tells by its error what may
-// be done next. It returns the id of the message, reaction or redaction it made;
+// Send carries out one operation with one request (two, if it got the power for it only
+// after the first) and tells by its error what may be done next. It returns the id of the message, reaction or redaction it made;
 // for an edit that is the id of the message edited, to which further edits relate.
 func (c *Chat) Send(ctx context.Context, out bot.Outgoing) (bot.MessageID, error) {
 	sent, err := c.send(ctx, out)
-	return sent, c.explain(ctx, out, err)
+	if err = c.explain(ctx, out, err); errors.Is(err, errAllowedNow) {
+		return c.send(ctx, out)
+	}
+	return sent, err
 }
 
 func (c *Chat) send(ctx context.Context, out bot.Outgoing) (bot.MessageID, error) {

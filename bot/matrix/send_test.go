@@ -348,8 +348,12 @@ func testSendErrors(t *testing.T, srv *matrixtest.Server) {
 			if got != tt.want {
 				t.Errorf("%v is %+v, want %+v", err, got, tt.want)
 			}
-			if n := requests.Load(); n != 1 {
-				t.Errorf("%d requests for one send, want 1", n)
+			want := int64(1)
+			if tt.name == "forbidden" { // nothing in the room forbids it: perhaps no more
+				want = 2
+			}
+			if n := requests.Load(); n != want {
+				t.Errorf("%d requests for one send, want %d", n, want)
 			}
 			if tt.sent {
 				// What stands there is found, once the server shows it.
@@ -431,5 +435,32 @@ func TestComposeDropsForeignMentions(t *testing.T) {
 	}
 	if !slices.Equal([]string{m.Body}, []string{"A B"}) {
 		t.Errorf("body = %q", m.Body)
+	}
+}
+
+// The bot gets the power to write just after it was refused: the message is not given up.
+func TestAllowedMeanwhile(t *testing.T) {
+	srv := matrixtest.Shared(t)
+	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
+	room := joined(t, "Serviceportal", maria, lotse)
+	refusals := 1
+	address := proxy(t, srv.URL, func(w http.ResponseWriter, r *http.Request, _ func()) bool {
+		if !strings.Contains(r.URL.Path, "/send/") || refusals == 0 {
+			return false
+		}
+		refusals--
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = w.Write([]byte(`{"errcode":"M_FORBIDDEN","error":"no power"}`))
+		return true
+	})
+	chat := newChat(t, lotse, newMemory(), func(c *Config) { c.Homeserver = address })
+	if id, err := chat.Send(t.Context(), outgoing(room, "a", "doch")); err != nil || id == "" {
+		t.Errorf("Send = %q, %v; want it sent", id, err)
+	}
+	refusals = 2 // it is not the power
+	_, err := chat.Send(t.Context(), outgoing(room, "b", "nie"))
+	if refusal, ok := errors.AsType[*bot.SendError](err); !ok || !refusal.Final {
+		t.Errorf("refused again: %v, want it final", err)
 	}
 }
