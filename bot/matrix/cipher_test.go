@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -322,6 +323,36 @@ func testOpenDirectSealed(t *testing.T, srv *matrixtest.Server) {
 	}
 	ours.send(t, outgoing(room, "c", "danke"))
 	hers.awaitText(t, "danke")
+}
+
+// A server may show a direct chat before it shows who is invited: the key is theirs.
+func TestOpenDirectInviteUnseen(t *testing.T) {
+	srv := matrixtest.Shared(t)
+	maria, lotse := srv.Register(t, "maria"), srv.Register(t, "lotse")
+	runSealed(t, maria, keptKeys(t), newInbox())
+	address := proxy(t, srv.URL, func(w http.ResponseWriter, r *http.Request, _ func()) bool {
+		if !strings.HasSuffix(r.URL.Path, "/members") {
+			return false
+		}
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"chunk":[{"type":"m.room.member","event_id":"$a","sender":%[1]q,"state_key":%[1]q,"content":{"membership":"join"}}]}`, lotse.ID)
+		return true
+	})
+	store, err := storage.Open(t.Context(), keptKeys(t), storage.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	chat := newChat(t, lotse, store, func(c *Config) { c.Homeserver, c.Keys, c.SealDirect = address, store.DB(), true })
+	if err := chat.publish(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r := &running{Chat: chat}
+	r.send(t, outgoing(r.open(t, user(maria)), "a", "eins"))
+	var known int
+	if err := store.DB().QueryRow(t.Context(), `SELECT count(*) FROM crypto_megolm_outbound_session_shared WHERE user_id = $1`, maria.ID).Scan(&known); err != nil || known != 1 {
+		t.Errorf("%d of her devices have the key of the direct chat, %v; want 1", known, err)
+	}
 }
 
 // A server may show a room before it is finished: nothing is sent in the clear then.

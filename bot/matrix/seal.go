@@ -60,6 +60,7 @@ func (c *Chat) handOut(ctx context.Context, m *crypto.OlmMachine, in id.RoomID) 
 	if err != nil {
 		return fmt.Errorf("ask who is in the room: %w", err)
 	}
+	c.log.DebugContext(ctx, "a new room key is handed out", "room", in, "people", len(members))
 	if err := m.ShareGroupSession(ctx, in, members); err != nil {
 		return fmt.Errorf("hand out a new room key: %w", err)
 	}
@@ -80,6 +81,15 @@ func (c *Chat) audience(ctx context.Context, in id.RoomID) ([]id.UserID, error) 
 		}
 		if m := e.Content.AsMember().Membership; m == event.MembershipJoin || m == event.MembershipInvite {
 			users = append(users, id.UserID(*e.StateKey))
+		}
+	}
+	// Dendrite shows a room that was just made before who is invited. With whom a direct
+	// chat is, we know.
+	if len(users) == 1 && users[0] == c.self {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if with := c.direct[in]; with != "" {
+			users = append(users, with)
 		}
 	}
 	return users, nil

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -19,6 +20,11 @@ func TestEndToEndSealed(t *testing.T) {
 		w.twoRounds()
 		return
 	}
+	config, err := os.ReadFile(filepath.Join(w.folder, "lotse.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.write("lotse.yaml", string(config)+"log: {level: debug}\n")
 	w.start("2026-11-17T08:00:00+01:00")
 	w.moveIn()
 	w.clock("11-18 09:00")
@@ -43,10 +49,24 @@ func TestEndToEndSealed(t *testing.T) {
 	phones.writes("Status: grün\nAusblick: grün\nBlocker: keine\nEntscheidung: keine\nKommunikation: –")
 
 	w.writes(w.pia, w.pmo, "!projektcheck stand")
-	w.isSealed("pmo", w.pia.Events(t, w.pmo))
+	w.isSealed("pmo", w.seesAll(w.pmo, w.pia))
 	w.holds("serviceportal", portal.room, portal.who)
 	w.holds("direkt", phones.room, phones.who)
 	w.stop()
+
+	// What was decrypted, and what was encrypted, is in no log, however talkative.
+	log, err := os.ReadFile(filepath.Join(w.folder, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(log), "level=DEBUG") || !strings.Contains(string(log), "detail=\"Event decrypted successfully\"") {
+		t.Error("the log does not tell of decrypting")
+	}
+	for _, words := range []string{"Servicestellen", "unterbesetzt", "Redaktionsstelle", "Wo steht das Projekt", "Stichworte"} {
+		if strings.Contains(string(log), words) {
+			t.Errorf("the log holds %q, which was said in an encrypted room", words)
+		}
+	}
 }
 
 // isSealed checks that all that was said in a room came encrypted from signed devices, each message with a key of its own,

@@ -403,14 +403,17 @@ func (t talk) directly() talk {
 func (t talk) find(beginning string) string {
 	t.Helper()
 	// The lead reads all; others may have come later.
-	events := t.leads[t.project].Events(t, t.room)
-	for _, e := range slices.Backward(events) {
-		if e.Sender == t.lotse.ID && e.RelType != "m.replace" && strings.HasPrefix(e.Key(), beginning) {
-			return e.ID
+	var found string
+	t.leads[t.project].Await(t, t.room, "a message with the key "+beginning+"…", func(events []matrixtest.Event) bool {
+		for _, e := range slices.Backward(events) {
+			if e.Sender == t.lotse.ID && e.RelType != "m.replace" && strings.HasPrefix(e.Key(), beginning) {
+				found = e.ID
+				return true
+			}
 		}
-	}
-	t.Fatalf("no message with the key %s… in\n%s", beginning, matrixtest.Transcript(events))
-	return ""
+		return false
+	})
+	return found
 }
 
 // opening is the message that opened the thread.
@@ -534,7 +537,7 @@ func (w *town) shows(name, got string) {
 // nobody whom they do not show as called.
 func (w *town) holds(name, room string, as *matrixtest.User) {
 	w.Helper()
-	events := as.Events(w, room)
+	events := w.seesAll(room, as)
 	w.callsNobodyElse(events)
 	// The address of a direct chat is secret, and servers set it sooner or later.
 	got := matrixtest.Transcript(slices.DeleteFunc(slices.Clone(events), func(e matrixtest.Event) bool { return e.Type == "m.room.canonical_alias" }))
@@ -544,6 +547,19 @@ func (w *town) holds(name, room string, as *matrixtest.User) {
 		got = encryption.ReplaceAllString(got, "")
 	}
 	w.shows(name, got)
+}
+
+// seesAll is what a room looks like once somebody sees all that the server has: a client may be a moment behind.
+func (w *town) seesAll(room string, as *matrixtest.User) []matrixtest.Event {
+	w.Helper()
+	if w.js[as] == nil {
+		return as.Events(w, room)
+	}
+	there := w.history(as, room)
+	return as.Await(w, room, "all that the server has", func(events []matrixtest.Event) bool {
+		return slices.ContainsFunc(events, func(e matrixtest.Event) bool { return e.ID == there[len(there)-1].ID }) &&
+			!slices.ContainsFunc(events, func(e matrixtest.Event) bool { return e.Crypto != nil && e.Crypto.Unreadable != "" })
+	})
 }
 
 var encryption = regexp.MustCompile(`(?m)^— \S+ turned encryption on\n`)
