@@ -166,7 +166,7 @@ func (a *app) agrees(ctx context.Context) (bool, error) {
 	in := newLines(a.stdin)
 	defer in.close()
 	answer, err := in.next(ctx)
-	if answer = strings.ToLower(strings.TrimSpace(answer)); answer == "y" || answer == "yes" || answer == "j" || answer == "ja" {
+	if saysYes(answer) {
 		return true, nil
 	}
 	if ctx.Err() != nil {

@@ -139,7 +139,12 @@ func (a *app) agreed(question string) bool {
 	if err != nil || !terminal(a.stdin) {
 		fmt.Fprintln(a.stdout) // nobody has typed the line's end
 	}
-	switch bot.Fold(strings.TrimSpace(line)) {
+	return saysYes(line)
+}
+
+// saysYes reports whether an answer is a yes, in German or English.
+func saysYes(answer string) bool {
+	switch bot.Fold(strings.TrimSpace(answer)) {
 	case "ja", "j", "yes", "y":
 		return true
 	}
