@@ -254,7 +254,8 @@ func testDoubt(t *testing.T, srv *matrixtest.Server) {
 	room := sealedRoom(t, maria, lotse)
 	mine, hers := newInbox(), newInbox()
 	ours := runSealed(t, lotse, keptKeys(t), mine)
-	her := runSealed(t, maria, keptKeys(t), hers)
+	herKeys := keptKeys(t)
+	her := runSealed(t, maria, herKeys, hers)
 	wants := func(text string, doubt bot.Doubt) {
 		t.Helper()
 		if got := mine.awaitText(t, text); got.Doubt != doubt {
@@ -263,10 +264,12 @@ func testDoubt(t *testing.T, srv *matrixtest.Server) {
 	}
 	vouch := func(anew bool) {
 		t.Helper()
+		her.stop(t)
 		who, err := her.Vouch(t.Context(), &recovery{}, maria.Password, anew)
 		if err != nil {
 			t.Fatal(err)
 		}
+		her = runSealed(t, maria, herKeys, hers)
 		awaitIdentity(t, ours.Chat, maria.ID, who.Fingerprint)
 	}
 	maria.Send(t, room, "offen")

@@ -72,7 +72,7 @@ func (c *Chat) identityIn(resp *mautrix.RespQueryKeys) Identity {
 // makes one if there is none, and uses the recovery key if there is. With anew, an
 // identity whose recovery key is lost is replaced; everybody who had verified the bot
 // is warned by that. password is for servers that want it for new keys; "" if it is not
-// known.
+// known. Not while Run runs: mautrix makes new keys without a lock.
 func (c *Chat) Vouch(ctx context.Context, recovery Recovery, password string, anew bool) (Identity, error) {
 	if c.cipher == nil {
 		return Identity{}, ErrEncrypted
