@@ -20,12 +20,14 @@ type Subject struct {
 	Person  PersonID  `json:",omitempty"`
 	User    UserID    `json:",omitempty"`
 	N       int       `json:",omitempty"`
+	// Escalation it is about; N counts within it.
+	Escalation EscalationID `json:",omitempty"`
 }
 
 // String returns the subject's parts joined by slashes, for the trace and logs.
 func (s Subject) String() string {
 	out := ""
-	for _, p := range []string{string(s.Round), string(s.Project), string(s.Field)} {
+	for _, p := range []string{string(s.Round), string(s.Project), string(s.Field), string(s.Escalation)} {
 		if p != "" {
 			if out != "" {
 				out += "/"
@@ -109,6 +111,13 @@ const (
 	TimerSummary  TimerKind = "summary"  // a complete report whose last question nobody answered
 	TimerNext     TimerKind = "next"     // the next roomless project of a lead is asked
 	TimerRestored TimerKind = "restored" // the PMO is told that the books come from a backup
+
+	TimerNudge   TimerKind = "nudge"   // the lead is asked about a draft once more
+	TimerLapse   TimerKind = "lapse"   // a draft that nobody answered lapses
+	TimerPass    TimerKind = "pass"    // the PMO's day is over: the DM is asked
+	TimerDecide  TimerKind = "decide"  // the pause for thought is over
+	TimerPress   TimerKind = "press"   // those who decide are reminded
+	TimerFurther TimerKind = "further" // … the PMO is told that they did not
 )
 
 // Timer is something due at an instant. There is one timer per key: setting it
@@ -125,19 +134,22 @@ type Timer struct {
 // whole or not at all. Rows carry the Version they were loaded with; a commit
 // against a newer row is ErrStale.
 type Change struct {
-	Reason   string // for the log: what was decided and why, without message content
-	People   []Person
-	Rooms    []Room
-	Projects []Project
-	Rounds   []Round
-	Reports  []Report
-	Tasks    []Task
-	Directs  []Direct
-	Refs     []Ref     // foreign messages to remember
-	Restored *Restored // the PMO has decided about what waits after a restore
-	Timers   []Timer   // to set
-	Cancel   []Key     // timers to stop
-	Posts    []Post
+	Reason      string // for the log: what was decided and why, without message content
+	People      []Person
+	Rooms       []Room
+	Projects    []Project
+	Rounds      []Round
+	Reports     []Report
+	Tasks       []Task
+	Directs     []Direct
+	Escalations []Escalation
+	Entries     []Entry     // of the decision log, in order
+	Forget      []MessageID // deleted in the chat: their words go from the decision log's texts
+	Refs        []Ref       // foreign messages to remember
+	Restored    *Restored   // the PMO has decided about what waits after a restore
+	Timers      []Timer     // to set
+	Cancel      []Key       // timers to stop
+	Posts       []Post
 	// Closed are rooms to which nothing is sent any more: what is pending there is stale.
 	Closed []RoomID
 	// Dropped says what was left out because it came too late after a downtime,

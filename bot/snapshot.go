@@ -48,6 +48,19 @@ type Query struct {
 	Waiting     bool   // Snapshot.Waiting, while the outbox is paused
 	AllRooms    bool   // Snapshot.Rooms: every room, of any kind, joined or not (import, export)
 	Pace        string // Snapshot.Pace, by its key
+
+	Escalation EscalationID    // Snapshot.Escalation, by its id, else
+	Number     int             // by its number, else what Target, Thread or ReplyTo is about
+	Page       *EscalationPage // Snapshot.Listed
+}
+
+// EscalationPage asks for a page of escalations that were put to somebody, the oldest
+// first.
+type EscalationPage struct {
+	Open     bool        // only those of which something is still to be done
+	Projects []ProjectID // only of these; nil: of all
+	After    int         // only numbers above it
+	Limit    int
 }
 
 // Abilities are what the room's chat can do.
@@ -87,6 +100,7 @@ type Settings struct {
 	AllowedServers []string
 	// OnlyVerified: in encrypted rooms nothing counts that leaves a [Doubt].
 	OnlyVerified bool
+	Escalations  EscalationRules
 	// OverviewEvery is the least time between two drawings of a live message.
 	OverviewEvery time.Duration
 	// MaxText is how many characters an answer may have.
@@ -133,6 +147,14 @@ type Snapshot struct {
 	Rounds       []Round
 	History      []Report
 	Pace         *Pace // Query.Pace; it may be over
+
+	// Escalation is the one it is about; Escalations are the project's: those open, those
+	// of the round, and the newest; in the order of their making.
+	Escalation  *Escalation
+	Escalations []Escalation
+	Escalated   int          // how many the project has had
+	LastNumber  int          // the highest number given
+	Listed      []Escalation // Query.Page
 
 	Restored *Restored // the books came back from a backup
 	Waiting  Waiting
