@@ -320,6 +320,12 @@ func in(events []bot.Event, room string) []bot.Event {
 	return out
 }
 
+// without leaves out kinds of events. A server may show how the bot got into a room in one
+// step or in two.
+func without(events []bot.Event, kinds ...bot.EventKind) []bot.Event {
+	return slices.DeleteFunc(slices.Clone(events), func(e bot.Event) bool { return slices.Contains(kinds, e.Kind) })
+}
+
 // proxy stands between the bot and the server. intercept may answer itself, and
 // then returns true.
 func proxy(t *testing.T, server string, intercept func(w http.ResponseWriter, r *http.Request, forward func()) bool) string {
