@@ -12,9 +12,10 @@ type ProjectState string
 
 // The states of a project.
 const (
-	ProjectActive   ProjectState = "active"
-	ProjectPaused   ProjectState = "paused"   // not asked until resumed
-	ProjectArchived ProjectState = "archived" // kept for history only
+	ProjectActive    ProjectState = "active"
+	ProjectRequested ProjectState = "requested" // beantragt: DIKON has not released it yet
+	ProjectPaused    ProjectState = "paused"    // not asked until resumed
+	ProjectArchived  ProjectState = "archived"  // kept for history only
 )
 
 // Project is one digital project of the city: a row of the Digitalisierungsboard.

@@ -21,6 +21,9 @@ type Rules struct {
 	Decide     func(bot.Snapshot, bot.Event) (bot.Change, error)
 	TimerNeeds func(bot.Timer) bot.Query
 	Due        func(bot.Snapshot, bot.Timer) (bot.Change, error)
+	// Follow adds to every decision what follows from it elsewhere; also to a command's.
+	// e is nil for a timer.
+	Follow func(s bot.Snapshot, e *bot.Event, c *bot.Change) error
 }
 
 // Limits bound waiting and work; zero values mean the defaults in parentheses.

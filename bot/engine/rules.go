@@ -15,5 +15,8 @@ func (r Rules) withDefaults() Rules {
 	if r.Due == nil {
 		r.Due = bot.Due
 	}
+	if r.Follow == nil {
+		r.Follow = func(bot.Snapshot, *bot.Event, *bot.Change) error { return nil }
+	}
 	return r
 }

@@ -261,6 +261,9 @@ func (e *Engine) attempt(ctx context.Context, t task, outcome string) (string, e
 		if err != nil {
 			return fmt.Errorf("decide: %w", err)
 		}
+		if err := e.Rules.Follow(s, t.event, &change); err != nil {
+			return fmt.Errorf("follow: %w", err)
+		}
 		if t.paced {
 			change = bot.Paced(s, *t.event, change)
 		}
@@ -370,6 +373,9 @@ func merge(base, more bot.Query) bot.Query {
 	put(&q.Pace, more.Pace)
 	put(&q.Waiting, more.Waiting)
 	put(&q.Rounds, more.Rounds)
+	put(&q.Escalation, more.Escalation)
+	put(&q.Number, more.Number)
+	put(&q.Page, more.Page)
 	q.History = max(q.History, more.History)
 	for _, u := range more.Users {
 		if !slices.Contains(q.Users, u) {

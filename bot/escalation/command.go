@@ -1,0 +1,358 @@
+package escalation
+
+import (
+	"slices"
+	"strconv"
+
+	"lotse/bot"
+	"lotse/bot/calendar"
+)
+
+// This file is what the commands do: !eskalation, !beschluss. Who may is theirs to say;
+// what makes sense in the escalation's state is said here, by a *bot.UserError.
+
+// refused is the error for something that the state of an escalation does not allow: why
+// is a case of the template error.escalation.
+func (d *draft) refused(why string) error {
+	data := bot.EscalationRefusal{Why: why}
+	if d.x != nil {
+		data.Number, data.State = d.x.Number, d.x.State
+	}
+	return &bot.UserError{Template: "error.escalation", Data: data}
+}
+
+func (d *draft) long(words string) error {
+	if n := len([]rune(words)); n > d.Settings.MaxText {
+		return &bot.UserError{Template: "error.long", Data: bot.TooLong{Got: n, Max: d.Settings.MaxText}}
+	}
+	return nil
+}
+
+// Raise makes a draft of words about the snapshot's project (!eskalation <text>).
+func Raise(s bot.Snapshot, e bot.Event, words string) (bot.Change, error) {
+	d := newDraft(s, e)
+	d.x = nil
+	if err := d.long(words); err != nil {
+		return bot.Change{}, err
+	}
+	if len(s.RoomsOf(bot.RoomDM)) == 0 {
+		return bot.Change{}, d.refused("nodm")
+	}
+	for i := range d.Escalations {
+		if x := &d.Escalations[i]; x.State.Open() && sameWords(*x, words) {
+			d.x = x
+			return bot.Change{}, d.refused("same")
+		}
+	}
+	d.x = d.make(d.say(words), bot.Said{})
+	d.x.Room = e.Room
+	switch {
+	case s.Room.Kind == bot.RoomDirect:
+		d.x.Room, d.x.User = "", e.Sender
+	case s.Room.Kind != bot.RoomProject:
+		d.elsewhere()
+	case e.Thread != "":
+		d.x.Thread = bot.Target{Message: e.Thread}
+	}
+	d.fresh["draft"] = true
+	d.remember(e.Message)
+	d.finish("an escalation was drafted")
+	return d.c, nil
+}
+
+// elsewhere puts the draft where the project is, not where the PMO wrote the command.
+func (d *draft) elsewhere() {
+	d.x.Room, d.x.User = "", ""
+	if d.ProjectRoom.Joined {
+		d.x.Room = d.ProjectRoom.ID
+		return
+	}
+	d.x.User = d.account()
+}
+
+// account is who is written to directly when the project has no room: the first who
+// answers for it and has an account.
+func (d *draft) account() bot.UserID {
+	for _, id := range d.Project.Acting(d.Today()) {
+		if p := d.People[id]; len(p.Accounts) > 0 {
+			return p.Accounts[0]
+		}
+	}
+	return ""
+}
+
+// Set changes what is wanted of an escalation: what is "wish", "due", "weight" or
+// "urgent".
+func Set(s bot.Snapshot, e bot.Event, what, words string) (bot.Change, error) {
+	d := newDraft(s, e)
+	if d.x == nil {
+		return bot.Change{}, d.refused("none")
+	}
+	if err := d.set(what, words); err != nil {
+		return bot.Change{}, err
+	}
+	d.remember(e.Message)
+	d.ack()
+	d.finish("an escalation was completed")
+	return d.c, nil
+}
+
+func (d *draft) set(what, words string) error {
+	x := d.x
+	if x.State != bot.EscalationDraft && x.State != bot.EscalationPMO && !x.State.Before() {
+		return d.refused("over")
+	}
+	if err := d.long(words); err != nil {
+		return err
+	}
+	said := d.say(words)
+	switch what {
+	case "wish":
+		if len(x.Votes) > 0 {
+			return d.refused("voted")
+		}
+		x.Wish = said
+	case "due":
+		day, err := calendar.ParseDay(words, d.Today())
+		if err != nil {
+			return &bot.UserError{Template: "error.argument", Data: bot.BadArgument{Command: "!eskalation", Given: words, Want: "until", Example: "Bis: 2. Dezember"}}
+		}
+		if day.Before(d.Today()) {
+			return d.refused("past")
+		}
+		x.Due = day
+	case "weight":
+		if len(x.Votes) > 0 {
+			return d.refused("voted")
+		}
+		x.Weighty = !slices.Contains(fields(words), "normal")
+		if x.Number > 0 {
+			x.Rule = d.Settings.Escalations.For(x.Weighty)
+		}
+	case "urgent":
+		x.Urgent = true
+		if x.State == bot.EscalationPMO {
+			d.put()
+		}
+	}
+	if x.Number > 0 {
+		d.record(bot.EntryChanged, "", d.acting(), text(what, said))
+	}
+	return nil
+}
+
+// Withdraw takes an escalation back.
+func Withdraw(s bot.Snapshot, e bot.Event, why string) (bot.Change, error) {
+	d := newDraft(s, e)
+	switch {
+	case d.x == nil:
+		return bot.Change{}, d.refused("none")
+	case d.x.State == bot.EscalationDraft:
+		d.to(bot.EscalationDiscarded)
+		d.finish("a draft was discarded")
+		return d.c, nil
+	case d.x.State != bot.EscalationPMO && !d.x.State.Before():
+		return bot.Change{}, d.refused("over")
+	}
+	return d.end(bot.EscalationWithdrawn, bot.EntryWithdrawn, d.acting(), why)
+}
+
+// Solve ends an escalation that the PMO could solve before the DM was asked.
+func Solve(s bot.Snapshot, e bot.Event, how string) (bot.Change, error) {
+	d := newDraft(s, e)
+	switch {
+	case d.x == nil:
+		return bot.Change{}, d.refused("none")
+	case d.x.State != bot.EscalationPMO:
+		return bot.Change{}, d.refused("notpmo")
+	}
+	return d.end(bot.EscalationSolved, bot.EntrySolved, bot.RolePMO, how)
+}
+
+// Done notes that a decision was carried out.
+func Done(s bot.Snapshot, e bot.Event, how string) (bot.Change, error) {
+	d := newDraft(s, e)
+	switch {
+	case d.x == nil:
+		return bot.Change{}, d.refused("none")
+	case d.x.State == bot.EscalationDone:
+		return bot.Change{}, d.refused("done")
+	case d.x.State != bot.EscalationAccepted:
+		return bot.Change{}, d.refused("undecided")
+	}
+	return d.end(bot.EscalationDone, bot.EntryDone, d.acting(), how)
+}
+
+// end brings an escalation to its end.
+func (d *draft) end(state bot.EscalationState, entry bot.EntryKind, role bot.Role, words string) (bot.Change, error) {
+	if err := d.long(words); err != nil {
+		return bot.Change{}, err
+	}
+	x := d.x
+	if words != "" {
+		x.EndNote = d.say(words)
+		d.remember(d.e.Message)
+	}
+	d.record(entry, "", role, text("note", x.EndNote))
+	d.to(state)
+	x.Ended, x.EndedBy = d.Now, d.Person.ID
+	d.fresh["outcome"] = state != bot.EscalationDone
+	d.ack()
+	d.finish("an escalation ended: " + string(state))
+	return d.c, nil
+}
+
+// SetAside says that a member wants a decision set aside; with the quorum that it was
+// made with, it is.
+func SetAside(s bot.Snapshot, e bot.Event, why string) (bot.Change, error) {
+	d := newDraft(s, e)
+	x := d.x
+	switch {
+	case x == nil:
+		return bot.Change{}, d.refused("none")
+	case x.State == bot.EscalationSetAside:
+		return bot.Change{}, d.refused("aside")
+	case !x.State.Decided():
+		return bot.Change{}, d.refused("undecided")
+	}
+	if err := d.long(why); err != nil {
+		return bot.Change{}, err
+	}
+	if !slices.Contains(x.Aside, d.Person.ID) {
+		x.Aside = append(x.Aside, d.Person.ID)
+	}
+	note := bot.Said{}
+	if why != "" {
+		note = d.say(why)
+		x.EndNote = note
+		d.remember(e.Message)
+	}
+	d.record(bot.EntryAside, "", x.Role, text("note", note))
+	have := 0
+	for _, id := range x.Aside {
+		if slices.Contains(s.Settings.Roles[x.Role], id) {
+			have++
+		}
+	}
+	if want := max(x.Rule.Quorum, 1); have < want {
+		d.note("aside", bot.EscalationNote{Have: have, Want: want}, strconv.Itoa(len(x.Aside)))
+		d.finish("a member wants a decision set aside")
+		return d.c, nil
+	}
+	d.to(bot.EscalationSetAside)
+	x.Ended, x.EndedBy = d.Now, d.Person.ID
+	d.record(bot.EntrySetAside, "", x.Role)
+	d.fresh["aside"] = true
+	d.ack()
+	d.finish("a decision was set aside")
+	return d.c, nil
+}
+
+// Route is the PMO's correction of where an escalation is: to bot.RolePMO (back to it,
+// before anybody has voted), bot.RoleDM or bot.RoleDIKON (for advice).
+func Route(s bot.Snapshot, e bot.Event, to bot.Role) (bot.Change, error) {
+	d := newDraft(s, e)
+	x := d.x
+	switch {
+	case x == nil:
+		return bot.Change{}, d.refused("none")
+	case x.Kind != bot.EscalationMatter || x.State != bot.EscalationPMO && !x.State.Before():
+		return bot.Change{}, d.refused("over")
+	}
+	switch to {
+	case bot.RoleDM:
+		if x.State != bot.EscalationPMO {
+			return bot.Change{}, d.refused("there")
+		}
+		d.put()
+	case bot.RolePMO:
+		if x.State == bot.EscalationPMO {
+			return bot.Change{}, d.refused("there")
+		}
+		if len(x.Votes) > 0 {
+			return bot.Change{}, d.refused("voted")
+		}
+		d.record(bot.EntryChanged, "", bot.RolePMO, text("route", bot.Said{Text: "pmo"}))
+		d.to(bot.EscalationPMO)
+		x.Confirmed = s.Now
+	case bot.RoleDIKON:
+		if len(s.RoomsOf(bot.RoomDIKON)) == 0 {
+			return bot.Change{}, d.refused("nodikon")
+		}
+		if x.Forwarded {
+			return bot.Change{}, d.refused("there")
+		}
+		if x.State == bot.EscalationPMO {
+			d.put()
+		}
+		d.forward()
+		// It waits for the advice like for a member's ⏫, which the PMO's command stands for.
+		x.Votes = append(x.Votes, bot.Vote{By: d.Person.ID, Choice: bot.ChooseForward, Message: e.Message, Typed: true, At: s.Now})
+		d.remember(e.Message)
+		d.weigh()
+	}
+	d.ack()
+	d.finish("routed by the PMO")
+	return d.c, nil
+}
+
+// Meeting drafts a decision that was taken in the meeting (!beschluss); it stands once a
+// member of the DM confirms it.
+func Meeting(s bot.Snapshot, e bot.Event, words string) (bot.Change, error) {
+	d := newDraft(s, e)
+	d.x = nil
+	if err := d.long(words); err != nil {
+		return bot.Change{}, err
+	}
+	if len(s.RoomsOf(bot.RoomDM)) == 0 {
+		return bot.Change{}, d.refused("nodm")
+	}
+	d.x = d.make(d.say(words), bot.Said{})
+	x := d.x
+	x.Kind, x.Belongs, x.State = bot.EscalationMeeting, "", bot.EscalationOpen
+	x.Rule = bot.EscalationRule{Quorum: 1}
+	x.Number, x.Asker, x.Confirmed, x.Put = s.LastNumber+1, d.Person.ID, s.Now, s.Now
+	d.fresh["request"] = true
+	d.record(bot.EntryPut, "", d.acting(), text("text", x.Text))
+	d.remember(e.Message)
+	d.ack()
+	if d.Is(bot.RoleDM) { // a member's own word confirms it
+		x.Votes = []bot.Vote{{By: d.Person.ID, Choice: bot.ChooseYes, Message: e.Message, Typed: true, At: s.Now}}
+		d.record(bot.EntryVote, bot.ChooseYes, bot.RoleDM)
+		d.weigh()
+	}
+	d.finish("a decision of the meeting was drafted")
+	return d.c, nil
+}
+
+// released follows a decision about a new project.
+func (d *draft) released() {
+	if d.x.Kind != bot.EscalationRelease || d.x.Decision.Choice != bot.ChooseYes || d.Project.State != bot.ProjectRequested {
+		return
+	}
+	d.Project.State = bot.ProjectActive
+	d.c.Projects = append(d.c.Projects, *d.Project)
+}
+
+// Release puts a new project to DIKON; without a DIKON room it changes nothing. It is for
+// the command that makes the project, which is in c.
+func Release(s bot.Snapshot, e bot.Event, c *bot.Change) {
+	if len(c.Projects) != 1 || len(s.RoomsOf(bot.RoomDIKON)) == 0 {
+		return
+	}
+	c.Projects[0].State = bot.ProjectRequested
+	s.Project = &c.Projects[0]
+	d := newDraft(s, e)
+	d.c = *c
+	d.Escalations, d.Escalated, d.x = nil, 0, nil
+	d.x = d.make(d.say(s.Project.Name), bot.Said{})
+	x := d.x
+	x.Kind, x.State, x.Role, x.Belongs = bot.EscalationRelease, bot.EscalationOpen, bot.RoleDIKON, ""
+	x.Rule = s.Settings.Escalations.Normal
+	x.Number, x.Asker, x.Confirmed, x.Put = s.LastNumber+1, d.Person.ID, s.Now, s.Now
+	d.fresh["request"] = true
+	d.record(bot.EntryPut, "", bot.RolePMO, text("project", x.Text))
+	reason := c.Reason
+	d.finish(reason)
+	*c = d.c
+}

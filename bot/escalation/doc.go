@@ -1,0 +1,50 @@
+// Package escalation holds the rules by which a blocker or a decision need gets from a
+// project's thread to the Digitalisierungsmanagement (DM), is decided there by reaction,
+// and comes back. Like package bot it is pure.
+//
+// # The life of an escalation
+//
+//	draft     → pmo open merged discarded lapsed
+//	discarded → pmo open
+//	lapsed    → pmo open
+//	pmo       → open solved withdrawn
+//	open      → waiting pausing withdrawn pmo
+//	waiting   → open pausing withdrawn pmo
+//	pausing   → open waiting accepted refused withdrawn pmo
+//	accepted  → done setaside
+//	refused   → setaside
+//	done      → setaside
+//
+// A draft is put to the lead, in the project's thread. Confirmed, it gets its number and
+// is before the DM, or for a working day before the PMO where the city wants that. There
+// it is open; waiting, while a question is not answered or DIKON's advice is not there;
+// pausing, once as many votes as the rule wants agree and none is against them. When the
+// pause for thought is over the decision stands. A release begins open, before DIKON, and a
+// decision of the meeting open, before the DM, one member of which confirms it.
+//
+// # What counts as a vote
+//
+// A vote is a reaction on the bot's own request, or a typed line («#12 zustimmen»), of a
+// person who holds the role at the time of counting and has not asked. Of several of one
+// person, whatever account they are from, the last one that stands counts.
+//
+// # What stands in the rooms
+//
+// Every message about an escalation is a view of its row: after each decision all of them
+// are written again, and the outbox edits what has become different. Their keys:
+//
+//	escalation/<id>/draft/<room or account>
+//	escalation/<id>/nudge/<room or account>
+//	escalation/<id>/request/<room>                  those who decide
+//	escalation/<id>/told/<room>                     PMO
+//	escalation/<id>/question/<n>/<room or account>  a question, in the project's room
+//	escalation/<id>/answer/<n>/<m>/<room>           its answers, in the thread of the request
+//	escalation/<id>/forward/<room>                  DIKON
+//	escalation/<id>/advice/<n>/<room>
+//	escalation/<id>/outcome/<room or account>
+//	escalation/<id>/aside/<room or account>         the decision was set aside
+//	escalation/<id>/note/<why>/<n>/<room>
+//	escalation/<id>/press/<room>, escalation/<id>/further/<room>
+//
+// Timers have the key escalation/<id>/<kind>.
+package escalation

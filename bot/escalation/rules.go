@@ -1,0 +1,251 @@
+package escalation
+
+import (
+	"slices"
+	"time"
+
+	"lotse/bot"
+	"lotse/bot/calendar"
+)
+
+// Needs says what the decision about an event needs.
+func Needs(e bot.Event) bot.Query {
+	q := bot.Needs(e)
+	if e.Kind == bot.EventMessage || e.Kind == bot.EventEdit {
+		if n, _, ok := numbered(bot.Clean(e.Text)); ok {
+			q.Number = n
+		}
+	}
+	return q
+}
+
+// Decide decides about what somebody did, unless it was a command: what is about an
+// escalation here, the rest in package bot.
+func Decide(s bot.Snapshot, e bot.Event) (bot.Change, error) {
+	if !s.Settings.Doubts(e) {
+		d := newDraft(s, e)
+		c, mine, err := d.event()
+		if mine || err != nil {
+			return c, err
+		}
+	}
+	return bot.Decide(s, e)
+}
+
+// TimerNeeds says what the decision about a timer needs.
+func TimerNeeds(t bot.Timer) bot.Query {
+	if t.Subject.Escalation == "" {
+		return bot.TimerNeeds(t)
+	}
+	return bot.Query{Escalation: t.Subject.Escalation, Project: t.Subject.Project, Round: t.Subject.Round}
+}
+
+// Due decides about what time brings.
+func Due(s bot.Snapshot, t bot.Timer) (bot.Change, error) {
+	if t.Subject.Escalation == "" {
+		return bot.Due(s, t)
+	}
+	d := newDraft(s, bot.Event{})
+	if d.x == nil || d.Project == nil {
+		return bot.Change{Reason: "no such escalation any more"}, nil
+	}
+	switch t.Kind {
+	case bot.TimerNudge:
+		d.nudge()
+	case bot.TimerLapse:
+		d.lapse()
+	case bot.TimerPass:
+		d.pass()
+	case bot.TimerDecide:
+		d.decide()
+	case bot.TimerPress:
+		d.press(t)
+	case bot.TimerFurther:
+		d.further(t)
+	}
+	return d.c, nil
+}
+
+// draft is a decision in the making: the snapshot it works on and the change that grows
+// from it.
+type draft struct {
+	bot.Snapshot
+	e bot.Event
+	x *bot.Escalation // what it is about
+	c bot.Change
+	// fresh are the messages that may be made; all others are only edited.
+	fresh map[string]bool
+}
+
+func newDraft(s bot.Snapshot, e bot.Event) *draft {
+	return &draft{Snapshot: s, e: e, x: s.Escalation, fresh: map[string]bool{}}
+}
+
+// event decides about an event that is about an escalation. mine: it is.
+func (d *draft) event() (c bot.Change, mine bool, err error) {
+	if d.e.Kind == bot.EventDeletion && d.Target == nil && d.decides(d.Room.Kind) {
+		// A server may tell of a withdrawn vote before the vote.
+		gone := bot.Ref{Message: d.e.Target, Room: d.e.Room, Subject: bot.Subject{Field: fieldGone, User: d.e.Sender}}
+		return bot.Change{Refs: []bot.Ref{gone}, Reason: "deleted before it was seen"}, true, nil
+	}
+	if d.Project == nil || d.Person == nil {
+		return bot.Change{}, d.x != nil && d.about(), nil // nobody we know: talk
+	}
+	switch d.e.Kind {
+	case bot.EventReaction:
+		mine, err = d.reaction()
+	case bot.EventMessage:
+		mine, err = d.message()
+	case bot.EventEdit:
+		mine, err = d.edit()
+	case bot.EventDeletion:
+		mine = d.deletion()
+	}
+	return d.c, mine, err
+}
+
+// fieldGone marks a message that was deleted before it was seen.
+const fieldGone bot.Field = "gone"
+
+// about reports whether the event points at a message about the escalation.
+func (d *draft) about() bool {
+	return slices.ContainsFunc([]*bot.Known{d.Target, d.Thread, d.ReplyTo}, func(k *bot.Known) bool {
+		return k != nil && k.Subject.Escalation != ""
+	})
+}
+
+// decides reports whether a kind of room is one where escalations are decided.
+func (d *draft) decides(kind bot.RoomKind) bool { return kind == bot.RoomDM || kind == bot.RoomDIKON }
+
+// roomOf is the kind of room in which a role decides or advises.
+func roomOf(role bot.Role) bot.RoomKind {
+	if role == bot.RoleDIKON {
+		return bot.RoomDIKON
+	}
+	return bot.RoomDM
+}
+
+// finish ends a decision: the row, and every message that shows it.
+func (d *draft) finish(reason string) {
+	d.c.Reason = reason
+	d.timers()
+	for i, x := range d.c.Escalations {
+		if x.ID == d.x.ID {
+			d.c.Escalations[i] = *d.x
+			d.show()
+			return
+		}
+	}
+	d.c.Escalations = append(d.c.Escalations, *d.x)
+	d.show()
+}
+
+// record adds an entry to the decision log.
+func (d *draft) record(kind bot.EntryKind, choice bot.Choice, role bot.Role, texts ...bot.EntryText) {
+	entry := bot.Entry{Kind: kind, Escalation: d.x.ID, Number: d.x.Number, Project: d.x.Project, At: d.Now, Role: role, Choice: choice}
+	if d.Person != nil {
+		entry.By = d.Person.ID
+	}
+	if d.e.Message != "" {
+		entry.Evidence = []bot.MessageID{d.e.Message}
+	}
+	if d.e.Kind == bot.EventDeletion {
+		entry.Evidence = append(entry.Evidence, d.e.Target)
+	}
+	for _, t := range texts {
+		if t.Said.Text != "" {
+			entry.Texts = append(entry.Texts, t)
+		}
+	}
+	d.c.Entries = append(d.c.Entries, entry)
+}
+
+func text(name string, said bot.Said) bot.EntryText { return bot.EntryText{Name: name, Said: said} }
+
+// say makes words of the event's sender.
+func (d *draft) say(words string) bot.Said {
+	return bot.Said{Text: words, By: d.Person.ID, Message: source(d.e), At: d.Now}
+}
+
+func source(e bot.Event) bot.MessageID {
+	if e.Kind == bot.EventEdit {
+		return e.Target
+	}
+	return e.Message
+}
+
+// remember notes that a foreign message is about the escalation.
+func (d *draft) remember(m bot.MessageID) {
+	d.c.Refs = append(d.c.Refs, bot.Ref{Message: m, Room: d.e.Room, Subject: bot.Subject{Project: d.x.Project, Escalation: d.x.ID}})
+}
+
+// key is the key of a message or timer about the escalation.
+func (d *draft) key(parts ...string) bot.Key {
+	return bot.NewKey(append([]string{"escalation", string(d.x.ID)}, parts...)...)
+}
+
+// timer sets a timer of the escalation, or stops it.
+func (d *draft) timer(kind bot.TimerKind, at time.Time) {
+	key := d.key(string(kind))
+	if at.IsZero() {
+		d.c.Cancel = append(d.c.Cancel, key)
+		return
+	}
+	d.c.Timers = append(d.c.Timers, bot.Timer{
+		Key: key, Kind: kind, At: at, Subject: bot.Subject{Project: d.x.Project, Escalation: d.x.ID, Round: d.round()},
+	})
+}
+
+// round is the check that the escalation was first reported for, "" if none.
+func (d *draft) round() bot.RoundID {
+	if len(d.x.Rounds) == 0 {
+		return ""
+	}
+	return d.x.Rounds[0]
+}
+
+// timers brings the escalation's timers in line with its state.
+func (d *draft) timers() {
+	x, days := d.x, d.Settings.Days
+	var nudge, lapse, pass, decide, press, further time.Time
+	switch {
+	case x.State == bot.EscalationDraft:
+		nudge, lapse = d.patience()
+		if x.Nudged {
+			nudge = time.Time{}
+		}
+	case x.State == bot.EscalationPMO:
+		pass = d.clockOn(days.Add(d.day(x.Confirmed), 1), x.Confirmed)
+	case x.State.Before():
+		if x.State == bot.EscalationPausing {
+			decide = d.stands()
+		}
+		// What is left to press for counts from when it came before them.
+		if x.Rule.Remind > 0 && !slices.Contains(x.Told, toldPress) {
+			press = d.clockOn(days.Add(d.day(x.Put), x.Rule.Remind), x.Put)
+		}
+		if x.Rule.Further > 0 && !slices.Contains(x.Told, toldFurther) {
+			further = d.clockOn(days.Add(d.day(x.Put), x.Rule.Further), x.Put)
+		}
+	}
+	d.timer(bot.TimerNudge, nudge)
+	d.timer(bot.TimerLapse, lapse)
+	d.timer(bot.TimerPass, pass)
+	d.timer(bot.TimerDecide, decide)
+	d.timer(bot.TimerPress, press)
+	d.timer(bot.TimerFurther, further)
+}
+
+// day is an instant's local date.
+func (d *draft) day(t time.Time) calendar.Date { return calendar.DateOf(t.In(d.Settings.Zone)) }
+
+// clockOn is the time of day for reminders on a day; not before the day's same time as
+// since, so that a working day is a whole one.
+func (d *draft) clockOn(day calendar.Date, since time.Time) time.Time {
+	at := day.At(d.Settings.Escalations.At, d.Settings.Zone)
+	local := since.In(d.Settings.Zone)
+	if same := day.At(calendar.Clock{Hour: local.Hour(), Minute: local.Minute()}, d.Settings.Zone); d.x.State == bot.EscalationPMO && same.After(at) {
+		return same
+	}
+	return at
+}

@@ -1,0 +1,296 @@
+package escalation
+
+import (
+	"slices"
+	"strconv"
+
+	"lotse/bot"
+	"lotse/bot/calendar"
+)
+
+// The kinds of messages, for the trace.
+const (
+	kindDraft    bot.Kind = "escalation.draft"
+	kindNudge    bot.Kind = "escalation.nudge"
+	kindPMO      bot.Kind = "escalation.told"
+	kindRequest  bot.Kind = "escalation.request"
+	kindQuestion bot.Kind = "escalation.question"
+	kindAnswer   bot.Kind = "escalation.answer"
+	kindForward  bot.Kind = "escalation.forward"
+	kindAdvice   bot.Kind = "escalation.advice"
+	kindOutcome  bot.Kind = "escalation.outcome"
+	kindAside    bot.Kind = "escalation.aside"
+	kindReminder bot.Kind = "escalation.reminder"
+	kindNote     bot.Kind = "escalation.note"
+)
+
+// show writes every message about the escalation again: the outbox edits what has become
+// different, and nothing is made that is not fresh.
+func (d *draft) show() {
+	x := d.x
+	if x.Room != "" || x.User != "" {
+		p := bot.Post{Key: d.key("draft"), Kind: kindDraft, Template: "escalation.draft", Thread: x.Thread}
+		p.Room, p.User = x.Room, x.User
+		p.Key = bot.NewKey(string(p.Key), to(p))
+		if x.State == bot.EscalationDraft {
+			p.Seeds = []string{string(bot.ChooseYes), string(bot.ChooseNo)}
+		}
+		d.view("draft", p, bot.InProject)
+	}
+	if x.Number == 0 {
+		return
+	}
+	d.view("told", bot.Post{Key: d.key("told"), Kind: kindPMO, Template: "escalation.told", Seeds: d.pmoSeeds(), Quiet: x.State != bot.EscalationPMO}, bot.InPMO)
+	request := bot.Post{Key: d.key("request"), Kind: kindRequest, Template: "escalation.request"}
+	if x.State.Before() {
+		request.Seeds = d.seeds()
+	}
+	d.view("request", request, bot.InDM)
+	for i, q := range x.Inquiries {
+		n := strconv.Itoa(i + 1)
+		p := d.inProject(bot.Post{Key: d.key("question", n), Kind: kindQuestion, Template: "escalation.question"})
+		p.Subject.N = i + 1
+		d.view("question/"+n, p, bot.InProject, i+1)
+		for j := range q.Answers {
+			m := strconv.Itoa(j + 1)
+			d.view("answer/"+n+"/"+m, bot.Post{Key: d.key("answer", n, m), Kind: kindAnswer, Template: "escalation.answer"}, bot.InDM, i+1, j+1)
+		}
+	}
+	if x.Forwarded {
+		d.view("forward", bot.Post{Key: d.key("forward"), Kind: kindForward, Template: "escalation.request"}, bot.InDIKON)
+		for i := range x.Advice {
+			n := strconv.Itoa(i + 1)
+			d.view("advice/"+n, bot.Post{Key: d.key("advice", n), Kind: kindAdvice, Template: "escalation.advice"}, bot.InDM, i+1)
+		}
+	}
+	if x.Decision != nil || x.State == bot.EscalationWithdrawn || x.State == bot.EscalationSolved {
+		d.tell("outcome", kindOutcome, "escalation.outcome")
+	}
+	if x.State == bot.EscalationSetAside {
+		d.tell("aside", kindAside, "escalation.aside")
+	}
+}
+
+// tell says how it ended to everybody it concerns but those who decide, whose request
+// shows it.
+func (d *draft) tell(what string, kind bot.Kind, template string) {
+	x := d.x
+	p := bot.Post{Key: d.key(what), Kind: kind, Template: template}
+	if what == "aside" || x.Decision != nil {
+		d.view(what, d.inProject(p), bot.InProject)
+	}
+	if x.State != bot.EscalationSolved { // the PMO's own word
+		d.view(what, p, bot.InPMO)
+	}
+	if x.Forwarded && x.Role == bot.RoleDM {
+		d.view(what, p, bot.InDIKON)
+	}
+}
+
+func (d *draft) seeds() []string {
+	seeds := []string{string(bot.ChooseYes), string(bot.ChooseNo)}
+	if d.x.Kind != bot.EscalationMatter {
+		return seeds
+	}
+	seeds = append(seeds, string(bot.ChooseAsk))
+	if len(d.RoomsOf(bot.RoomDIKON)) > 0 && d.x.Role == bot.RoleDM {
+		seeds = append(seeds, string(bot.ChooseForward))
+	}
+	return seeds
+}
+
+func (d *draft) pmoSeeds() []string {
+	if d.x.State == bot.EscalationPMO {
+		return []string{string(bot.ChooseForward)}
+	}
+	return nil
+}
+
+// view puts a message into its place: into the rooms of a kind, or, if it is for the
+// project, where the post says. It is made if it is fresh, else only edited. ns say which
+// question, answer or advice it shows.
+func (d *draft) view(what string, p bot.Post, place bot.Place, ns ...int) {
+	card := d.card(place)
+	for i, n := range ns {
+		if i == 0 {
+			card.N = n
+		} else {
+			card.M = n
+		}
+	}
+	p.Data = card
+	p.Subject.Project, p.Subject.Escalation = d.x.Project, d.x.ID
+	p.EditOnly = !d.fresh[what]
+	if p.EditOnly {
+		p.Seeds = nil
+	}
+	switch place {
+	case bot.InProject:
+		if p.Room != "" || p.User != "" {
+			d.c.Posts = append(d.c.Posts, p)
+		}
+	case bot.InPMO:
+		d.postTo(bot.RoomPMO, p)
+	case bot.InDIKON:
+		d.postTo(bot.RoomDIKON, p)
+	case bot.InDM:
+		d.postTo(roomOf(d.x.Role), p)
+	}
+}
+
+// postTo adds a post for every joined room of a kind. In the rooms where it is decided
+// or advised, all but the first message stands in that one's thread.
+func (d *draft) postTo(kind bot.RoomKind, p bot.Post) {
+	if p.Subject.Escalation == "" {
+		p.Subject.Project, p.Subject.Escalation = d.x.Project, d.x.ID
+	}
+	for _, room := range d.RoomsOf(kind) {
+		q := p
+		q.Key, q.Room = bot.NewKey(string(p.Key), string(room.ID)), room.ID
+		first := d.first(kind)
+		if first != "" && q.Kind != kindRequest && q.Kind != kindForward {
+			q.Thread = bot.Target{Key: bot.NewKey(string(first), string(room.ID))}
+		}
+		d.c.Posts = append(d.c.Posts, q)
+	}
+}
+
+// first is the key of the message in whose thread the others stand in rooms of a kind.
+func (d *draft) first(kind bot.RoomKind) bot.Key {
+	switch {
+	case kind == roomOf(d.x.Role) && !d.x.Put.IsZero():
+		return d.key("request")
+	case kind == bot.RoomDIKON && d.x.Forwarded:
+		return d.key("forward")
+	}
+	return ""
+}
+
+// inProject gives a post the place where the project is.
+func (d *draft) inProject(p bot.Post) bot.Post {
+	if d.ProjectRoom.Joined {
+		p.Room = d.ProjectRoom.ID
+	} else {
+		p.User = d.account()
+	}
+	if p.Kind == kindNudge {
+		p.Room, p.User = d.x.Room, d.x.User
+	}
+	p.Key = bot.NewKey(string(p.Key), to(p))
+	p.Subject = bot.Subject{Project: d.x.Project, Escalation: d.x.ID}
+	p.Data = d.card(bot.InProject)
+	return p
+}
+
+func to(p bot.Post) string {
+	if p.Room != "" {
+		return string(p.Room)
+	}
+	return string(p.User)
+}
+
+// once says something in the thread of the request, unless it was said before.
+func (d *draft) once(told string, note bot.EscalationNote) {
+	if slices.Contains(d.x.Told, told) {
+		return
+	}
+	d.x.Told = append(d.x.Told, told)
+	d.note(note.Why, note, strconv.Itoa(len(d.x.Told)))
+	d.save()
+}
+
+// save keeps the escalation although nothing that shows has changed.
+func (d *draft) save() {
+	for i := range d.c.Escalations {
+		if d.c.Escalations[i].ID == d.x.ID {
+			d.c.Escalations[i] = *d.x
+			return
+		}
+	}
+	d.c.Escalations = append(d.c.Escalations, *d.x)
+}
+
+// note is a short remark in the thread of the request.
+func (d *draft) note(why string, note bot.EscalationNote, n string) {
+	note.Why, note.Number = why, d.x.Number
+	d.postTo(roomOf(d.x.Role), bot.Post{
+		Key: d.key("note", why, n), Kind: kindNote, Template: "escalation.note", Data: note, Quiet: why == "forwarded",
+	})
+}
+
+// card is the escalation in a text.
+func (d *draft) card(place bot.Place) bot.EscalationCard { return Card(d.Snapshot, *d.x, place) }
+
+// Card is an escalation in a text for a place. The snapshot's project must be its.
+func Card(s bot.Snapshot, x bot.Escalation, place bot.Place) bot.EscalationCard {
+	d := &draft{Snapshot: s, x: &x}
+	line := func(said bot.Said) bot.SaidLine {
+		l := bot.SaidLine{Text: said.Text, Gone: said.Gone}
+		if !said.At.IsZero() {
+			l.At = said.At.In(s.Settings.Zone)
+		}
+		if said.By != "" {
+			l.By = d.persons([]bot.PersonID{said.By})[0]
+		}
+		return l
+	}
+	lines := func(all []bot.Said) (list []bot.SaidLine) {
+		for _, said := range all {
+			list = append(list, line(said))
+		}
+		return list
+	}
+	c := bot.EscalationCard{
+		Place: place, Kind: x.Kind, State: x.State, Number: x.Number, Text: line(x.Text), Wish: line(x.Wish), More: lines(x.More),
+		Due: x.Due, Weighty: x.Weighty, Urgent: x.Urgent, Since: x.Since, Checks: len(x.Rounds), Round: len(x.Rounds) > 0,
+		Rule: x.Rule, Reactions: s.Abilities.Reactions, Role: x.Role, Forwarded: x.Forwarded, Advice: lines(x.Advice), Reasons: lines(x.Reasons),
+		Aside: d.persons(x.Aside), EndNote: line(x.EndNote), Now: s.Now,
+	}
+	if s.Project != nil {
+		c.Project = bot.ProjectName{ID: s.Project.ID, Name: s.Project.Name}
+		c.To = d.persons(s.Project.Acting(s.Today()))
+	}
+	if x.Asker != "" {
+		c.Asker = d.persons([]bot.PersonID{x.Asker})[0]
+	}
+	if !x.Put.IsZero() {
+		c.Put = x.Put.In(s.Settings.Zone)
+		c.Days = d.workingDays(calendar.DateOf(c.Put))
+	}
+	if x.State == bot.EscalationDraft {
+		_, lapse := d.patience()
+		c.Lapses = lapse.In(s.Settings.Zone)
+		if about := d.known(x.Belongs); about != nil {
+			c.Belongs, c.About = about.Number, line(about.Text)
+		}
+	}
+	if x.State == bot.EscalationPausing {
+		c.Standing, c.Decision = d.stands().In(s.Settings.Zone), x.Leaning
+	}
+	if x.State == bot.EscalationPMO {
+		c.Standing = d.clockOn(s.Settings.Days.Add(d.day(x.Confirmed), 1), x.Confirmed).In(s.Settings.Zone)
+	}
+	for i, q := range x.Inquiries {
+		c.Inquiries = append(c.Inquiries, bot.InquiryLine{N: i + 1, Question: line(q.Question), Answers: lines(q.Answers)})
+	}
+	if x.Decision != nil {
+		c.Decision, c.Deciders, c.Decided = x.Decision.Choice, d.persons(x.Decision.By), x.Decision.At.In(s.Settings.Zone)
+	}
+	if !x.Ended.IsZero() {
+		c.Ended, c.EndedBy = x.Ended.In(s.Settings.Zone), d.persons([]bot.PersonID{x.EndedBy})[0]
+	}
+	return c
+}
+
+// persons looks people up; one who is not known keeps the id as name.
+func (d *draft) persons(ids []bot.PersonID) []bot.Person {
+	var people []bot.Person
+	for _, id := range ids {
+		p, ok := d.People[id]
+		if !ok {
+			p = bot.Person{ID: id, Name: string(id)}
+		}
+		people = append(people, p)
+	}
+	return people
+}

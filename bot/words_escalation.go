@@ -1,0 +1,115 @@
+package bot
+
+import (
+	"time"
+
+	"lotse/bot/calendar"
+)
+
+// This file holds what the templates about escalations are filled with:
+// escalation.<name>. See words.go.
+
+// Place is for whom a text about an escalation is written.
+type Place string
+
+// The places.
+const (
+	InProject Place = "project"
+	InDM      Place = "dm" // those who decide, DIKON for a release
+	InPMO     Place = "pmo"
+	InDIKON   Place = "dikon" // those who advise
+)
+
+// SaidLine is something that was said, in a text.
+type SaidLine struct {
+	Text string
+	By   Person
+	At   time.Time
+	Gone bool // it was deleted in the chat
+	Link Link // where it was said
+}
+
+// Link is a message that a text points at, if the chat has links to messages.
+type Link struct {
+	Room    RoomID
+	Message MessageID
+}
+
+// InquiryLine is a question and its answers.
+type InquiryLine struct {
+	N        int
+	Question SaidLine
+	Answers  []SaidLine
+}
+
+// EscalationCard is an escalation in a text: escalation.draft, escalation.request,
+// escalation.told, escalation.outcome, escalation.reminder, reply.escalation and others.
+type EscalationCard struct {
+	Place   Place
+	Kind    EscalationKind
+	State   EscalationState
+	Number  int
+	Project ProjectName
+	To      []Person // who answers for the project
+	Now     time.Time
+
+	Text    SaidLine
+	Wish    SaidLine
+	More    []SaidLine
+	Due     calendar.Date
+	Weighty bool
+	Urgent  bool
+	Since   calendar.Date
+	Checks  int // in how many checks it was reported
+	Asker   Person
+
+	Belongs   int       // draft: it may belong to the escalation of this number
+	About     SaidLine  // … which says this
+	Round     bool      // draft: from the report of a running round
+	Lapses    time.Time // draft: when it lapses
+	Rule      EscalationRule
+	Reactions bool
+	Role      Role // who decides
+	Put       time.Time
+	Yes, No   []Person  // whose votes count now
+	Standing  time.Time // pausing: when the decision stands; pmo: when it goes to the DM
+	Inquiries []InquiryLine
+	Forwarded bool
+	Advice    []SaidLine
+	Reasons   []SaidLine
+	Decision  Choice
+	Deciders  []Person
+	Decided   time.Time
+	Aside     []Person
+	Ended     time.Time
+	EndedBy   Person
+	EndNote   SaidLine
+	N         int // which question or advice
+	M         int // which of its answers
+	Days      int // working days since it was put
+}
+
+// EscalationNote is a short remark in an escalation's thread: escalation.note. Why is
+// "question" (a ❓ wants its question), "reason" (a refusal wants its reason), "typed"
+// (weighty: the votes of To want a typed line), "own" (To asked and has no vote),
+// "nodikon" (there is no DIKON room to forward it to), "forwarded" or "aside" (so many of
+// so many want the decision set aside).
+type EscalationNote struct {
+	Why    string
+	Number int
+	To     []Person
+	Choice Choice
+	Have   int
+	Want   int
+}
+
+// EscalationRefusal is why something cannot be done with an escalation: error.escalation.
+// Why is "none" (no such one), "nodm" (there is no DM room), "nodikon", "same" (it is
+// escalated already), "over" (it is decided or ended), "voted" (there are votes on what
+// it says), "past" (a date), "notpmo" (it is not before the PMO), "undecided", "done",
+// "aside" (it is set aside already) or "there" (it is there already).
+type EscalationRefusal struct {
+	Why    string
+	Number int
+	State  EscalationState
+}
