@@ -159,6 +159,11 @@ func (t *txn) books(ctx context.Context, c bot.Change) error {
 			return err
 		}
 	}
+	for _, e := range c.Escalations {
+		if err := t.putEscalation(ctx, e); err != nil {
+			return err
+		}
+	}
 	for _, r := range c.Refs {
 		if err := t.ref(ctx, r); err != nil {
 			return err
@@ -232,10 +237,10 @@ func (t *txn) room(ctx context.Context, r bot.Room) error {
 // ref remembers what a foreign message was about.
 func (t *txn) ref(ctx context.Context, r bot.Ref) error {
 	s := r.Subject
-	_, err := t.exec(ctx, `INSERT INTO refs (message, room, project, round, field, person, about, n) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+	_, err := t.exec(ctx, `INSERT INTO refs (message, room, project, round, field, person, about, n, escalation) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (message) DO UPDATE SET project = excluded.project, round = excluded.round, field = excluded.field,
-			person = excluded.person, about = excluded.about, n = excluded.n`,
-		r.Message, r.Room, s.Project, s.Round, s.Field, s.Person, s.User, s.N)
+			person = excluded.person, about = excluded.about, n = excluded.n, escalation = excluded.escalation`,
+		r.Message, r.Room, s.Project, s.Round, s.Field, s.Person, s.User, s.N, s.Escalation)
 	return wrap(err, "remember what a message is about")
 }
 

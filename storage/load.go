@@ -23,7 +23,8 @@ func (s *Store) Load(ctx context.Context, q bot.Query) (bot.Snapshot, error) {
 		l := loader{s: s, t: t, q: q, people: map[bot.PersonID]bool{}}
 		l.snap.User = q.User
 		for _, step := range []func(context.Context) error{
-			l.room, l.accounts, l.known, l.direct, l.subject, l.round, l.report, l.tasks, l.rooms, l.lists, l.persons, l.stands, l.pace, l.restored,
+			l.room, l.accounts, l.known, l.direct, l.escalation, l.subject, l.round, l.report, l.tasks, l.rooms, l.lists,
+			l.escalations, l.escalationPage, l.persons, l.stands, l.pace, l.restored,
 		} {
 			if err := step(ctx); err != nil {
 				return err
@@ -122,14 +123,15 @@ func (l *loader) known(ctx context.Context) error {
 	err := in([]bot.MessageID{l.q.Message, l.q.Target, l.q.Thread, l.q.ReplyTo}, func(list string, args []any) error {
 		return l.t.each(ctx, func(row row) error {
 			var k bot.Known
-			err := row.Scan(&k.Message, &k.Key, &k.Kind, &k.Subject.Project, &k.Subject.Round, &k.Subject.Field, &k.Subject.Person, &k.Subject.User, &k.Subject.N)
+			err := row.Scan(&k.Message, &k.Key, &k.Kind, &k.Subject.Project, &k.Subject.Round, &k.Subject.Field, &k.Subject.Person, &k.Subject.User, &k.Subject.N,
+				&k.Subject.Escalation)
 			k.Own = k.Key != ""
 			if _, twice := all[k.Message]; !twice || k.Own {
 				all[k.Message] = k
 			}
 			return err
-		}, `SELECT message, key, kind, project, round, field, person, about, n FROM slots WHERE message <> '' AND message IN (`+list+`)
-			UNION ALL SELECT message, '', '', project, round, field, person, about, n FROM refs WHERE message IN (`+list+`)`, args...)
+		}, `SELECT message, key, kind, project, round, field, person, about, n, escalation FROM slots WHERE message <> '' AND message IN (`+list+`)
+			UNION ALL SELECT message, '', '', project, round, field, person, about, n, escalation FROM refs WHERE message IN (`+list+`)`, args...)
 	})
 	if err != nil {
 		return fmt.Errorf("messages: %w", err)
@@ -148,6 +150,9 @@ func (l *loader) known(ctx context.Context) error {
 		}
 		if l.about.Round == "" {
 			l.about.Round = k.Subject.Round
+		}
+		if l.about.Escalation == "" {
+			l.about.Escalation = k.Subject.Escalation
 		}
 	}
 	return nil
@@ -198,6 +203,9 @@ func (l *loader) subject(ctx context.Context) error {
 		}
 	}
 	id := l.about.Project
+	if l.snap.Escalation != nil {
+		id = l.snap.Escalation.Project
+	}
 	if id == "" && l.snap.Room.Kind == bot.RoomProject {
 		id = l.snap.Room.Project
 	}
@@ -496,6 +504,7 @@ func (l *loader) persons(ctx context.Context) error {
 			asked(&reports[i])
 		}
 	}
+	l.concerned()
 	people, err := l.t.persons(ctx, l.people, l.q.AllPeople)
 	if err != nil {
 		return fmt.Errorf("people: %w", err)

@@ -41,6 +41,9 @@ func TestNoScanOnTheHotPath(t *testing.T) {
 			if strings.HasPrefix(detail, "SCAN ") && !slices.Contains(few, detail) {
 				t.Errorf("%s\n  %s", detail, query)
 			}
+			if strings.Contains(query, "open = 1") && !strings.Contains(query, "UNION") && !openOnly.MatchString(detail) {
+				t.Errorf("what is open is looked for among what is not: %s\n  %s", detail, query)
+			}
 			for _, index := range many {
 				if strings.Contains(detail, index) && !strings.Contains(query, "kind IN ('pmo', 'dm', 'dikon')") {
 					t.Errorf("%s\n  %s", detail, query)
@@ -52,6 +55,9 @@ func TestNoScanOnTheHotPath(t *testing.T) {
 		t.Errorf("only %d statements were looked at: is the hot path still what it was?", statements)
 	}
 }
+
+// openOnly are the indexes that hold what is open, and nothing else.
+var openOnly = regexp.MustCompile(`escalations_(pending|open) `)
 
 var placeholder = regexp.MustCompile(`\$(\d+)`)
 
@@ -110,6 +116,7 @@ func hotPath(t *testing.T, s *storage.Store, city storagetest.City) {
 	if snap.Report == nil || snap.Person == nil || len(snap.Candidates) != 0 {
 		t.Fatalf("loaded report %v, person %v, candidates %v", snap.Report, snap.Person, snap.Candidates)
 	}
+	escalation := bot.Escalation{ID: bot.EscalationID(p + "-1"), Number: 1, Project: p, State: bot.EscalationOpen, Rounds: []bot.RoundID{snap.Round.ID, "x"}}
 	slot := bot.Slot{Key: "k", Room: city.Room(p), Text: bot.Text{Markdown: "?"}, ReplyTo: bot.Target{Key: snap.Report.AskKey()}}
 	must(s.Commit(ctx, bot.Commit{
 		Epoch: epoch, Now: city.Now, Seq: r.Seq, Slots: []bot.Slot{slot, {Key: "u", User: city.Lead(p)}},
@@ -117,8 +124,21 @@ func hotPath(t *testing.T, s *storage.Store, city storagetest.City) {
 			People: []bot.Person{*snap.Person}, Rooms: []bot.Room{snap.Room}, Projects: []bot.Project{*snap.Project}, Rounds: []bot.Round{*snap.Round},
 			Reports: []bot.Report{*snap.Report}, Tasks: []bot.Task{{Project: p, Seq: 99, State: bot.TaskToDo}}, Refs: []bot.Ref{{Message: "test:$m"}},
 			Directs: []bot.Direct{{User: city.Lead(p)}}, Timers: []bot.Timer{{Key: "t", At: city.Now}}, Cancel: []bot.Key{"c"},
+			Escalations: []bot.Escalation{escalation},
 		},
 	}))
+	escalation.Version, escalation.Rounds = 1, []bot.RoundID{snap.Round.ID}
+	must(s.Commit(ctx, bot.Commit{Epoch: epoch, Now: city.Now, Change: bot.Change{Escalations: []bot.Escalation{escalation}}}))
+	for _, q := range []bot.Query{
+		{Room: city.DM, Number: 1}, {Escalation: escalation.ID}, {Page: &bot.EscalationPage{Limit: 1}}, {Page: &bot.EscalationPage{Open: true, Limit: 1}},
+		{Page: &bot.EscalationPage{Projects: []bot.ProjectID{p}, Limit: 1}}, {Page: &bot.EscalationPage{Projects: []bot.ProjectID{p}, Open: true, Limit: 1}},
+	} {
+		snap, err := s.Load(ctx, q)
+		must(err)
+		if q.Page == nil && (snap.Escalation == nil || len(snap.Escalations) != 1) || q.Page != nil && len(snap.Listed) != 1 {
+			t.Fatalf("%+v: loaded escalation %v, %v of the project, listed %v", q, snap.Escalation, snap.Escalations, snap.Listed)
+		}
+	}
 	timer, err := s.NextTimer(ctx)
 	must(err)
 	must(s.Commit(ctx, bot.Commit{Epoch: epoch, Now: city.Now, Timer: timer.Key, TimerAt: timer.At, Change: bot.Change{

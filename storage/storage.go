@@ -1,5 +1,5 @@
 // Package storage keeps everything Lotse knows in one SQLite database: the city's
-// books (people, rooms, projects, rounds, reports, tasks), the inbox of events not
+// books (people, rooms, projects, rounds, reports, tasks, escalations), the inbox of events not
 // worked on yet, the timers, the outbox, and what adapters want to remember. Its
 // promises are written down, and run, in storage/storagetest.
 //

@@ -134,20 +134,21 @@ var booksPromises = map[string]func(*desk){
 			People: []bot.Person{{ID: "maria", Name: "Maria Beispiel", Accounts: []bot.UserID{maria}}},
 			Rooms:  []bot.Room{{ID: roomA, Kind: bot.RoomProject, Project: "p"}}, Projects: []bot.Project{project("p", "P")},
 			Rounds: []bot.Round{round}, Reports: []bot.Report{r}, Tasks: []bot.Task{{Project: "p", Seq: 1, State: bot.TaskToDo}},
-			Directs: []bot.Direct{{User: maria}},
+			Directs: []bot.Direct{{User: maria}}, Escalations: []bot.Escalation{escalation("p", 1, 1, bot.EscalationOpen)},
 		}
 		d.commit(first)
-		q := bot.Query{Room: roomA, User: maria}
+		q := bot.Query{Room: roomA, User: maria, Number: 1}
 		s := d.load(q)
 		// Each row on its own: once it goes through, the second time it is stale.
 		for what, change := range map[string]bot.Change{
-			"person":  {People: []bot.Person{*s.Person}},
-			"room":    {Rooms: []bot.Room{s.Room}},
-			"project": {Projects: []bot.Project{*s.Project}},
-			"round":   {Rounds: []bot.Round{*s.Round}},
-			"report":  {Reports: []bot.Report{*s.Report}},
-			"task":    {Tasks: s.Tasks},
-			"direct":  {Directs: []bot.Direct{*s.Direct}},
+			"person":     {People: []bot.Person{*s.Person}},
+			"room":       {Rooms: []bot.Room{s.Room}},
+			"project":    {Projects: []bot.Project{*s.Project}},
+			"round":      {Rounds: []bot.Round{*s.Round}},
+			"report":     {Reports: []bot.Report{*s.Report}},
+			"task":       {Tasks: s.Tasks},
+			"direct":     {Directs: []bot.Direct{*s.Direct}},
+			"escalation": {Escalations: []bot.Escalation{*s.Escalation}},
 		} {
 			if err := d.tryCommit(change); err != nil {
 				d.Errorf("%s, just loaded: %v", what, err)
@@ -241,7 +242,7 @@ var booksPromises = map[string]func(*desk){
 		}
 	},
 	"what a foreign message was about can change": func(d *desk) {
-		subject := bot.Subject{Project: "p", Round: "2026-11-25", Field: bot.FieldStatus, Person: "maria", User: maria, N: 4}
+		subject := bot.Subject{Project: "p", Round: "2026-11-25", Field: bot.FieldStatus, Person: "maria", User: maria, N: 4, Escalation: "p-1"}
 		d.commit(bot.Change{Refs: []bot.Ref{{Message: "test:$1", Room: roomA, Subject: bot.Subject{Project: "old"}}}})
 		d.commit(bot.Change{Refs: []bot.Ref{{Message: "test:$1", Room: roomA, Subject: subject}}})
 		got := d.load(bot.Query{Target: "test:$1"}).Target

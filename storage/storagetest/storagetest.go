@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(t testing.TB) Store) {
 		{"Books", booksPromises},
 		{"Load", loadPromises},
 		{"Name", namePromises},
+		{"Escalations", escalationPromises},
 		{"Timers", timerPromises},
 		{"Slots", slotPromises},
 		{"Claim", claimPromises},

@@ -1,0 +1,180 @@
+package storage
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"lotse/bot"
+)
+
+// The counters of escalations. They outlive rows: a number or an id is never given twice.
+const numberCounter = "escalations"
+
+func escalationCounter(project bot.ProjectID) string { return "escalations/" + string(project) }
+
+func escalationVersion(e *bot.Escalation) *int64 { return &e.Version }
+
+// escalation loads the one that the query names, or else that a message is about: see
+// bot.Query.
+func (l *loader) escalation(ctx context.Context) error {
+	var e bot.Escalation
+	var ok bool
+	var err error
+	switch {
+	case l.q.Escalation == "" && l.q.Number > 0:
+		ok, err = l.row(ctx, &e, &e.Version, `SELECT body, version FROM escalations WHERE number = $1 AND number > 0`, l.q.Number)
+	default:
+		id := cmp.Or(l.q.Escalation, l.about.Escalation)
+		if id == "" {
+			return nil
+		}
+		ok, err = l.row(ctx, &e, &e.Version, `SELECT body, version FROM escalations WHERE id = $1`, id)
+	}
+	if ok {
+		l.snap.Escalation = &e
+	}
+	return wrap(err, "the escalation")
+}
+
+// escalations loads what the subject's project has of them.
+func (l *loader) escalations(ctx context.Context) (err error) {
+	if l.snap.Project == nil {
+		return nil
+	}
+	project, round := l.snap.Project.ID, bot.RoundID("")
+	if l.snap.Round != nil {
+		round = l.snap.Round.ID
+	}
+	count, had := map[string]int{}, escalationCounter(project)
+	err = l.t.each(ctx, func(row row) error {
+		var name string
+		var value int
+		err := row.Scan(&name, &value)
+		count[name] = value
+		return err
+	}, `SELECT name, value FROM counters WHERE name IN ($1, $2)`, numberCounter, had)
+	if err != nil {
+		return fmt.Errorf("count the escalations of %s: %w", project, err)
+	}
+	l.snap.LastNumber, l.snap.Escalated = count[numberCounter], count[had]
+	if l.snap.Escalated == 0 {
+		return nil
+	}
+	l.snap.Escalations, err = bodies(ctx, l.t, escalationVersion, `SELECT body, version FROM escalations WHERE id IN (
+			SELECT id FROM escalations WHERE project = $1 AND open = 1
+			UNION ALL SELECT escalation FROM escalation_rounds WHERE project = $1 AND round = $2
+			UNION ALL SELECT id FROM escalations WHERE project = $1 AND ord = (SELECT MAX(ord) FROM escalations WHERE project = $1)
+		) ORDER BY ord`, project, round)
+	return wrap(err, "escalations of %s", project)
+}
+
+// escalationPage loads the page of the list that the query asks for. Each kind of list
+// has an index in its order, so that a page costs what stands on it.
+func (l *loader) escalationPage(ctx context.Context) error {
+	p := l.q.Page
+	if p == nil {
+		return nil
+	}
+	const (
+		listed = `SELECT body, version FROM escalations WHERE number > 0 AND number > $1`
+		page   = ` ORDER BY number LIMIT $2`
+	)
+	open := ""
+	if p.Open {
+		open = ` AND open = 1`
+	}
+	if p.Projects == nil {
+		var err error
+		l.snap.Listed, err = bodies(ctx, l.t, escalationVersion, listed+open+page, p.After, p.Limit)
+		return wrap(err, "list escalations")
+	}
+	for _, project := range slices.Compact(slices.Sorted(slices.Values(p.Projects))) {
+		some, err := bodies(ctx, l.t, escalationVersion, listed+` AND project = $3`+open+page, p.After, p.Limit, project)
+		if err != nil {
+			return fmt.Errorf("list escalations of %s: %w", project, err)
+		}
+		l.snap.Listed = append(l.snap.Listed, some...)
+	}
+	slices.SortFunc(l.snap.Listed, func(a, b bot.Escalation) int { return cmp.Compare(a.Number, b.Number) })
+	l.snap.Listed = l.snap.Listed[:min(len(l.snap.Listed), p.Limit)]
+	return nil
+}
+
+// concerned are the people of all escalations that were loaded.
+func (l *loader) concerned() {
+	each := func(e *bot.Escalation) {
+		for _, said := range e.Texts() {
+			l.people[said.By] = true
+		}
+		for _, v := range e.Votes {
+			l.people[v.By] = true
+		}
+		lists := [][]bot.PersonID{{e.Asker, e.EndedBy}, e.Aside}
+		if e.Decision != nil {
+			lists = append(lists, e.Decision.By)
+		}
+		for _, list := range lists {
+			for _, who := range list {
+				l.people[who] = true
+			}
+		}
+	}
+	if l.snap.Escalation != nil {
+		each(l.snap.Escalation)
+	}
+	for _, list := range [][]bot.Escalation{l.snap.Escalations, l.snap.Listed} {
+		for i := range list {
+			each(&list[i])
+		}
+	}
+}
+
+// putEscalation writes an escalation. An id or a number that is taken makes the commit
+// stale: who decides again takes the next.
+func (t *txn) putEscalation(ctx context.Context, e bot.Escalation) error {
+	if err := t.put(ctx, "escalation "+string(e.ID), e.Version, e,
+		`INSERT INTO escalations (id, project, number, open, ord, body, version)
+			VALUES ($1, $2, $3, $4, 1 + COALESCE((SELECT value FROM counters WHERE name = 'escalations/' || $2), 0), $5, 1) ON CONFLICT DO NOTHING`,
+		`UPDATE escalations SET number = $3, open = $4, body = $5, version = version + 1 WHERE id = $1 AND project = $2 AND version = $6
+			AND NOT EXISTS (SELECT 1 FROM escalations AS taken WHERE taken.number > 0 AND taken.number = $3 AND taken.id <> $1)`,
+		e.ID, e.Project, e.Number, flag(e.State.Open())); err != nil {
+		return err
+	}
+	if e.Version == 0 {
+		if _, err := t.exec(ctx, `INSERT INTO counters (name, value) VALUES ($1, 1) ON CONFLICT (name) DO UPDATE SET value = counters.value + 1`,
+			escalationCounter(e.Project)); err != nil {
+			return fmt.Errorf("count the escalations of %s: %w", e.Project, err)
+		}
+	}
+	if e.Number > 0 {
+		if _, err := t.exec(ctx, `INSERT INTO counters (name, value) VALUES ($1, $2)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE counters.value < excluded.value`, numberCounter, e.Number); err != nil {
+			return fmt.Errorf("keep the last number of an escalation: %w", err)
+		}
+	}
+	return t.escalationRounds(ctx, e)
+}
+
+// escalationRounds writes down in which rounds an escalation was reported.
+func (t *txn) escalationRounds(ctx context.Context, e bot.Escalation) error {
+	var known []bot.RoundID
+	err := t.each(ctx, func(row row) error {
+		var round bot.RoundID
+		err := row.Scan(&round)
+		known = append(known, round)
+		return err
+	}, `SELECT round FROM escalation_rounds WHERE escalation = $1`, e.ID)
+	for _, round := range known {
+		if err == nil && !slices.Contains(e.Rounds, round) {
+			_, err = t.exec(ctx, `DELETE FROM escalation_rounds WHERE project = $1 AND round = $2 AND escalation = $3`, e.Project, round, e.ID)
+		}
+	}
+	for _, round := range e.Rounds {
+		if err == nil && !slices.Contains(known, round) {
+			_, err = t.exec(ctx, `INSERT INTO escalation_rounds (project, round, escalation) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, e.Project, round, e.ID)
+		}
+	}
+	return wrap(err, "write the rounds of escalation %s", e.ID)
+}
