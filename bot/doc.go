@@ -35,6 +35,32 @@
 // was given by, so that an edit replaces and a deletion withdraws just what it
 // concerns. Report.Open names the question that stands open.
 //
+// # The decision log
+//
+// What becomes of an escalation is written down in a log that only grows ([Entry]). Each
+// entry's hash covers the entry and the hash before it, so that nothing in the log can be
+// changed, left out or put in between without changing every hash from there on: who has
+// written down one hash can tell, any time later, that all before it is as it was. What
+// the law may want erased is not in the hash but lies beside it: of a text, the hash
+// covers a salted commitment; of a person, a pseudonym. Both tell nothing once the salt,
+// or the key, is gone, and the chain still holds. [Record] is an entry in the log, [Chain]
+// checks it.
+//
+// So that others can check an export of the log as well, this is the form, exactly. All
+// hashes are SHA-256, written as 64 hexadecimal digits (0-9, a-f). What is hashed is a
+// list of texts: of each its length in bytes of UTF-8, in decimal digits, a colon, the
+// text, and a comma ("5:hallo,3:ja!,"). Numbers are texts of decimal digits, instants are
+// such numbers: milliseconds since 1970 in UTC. The lists are
+//
+//	person:  "lotse person 1", key, id of the person
+//	text:    "lotse text 1", salt, the text, pseudonym of who said it, id of the message, instant of the message
+//	entry:   "lotse entry 1", hash of the entry before, seq, kind, escalation, number, project, at, pseudonym of who,
+//	         role, choice, how many pieces of evidence, each of these, how many texts, of each its name and its hash
+//
+// with empty texts for what there is not (the hash before the first entry, the pseudonym
+// of nobody) and 0 for an instant that there is not. Entries are numbered from 1, without a
+// gap. Of a text that is erased there are its name and its hash, and nothing else.
+//
 // # Stored keys
 //
 // A key says what "once" means and ends in the room, or in the account in whose

@@ -26,7 +26,7 @@ const (
 )
 
 // Entry is what a decision adds to the decision log, which only grows. The store chains
-// it to the entry before. See [Change].
+// it to the entry before and keeps it as a [Record]. See [Change].
 type Entry struct {
 	Kind       EntryKind
 	Escalation EscalationID
