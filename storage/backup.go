@@ -149,14 +149,19 @@ func copyTables(ctx context.Context, from, to string, taken time.Time, keep func
 	if _, err := db.ExecContext(ctx, `BEGIN`); err != nil {
 		return err
 	}
-	rows, err := texts(ctx, db, `SELECT sql FROM source.sqlite_master WHERE sql IS NOT NULL AND tbl_name IN (`+quoted(own)+`) ORDER BY type = 'index', name`)
-	if err != nil {
+	// Triggers come last: they guard what is there from what is done to it later.
+	define := func(types string) error {
+		definitions, err := texts(ctx, db, `SELECT sql FROM source.sqlite_master WHERE sql IS NOT NULL AND tbl_name IN (`+quoted(own)+`)
+			AND type IN (`+types+`) ORDER BY type = 'index', name`)
+		for _, definition := range definitions {
+			if err == nil {
+				_, err = db.ExecContext(ctx, definition)
+			}
+		}
 		return err
 	}
-	for _, definition := range rows {
-		if _, err := db.ExecContext(ctx, definition); err != nil {
-			return err
-		}
+	if err := define(`'table', 'index'`); err != nil {
+		return err
 	}
 	tables, err := texts(ctx, db, `SELECT name FROM source.sqlite_master WHERE type = 'table' AND name <> 'memory' AND name IN (`+quoted(own)+`)`)
 	if err != nil {
@@ -178,6 +183,9 @@ func copyTables(ctx context.Context, from, to string, taken time.Time, keep func
 		if _, err := db.ExecContext(ctx, `INSERT INTO main.memory SELECT * FROM source.memory WHERE name = $1`, name); err != nil {
 			return err
 		}
+	}
+	if err := define(`'trigger'`); err != nil {
+		return err
 	}
 	for _, query := range []string{
 		`UPDATE lease SET holder = '', until_ms = 0`,

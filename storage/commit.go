@@ -37,6 +37,9 @@ func (t *txn) commit(ctx context.Context, c bot.Commit) error {
 	if err := t.books(ctx, c.Change); err != nil {
 		return err
 	}
+	if err := t.entries(ctx, c.Change.Entries, c.Change.Forget, c.Now); err != nil {
+		return err
+	}
 	if c.Change.Restored != nil {
 		if err := t.restore(ctx, *c.Change.Restored, c.Now); err != nil {
 			return err

@@ -124,7 +124,8 @@ func hotPath(t *testing.T, s *storage.Store, city storagetest.City) {
 			People: []bot.Person{*snap.Person}, Rooms: []bot.Room{snap.Room}, Projects: []bot.Project{*snap.Project}, Rounds: []bot.Round{*snap.Round},
 			Reports: []bot.Report{*snap.Report}, Tasks: []bot.Task{{Project: p, Seq: 99, State: bot.TaskToDo}}, Refs: []bot.Ref{{Message: "test:$m"}},
 			Directs: []bot.Direct{{User: city.Lead(p)}}, Timers: []bot.Timer{{Key: "t", At: city.Now}}, Cancel: []bot.Key{"c"},
-			Escalations: []bot.Escalation{escalation},
+			Escalations: []bot.Escalation{escalation}, Forget: []bot.MessageID{"test:$x"},
+			Entries: []bot.Entry{{By: "lead", Texts: []bot.EntryText{{Name: "text", Said: bot.Said{Text: "x"}}}}},
 		},
 	}))
 	escalation.Version, escalation.Rounds = 1, []bot.RoundID{snap.Round.ID}

@@ -1,7 +1,7 @@
 // Package storage keeps everything Lotse knows in one SQLite database: the city's
-// books (people, rooms, projects, rounds, reports, tasks, escalations), the inbox of events not
-// worked on yet, the timers, the outbox, and what adapters want to remember. Its
-// promises are written down, and run, in storage/storagetest.
+// books (people, rooms, projects, rounds, reports, tasks, escalations), the decision
+// log, the inbox of events not worked on yet, the timers, the outbox, and what adapters
+// want to remember. Its promises are written down, and run, in storage/storagetest.
 //
 // # One decision, one transaction
 //
@@ -24,6 +24,13 @@
 //
 //	pending → sending → sent        and, from pending, → stale
 //	   ↑_________|____|   → failed
+//
+// # The decision log
+//
+// Change.Entries are appended to the log, chained as package bot says, in the same
+// transaction; [Store.Log] reads it. Salts of texts and keys of pseudonyms are made here.
+// The tables refuse whoever wants to change an entry or take it away; a text can be erased,
+// and only as a whole.
 //
 // # Database
 //

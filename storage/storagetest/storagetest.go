@@ -1,5 +1,5 @@
-// Package storagetest writes down the promises of engine.Store and runs them. Every
-// database has to keep them; storage's own tests call [Run].
+// Package storagetest writes down the promises of engine.Store, and of the decision log
+// that it keeps, and runs them. Every database has to keep them; storage's own tests call [Run].
 //
 // A promise is a small story: somebody commits, claims, sends, and looks. Stories
 // are told through a [desk], which is a store with a lease and a clock of its own.
@@ -18,7 +18,12 @@ import (
 )
 
 // Store is what has to keep the promises.
-type Store = engine.Store
+type Store interface {
+	engine.Store
+	// Log calls fn with the entries of the decision log in order, and returns how many
+	// were ever written.
+	Log(ctx context.Context, q bot.LogQuery, fn func(bot.Record) error) (int64, error)
+}
 
 // Run runs every promise on stores that open makes: new, empty and closed by the
 // test's clean-up.
@@ -32,6 +37,7 @@ func Run(t *testing.T, open func(t testing.TB) Store) {
 		{"Load", loadPromises},
 		{"Name", namePromises},
 		{"Escalations", escalationPromises},
+		{"Log", logPromises},
 		{"Timers", timerPromises},
 		{"Slots", slotPromises},
 		{"Claim", claimPromises},
