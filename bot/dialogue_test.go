@@ -142,7 +142,7 @@ func (w *world) build() {
 		City: "Beispielstadt", Zone: zone, Days: calendar.NewDays("NW"), Shift: calendar.ShiftNext, Rhythm: rhythm,
 		Plan: calendar.DefaultPlanRules(), Roles: map[bot.Role][]bot.PersonID{bot.RolePMO: {"pia"}, bot.RoleDM: {"dora"}},
 		Language: bot.German, OverviewEvery: 5 * time.Second, MaxText: 2000, BotName: "Lotse",
-		Allowed: []bot.UserID{"test:pia"},
+		Allowed: []bot.UserID{"test:pia"}, Escalations: bot.DefaultEscalationRules(),
 	}
 	if shift := w.setup["shift"]; shift != nil {
 		w.settings.Shift = calendar.Shift(shift[0])

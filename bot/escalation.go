@@ -124,6 +124,15 @@ type EscalationRules struct {
 	At              calendar.Clock // when reminders go out
 }
 
+// DefaultEscalationRules is what holds where the configuration says nothing: one member
+// of the DM decides, two on weighty ones, with a quarter of an hour to think again.
+func DefaultEscalationRules() EscalationRules {
+	normal := EscalationRule{Quorum: 1, Pause: 15 * time.Minute, Remind: 3, Further: 5}
+	weighty := normal
+	weighty.Quorum, weighty.Typed, weighty.NoOwn = 2, true, true
+	return EscalationRules{Normal: normal, Weighty: weighty, At: calendar.Clock{Hour: 9}}
+}
+
 // For returns the rule for an escalation that begins now.
 func (r EscalationRules) For(weighty bool) EscalationRule {
 	if weighty {

@@ -45,6 +45,7 @@ func exampleSettings(t *testing.T) *Settings {
 		OverviewEvery: 5 * time.Second,
 		MaxText:       2000,
 		Language:      German,
+		Escalations:   DefaultEscalationRules(),
 	}
 }
 

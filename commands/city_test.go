@@ -81,6 +81,7 @@ func newCity(t *testing.T, round bool) *city {
 			Roles:    map[bot.Role][]bot.PersonID{bot.RolePMO: {"petra"}, bot.RoleDM: {"dora"}},
 			Goals:    []bot.Goal{{ID: "1", Name: "Digitaler Bürgerservice"}, {ID: "2", Name: "Digitale Bildung"}},
 			Language: bot.German, OverviewEvery: time.Second, MaxText: 500, BotName: "Stadtlotse",
+			Escalations: bot.DefaultEscalationRules(),
 		},
 	}
 	if c.epoch, err = store.Acquire(t.Context(), "test", c.now, time.Hour); err != nil {

@@ -47,7 +47,7 @@ func FuzzMatch(f *testing.F) {
 	settings := &bot.Settings{
 		Zone: zone, Days: calendar.NewDays("NW"), Rhythm: rhythm, Plan: calendar.DefaultPlanRules(), MaxText: 500, OverviewEvery: time.Second,
 		Roles: map[bot.Role][]bot.PersonID{bot.RolePMO: {"petra"}, bot.RoleDM: {"dora"}}, Language: bot.German, BotName: "Lotse",
-		Goals: []bot.Goal{{ID: "1", Name: "Digitaler Bürgerservice"}},
+		Goals: []bot.Goal{{ID: "1", Name: "Digitaler Bürgerservice"}}, Escalations: bot.DefaultEscalationRules(),
 	}
 	now := time.Date(2026, 11, 20, 12, 0, 0, 0, zone)
 	f.Fuzz(func(t *testing.T, text, name string, who byte) {

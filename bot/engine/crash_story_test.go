@@ -40,6 +40,7 @@ func citySettings() *bot.Settings {
 		City: "Beispielstadt", Zone: berlin(), Days: calendar.NewDays("NW"), Shift: calendar.ShiftNext, Rhythm: rhythm,
 		Plan: calendar.DefaultPlanRules(), Roles: map[bot.Role][]bot.PersonID{bot.RolePMO: {"pia"}, bot.RoleDM: {"dora"}},
 		Language: bot.German, OverviewEvery: 5 * time.Second, MaxText: 2000, BotName: "Lotse", Allowed: []bot.UserID{pia},
+		Escalations: bot.DefaultEscalationRules(),
 	}
 }
 

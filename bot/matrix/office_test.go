@@ -97,6 +97,7 @@ func (o *office) run() {
 		Settings: &bot.Settings{
 			City: "Beispielstadt", Zone: zone, Days: calendar.NewDays("NW"), Roles: map[bot.Role][]bot.PersonID{bot.RolePMO: {"pia"}},
 			Language: bot.German, OverviewEvery: time.Second, MaxText: 2000, BotName: "Lotse", Allowed: []bot.UserID{user(o.pia)},
+			Escalations: bot.DefaultEscalationRules(),
 		},
 		Log:    slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Limits: engine.Limits{BackOff: 20 * time.Millisecond, BackOffTo: 300 * time.Millisecond},

@@ -61,6 +61,7 @@ func (c *checker) all() {
 	c.roles(ids)
 	c.rooms()
 	c.check()
+	c.escalations()
 	c.goals()
 	c.rest()
 }
@@ -370,6 +371,9 @@ func (c *checker) rooms() {
 			c.warn("rooms: there is no room of kind %s; give one here, or write \"!raum %s\" in it once the bot is there", kind, kind)
 		}
 	}
+	if kinds[bot.RoomDIKON] && len(c.Roles.DIKON) == 0 {
+		c.warn("rooms: there is a room of kind dikon, so new projects wait for DIKON, but roles.dikon names nobody")
+	}
 	if len(c.Matrix.Allow.Users)+len(c.Matrix.Allow.Servers) == 0 && !c.has("matrix.allow") {
 		c.warn("matrix.allow: is missing; only the people of the PMO may invite the bot into rooms")
 	}
@@ -460,6 +464,54 @@ func (c *checker) steps() {
 		c.faults.add(c.at(path), "projektcheck.steps: %v", err)
 	}
 }
+
+// escalations checks that the rule can be kept: that there are as many people as must agree.
+func (c *checker) escalations() {
+	e, rules := c.Escalations, c.Config.escalations()
+	members := len(c.Roles.DM)
+	quorum := func(path string, value int) {
+		switch {
+		case value < 1:
+			c.fail(path, "%d: want at least 1", value)
+		case value > members && !c.told("roles.dm"):
+			c.fail(path, "%d, but roles.dm names %s", value, count(members, "person", "people"))
+		}
+	}
+	quorum("escalations.quorum", e.Quorum)
+	if e.Weighty.Quorum != nil {
+		quorum("escalations.weighty.quorum", *e.Weighty.Quorum)
+		if rules.Weighty.NoOwn && rules.Weighty.Quorum == members && members > 1 {
+			c.warn("escalations.weighty: all %d people of roles.dm have to agree; with no_own nothing weighty can be decided about a project that one of them answers for", members)
+		}
+	}
+	for _, pause := range []struct {
+		path  string
+		value time.Duration
+	}{{"escalations.pause", e.Pause}, {"escalations.weighty.pause", rules.Weighty.Pause}} {
+		if c.has(pause.path) && (pause.value < 0 || pause.value > 24*time.Hour) {
+			c.fail(pause.path, "%s: want 0s to 24h, like pause: 15m", pause.value)
+		}
+	}
+	const most = 60
+	for _, days := range []struct {
+		path  string
+		value int
+	}{{"escalations.remind_after", e.RemindAfter}, {"escalations.escalate_after", e.EscalateAfter}} {
+		if days.value < 0 || days.value > most {
+			c.fail(days.path, "%d: want 1 to %d working days, or 0 for never", days.value, most)
+		}
+	}
+	if e.RemindAfter > 0 && e.EscalateAfter > 0 && e.EscalateAfter <= e.RemindAfter {
+		path := "escalations.escalate_after"
+		if !c.has(path) {
+			path = "escalations.remind_after"
+		}
+		c.faults.add(c.at(path), "escalations: the PMO is told after %s (escalate_after), the DM is reminded after %s (remind_after): want the reminder first",
+			workingDays(e.EscalateAfter), workingDays(e.RemindAfter))
+	}
+}
+
+func workingDays(n int) string { return count(n, "working day", "working days") }
 
 func (c *checker) goals() {
 	first := map[string]int{}

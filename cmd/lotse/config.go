@@ -28,6 +28,7 @@ type Config struct {
 	Roles        RolesConfig        `yaml:"roles"`
 	Bindings     []RoomConfig       `yaml:"rooms"`
 	Projektcheck CheckConfig        `yaml:"projektcheck"`
+	Escalations  EscalationsConfig  `yaml:"escalations"`
 	Goals        []GoalConfig       `yaml:"goals"`
 	Metrics      MetricsConfig      `yaml:"metrics"`
 	Limits       LimitsConfig       `yaml:"limits"`
@@ -120,6 +121,26 @@ type OffsetConfig struct {
 	At         calendar.Clock `yaml:"at"`
 }
 
+// EscalationsConfig is how the DM decides. An escalation keeps the rule that it began with.
+type EscalationsConfig struct {
+	Quorum        int            `yaml:"quorum"`
+	Pause         time.Duration  `yaml:"pause"`
+	Weighty       WeightyConfig  `yaml:"weighty"`
+	RemindAfter   int            `yaml:"remind_after"`   // working days; 0: never
+	EscalateAfter int            `yaml:"escalate_after"` // working days; 0: never
+	PMOFirst      bool           `yaml:"pmo_first"`
+	TellDIKON     bool           `yaml:"tell_dikon"`
+	At            calendar.Clock `yaml:"at"`
+}
+
+// WeightyConfig is how it decides what is weighty.
+type WeightyConfig struct {
+	Quorum *int           `yaml:"quorum"` // nil: two, or one in a DM of one person
+	Pause  *time.Duration `yaml:"pause"`  // nil: as long as for the others
+	Typed  bool           `yaml:"typed"`
+	NoOwn  bool           `yaml:"no_own"`
+}
+
 // GoalConfig is one of the city's strategic goals.
 type GoalConfig struct {
 	ID   string `yaml:"id"`
@@ -176,6 +197,18 @@ func defaultConfig() *Config {
 		Log:      LogConfig{Level: "info", Format: "text"},
 
 		Projektcheck: defaultCheck(),
+		Escalations:  defaultEscalations(),
+	}
+}
+
+// defaultEscalations is what holds for all that the key escalations does not say.
+func defaultEscalations() EscalationsConfig {
+	rules := bot.DefaultEscalationRules()
+	return EscalationsConfig{
+		Quorum: rules.Normal.Quorum, Pause: rules.Normal.Pause,
+		Weighty:     WeightyConfig{Typed: rules.Weighty.Typed, NoOwn: rules.Weighty.NoOwn},
+		RemindAfter: rules.Normal.Remind, EscalateAfter: rules.Normal.Further,
+		PMOFirst: rules.PMOFirst, TellDIKON: rules.TellDIKON, At: rules.At,
 	}
 }
 

@@ -81,6 +81,14 @@ func TestGoodConfig(t *testing.T) {
 	if !reflect.DeepEqual(s.Plan, wantPlan) {
 		t.Errorf("plan %v, want %v", s.Plan, wantPlan)
 	}
+	// The weighty rule follows the other one in what is not said of it; a DM of one person decides alone.
+	wantRules := bot.DefaultEscalationRules()
+	wantRules.PMOFirst = true
+	wantRules.Normal.Pause, wantRules.Normal.Further = time.Hour, 0
+	wantRules.Weighty.Pause, wantRules.Weighty.Further, wantRules.Weighty.Quorum, wantRules.Weighty.NoOwn = time.Hour, 0, 1, false
+	if s.Escalations != wantRules {
+		t.Errorf("escalations %+v, want %+v", s.Escalations, wantRules)
+	}
 	if s.Shift != calendar.ShiftPrevious || s.Length != 90*time.Minute || s.Language != bot.German || s.Zone.String() != "Europe/Berlin" {
 		t.Errorf("shift %s, length %s, language %s, zone %s", s.Shift, s.Length, s.Language, s.Zone)
 	}
@@ -176,6 +184,7 @@ func TestDefaults(t *testing.T) {
 func TestWarnings(t *testing.T) {
 	all := least + "rooms: [{room: \"!p\", kind: pmo}, {room: \"!d\", kind: dm}]\nprojektcheck: {anchor: 2026-11-25}\n"
 	allowed := strings.Replace(all, `user: "@lotse:stadt.example"`, `user: "@lotse:stadt.example", allow: {servers: [stadt.example]}`, 1)
+	two := strings.NewReplacer("dm: [maria]", "dm: [maria, jonas]", "people: [", `people: [{id: jonas, name: Jonas, accounts: ["@jonas:x"]}, `).Replace(allowed)
 	for _, test := range []struct{ why, config, want string }{
 		{"nothing to warn of", allowed, ""},
 		{"nobody is named who may invite", all, "matrix.allow: is missing"},
@@ -186,6 +195,10 @@ func TestWarnings(t *testing.T) {
 		{"metrics for all addresses", allowed + "metrics: {listen: \":9464\"}\n", "from other machines"},
 		{"metrics for this machine", allowed + "metrics: {listen: \"[::1]:9464\"}\n", ""},
 		{"a password over an open line", strings.Replace(allowed, "https://", "http://", 1), "not encrypted"},
+		{"nobody is left to decide about a member's own project", two + "escalations: {weighty: {quorum: 2}}\n", "escalations.weighty: all 2 people"},
+		{"somebody is left", two + "escalations: {weighty: {quorum: 1}}\n", ""},
+		{"who answers for a project may vote", two + "escalations: {weighty: {quorum: 2, no_own: false}}\n", ""},
+		{"nobody releases new projects", strings.Replace(allowed, "rooms: [", "rooms: [{room: \"!x\", kind: dikon}, ", 1), "roles.dikon names nobody"},
 		{"a homeserver on this machine", strings.Replace(allowed, "https://matrix.stadt.example", "http://127.0.0.1:8008", 1), ""},
 	} {
 		got := strings.Join(parse(t, test.config).Warnings, "\n")

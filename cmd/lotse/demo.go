@@ -151,6 +151,7 @@ func (d *demo) cast(settings *bot.Settings) (bot.Change, []bot.Person, error) {
 		people = append(people, bot.Person{ID: bot.PersonID(name.id), Name: name.name, Accounts: []bot.UserID{d.account(name.id)}})
 	}
 	settings.Roles = map[bot.Role][]bot.PersonID{bot.RolePMO: {"petra"}, bot.RoleDM: {"dora", "daniel"}}
+	settings.Escalations = bot.DefaultEscalationRules()
 	past := at(d.zone, "2026-11-04 10:00")
 	for _, row := range table.Rows {
 		lead := demoLeads[row.ID]

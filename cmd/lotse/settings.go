@@ -33,6 +33,7 @@ func (c *Config) Settings() (*bot.Settings, error) {
 
 		AllowedServers:  c.Matrix.Allow.Servers,
 		OnlyVerified:    c.Matrix.OnlyVerified,
+		Escalations:     c.escalations(),
 		OverviewEvery:   c.Limits.OverviewEvery,
 		MaxText:         c.Limits.AnswerCharacters,
 		CommandsAMinute: c.Limits.CommandsAMinute,
@@ -99,6 +100,23 @@ func (c *Config) planRules() calendar.PlanRules {
 		rules.Remind = append(rules.Remind, offset(o))
 	}
 	return rules
+}
+
+// escalations are the rules by which the DM decides.
+func (c *Config) escalations() bot.EscalationRules {
+	e := c.Escalations
+	normal := bot.EscalationRule{Quorum: e.Quorum, Pause: e.Pause, Remind: e.RemindAfter, Further: e.EscalateAfter}
+	weighty := normal
+	weighty.Typed, weighty.NoOwn = e.Weighty.Typed, e.Weighty.NoOwn
+	if e.Weighty.Pause != nil {
+		weighty.Pause = *e.Weighty.Pause
+	}
+	if e.Weighty.Quorum != nil {
+		weighty.Quorum = *e.Weighty.Quorum
+	} else {
+		weighty.Quorum = max(normal.Quorum, min(bot.DefaultEscalationRules().Weighty.Quorum, len(c.Roles.DM)))
+	}
+	return bot.EscalationRules{Normal: normal, Weighty: weighty, PMOFirst: e.PMOFirst, TellDIKON: e.TellDIKON, At: e.At}
 }
 
 // People are the rows of the people that the configuration names.
