@@ -196,16 +196,26 @@ type Escalation struct {
 	Version  int64      `json:"-"`
 }
 
-// Waits reports whether those who decide wait for something: a question not yet written
-// down or not answered, DIKON's advice.
-func (e Escalation) Waits() bool {
-	for _, v := range e.Votes {
-		if !v.Used && (v.Choice == ChooseAsk || v.Choice == ChooseForward) {
-			return true
-		}
-	}
-	return slices.ContainsFunc(e.Inquiries, func(i Inquiry) bool { return !i.Answered() })
+// Awaited is what those who decide wait for.
+type Awaited struct {
+	Question bool // one of them reacted with ❓ and has not written the question yet
+	Answer   bool // the project's, to a question
+	Advice   bool // of DIKON
 }
+
+// Awaits says what those who decide wait for.
+func (e Escalation) Awaits() Awaited {
+	var a Awaited
+	for _, v := range e.Votes {
+		a.Question = a.Question || v.Choice == ChooseAsk && !v.Used
+		a.Advice = a.Advice || v.Choice == ChooseForward && !v.Used
+	}
+	a.Answer = slices.ContainsFunc(e.Inquiries, func(i Inquiry) bool { return !i.Answered() })
+	return a
+}
+
+// Waits reports whether those who decide wait for something.
+func (e Escalation) Waits() bool { return e.Awaits() != Awaited{} }
 
 // Texts returns all that was said in an escalation, to be changed in place.
 func (e *Escalation) Texts() []*Said {

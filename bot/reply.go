@@ -110,6 +110,9 @@ type ProjectCard struct {
 	ToDo     []TaskLine
 	Doing    []TaskLine
 	Done     []TaskLine
+	// Escalations are those that are open: drafts, before the DM, decided and not yet
+	// carried out.
+	Escalations []EscalationLine
 }
 
 // ProjectLine is a project in a list: reply.projects.
@@ -137,6 +140,7 @@ type ProjectNew struct {
 	Leads   []Person
 	Running bool // it is not asked in the round that is running
 	Next    time.Time
+	Release int // the number under which DIKON is asked to release it; 0: it is active at once
 }
 
 // ProjectChanged tells what of a project is different now: reply.project.changed.
@@ -249,6 +253,8 @@ type BoardRow struct {
 	State    ProjectState
 	Resumes  calendar.Date
 	Reported bool // there is a report at all
+	// Escalations are those that are open.
+	Escalations []EscalationLine
 }
 
 // Board answers !board: reply.board, paged.

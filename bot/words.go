@@ -36,9 +36,10 @@ type Opening struct {
 	Repeatable bool      // 🔁 may be used
 	Reactions  bool      // the chat has reactions
 	Tasks      []TaskLine
-	Questions  int    // how many answers are needed
-	Shifted    string // holiday that moved the check
-	Again      bool   // the check was moved: the dates have changed
+	Pending    []EscalationLine // of the project, still open
+	Questions  int              // how many answers are needed
+	Shifted    string           // holiday that moved the check
+	Again      bool             // the check was moved: the dates have changed
 }
 
 // Asking is one question in the thread: check.question.<field>, check.light,

@@ -42,6 +42,48 @@ type InquiryLine struct {
 	Answers  []SaidLine
 }
 
+// EscalationLine is an escalation in a list, and among what a project has open:
+// reply.escalations, check.opening, reply.project, reply.board. Its state in words is
+// the template escalation.state.
+type EscalationLine struct {
+	Number  int // 0: a draft
+	Kind    EscalationKind
+	State   EscalationState
+	Role    Role // who decides
+	Project ProjectName
+	Text    string // shortened where it is shown
+	Gone    bool   // the text was deleted in the chat
+	Weighty bool
+	Since   calendar.Date
+	Due     calendar.Date
+	Awaits  Awaited
+	Choice  Choice        // what was decided; pausing: what enough votes agree on
+	Decided calendar.Date // when; zero: not yet
+	Now     time.Time
+}
+
+// Line is the escalation in a list.
+func (e Escalation) Line(project ProjectName, now time.Time, zone *time.Location) EscalationLine {
+	l := EscalationLine{
+		Number: e.Number, Kind: e.Kind, State: e.State, Role: e.Role, Project: project, Text: e.Text.Text, Gone: e.Text.Gone,
+		Weighty: e.Weighty, Since: e.Since, Due: e.Due, Awaits: e.Awaits(), Choice: e.Leaning, Now: now.In(zone),
+	}
+	if e.Decision != nil {
+		l.Choice, l.Decided = e.Decision.Choice, calendar.DateOf(e.Decision.At.In(zone))
+	}
+	return l
+}
+
+// EscalationList answers !eskalationen: reply.escalations, oldest first.
+type EscalationList struct {
+	Lines   []EscalationLine
+	Open    bool        // only those that are open
+	Own     bool        // only the asker's own
+	Project ProjectName // only this project's; empty: all
+	More    int         // the number that the next page begins with; 0: there is none
+	Next    string      // the command that shows it
+}
+
 // EscalationCard is an escalation in a text: escalation.draft, escalation.request,
 // escalation.told, escalation.outcome, escalation.reminder, reply.escalation and others.
 type EscalationCard struct {
@@ -63,13 +105,15 @@ type EscalationCard struct {
 	Checks  int // in how many checks it was reported
 	Asker   Person
 
-	Belongs   int       // draft: it may belong to the escalation of this number
+	Belongs   int       // draft: it may belong to the escalation of this number; merged: it does
 	About     SaidLine  // … which says this
 	Round     bool      // draft: from the report of a running round
 	Lapses    time.Time // draft: when it lapses
 	Rule      EscalationRule
 	Reactions bool
+	DIKON     bool // ⏫ is offered
 	Role      Role // who decides
+	Awaits    Awaited
 	Put       time.Time
 	Yes, No   []Person  // whose votes count now
 	Standing  time.Time // pausing: when the decision stands; pmo: when it goes to the DM

@@ -244,7 +244,8 @@ func Card(s bot.Snapshot, x bot.Escalation, place bot.Place) bot.EscalationCard 
 		Place: place, Kind: x.Kind, State: x.State, Number: x.Number, Text: line(x.Text), Wish: line(x.Wish), More: lines(x.More),
 		Due: x.Due, Weighty: x.Weighty, Urgent: x.Urgent, Since: x.Since, Checks: len(x.Rounds), Round: len(x.Rounds) > 0,
 		Rule: x.Rule, Reactions: s.Abilities.Reactions, Role: x.Role, Forwarded: x.Forwarded, Advice: lines(x.Advice), Reasons: lines(x.Reasons),
-		Aside: d.persons(x.Aside), EndNote: line(x.EndNote), Now: s.Now,
+		Aside: d.persons(x.Aside), EndNote: line(x.EndNote), Now: s.Now, Awaits: x.Awaits(),
+		DIKON: x.Kind == bot.EscalationMatter && x.Role == bot.RoleDM && len(s.RoomsOf(bot.RoomDIKON)) > 0,
 	}
 	if s.Project != nil {
 		c.Project = bot.ProjectName{ID: s.Project.ID, Name: s.Project.Name}
@@ -260,6 +261,8 @@ func Card(s bot.Snapshot, x bot.Escalation, place bot.Place) bot.EscalationCard 
 	if x.State == bot.EscalationDraft {
 		_, lapse := d.patience()
 		c.Lapses = lapse.In(s.Settings.Zone)
+	}
+	if x.State == bot.EscalationDraft || x.State == bot.EscalationMerged {
 		if about := d.known(x.Belongs); about != nil {
 			c.Belongs, c.About = about.Number, line(about.Text)
 		}
