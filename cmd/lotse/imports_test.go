@@ -38,6 +38,8 @@ var house = []wing{
 		why: "dates are arithmetic: what today is, the caller says"},
 	{dir: "bot/escalation", may: []string{rules, dates}, pure: true,
 		why: "a subject of the rules with a package of its own: pure like them"},
+	{dir: "bot/dialoguetest", may: []string{"lotse/..."},
+		why: "helpers for tests import the standard library and this module only, so that nobody inherits a test's dependencies"},
 	{dir: "bot/engine", may: []string{rules, dates},
 		why: "the engine declares what it needs of chats, stores and texts; it knows none of them"},
 	{dir: "bot/matrix", may: []string{rules, dates, mautrixAll, "go.mau.fi/util/...", "github.com/rs/zerolog/...", goldmarkAll, bluemonday},

@@ -1,0 +1,221 @@
+package dialoguetest
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"lotse/bot"
+	"lotse/bot/engine/enginetest"
+)
+
+// Play carries out a section "in".
+func (w *World) Play(script string) {
+	w.t.Helper()
+	together := false
+	var events []bot.Event
+	var names []string
+	flush := func() {
+		w.t.Helper()
+		for i, id := range w.Chat.Inject(events...) {
+			if names[i] != "" {
+				w.named[names[i]] = id
+			}
+		}
+		events, names = nil, nil
+		if w.Engine != nil {
+			w.Idle()
+		}
+	}
+	for line := range strings.SplitSeq(strings.TrimSpace(script), "\n") {
+		name := ""
+		if rest, ok := strings.CutPrefix(line, "name "); ok {
+			name, line, _ = strings.Cut(rest, ": ")
+		}
+		doubt := ""
+		if rest, ok := strings.CutPrefix(line, "doubt "); ok {
+			doubt, line, _ = strings.Cut(rest, ": ")
+		}
+		word, rest, _ := strings.Cut(line, " ")
+		if w.Engine == nil && w.setUp(word, rest) {
+			continue
+		}
+		if w.Store == nil {
+			w.Up()
+		}
+		switch word {
+		case "", "#":
+		case "together":
+			together = true
+		case "end":
+			together = false
+			flush()
+		case "down":
+			flush()
+			w.Down()
+		case "up":
+			flush()
+			w.Up()
+			w.Idle()
+		case "skip":
+			flush()
+			w.News()
+		case "replaces": // what room NEW says about OLD
+			room, old, _ := strings.Cut(rest, " ")
+			w.Chat.Replaces(bot.RoomID("test:"+room), bot.RoomID("test:"+old))
+		case "forbid": // in ROOM, as WHY; without, all is allowed
+			room, why, _ := strings.Cut(rest, " ")
+			w.forbid(room, bot.Refusal(why))
+		case "round":
+			w.round = bot.RoundID(rest)
+		case "until":
+			flush()
+			together = false
+			to, err := time.ParseInLocation("2006-01-02 15:04", rest, zone())
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			w.Until(to)
+		default:
+			who, rest, ok := strings.Cut(line, ": ")
+			if !ok {
+				w.t.Fatalf("not understood: %q", line)
+			}
+			e := w.event(bot.UserID("test:"+who), rest)
+			e.Doubt = bot.Doubt(doubt)
+			events, names = append(events, e), append(names, name)
+			if !together {
+				flush()
+			}
+		}
+	}
+	flush()
+}
+
+// setUp takes a line that says what the world is like.
+func (w *World) setUp(word, rest string) bool {
+	if w.Store == nil && slices.Contains(usual, word) {
+		w.setup[word] = append(w.setup[word], strings.Fields(rest)...)
+		return true
+	}
+	if slices.Contains(w.kit.Words, word) {
+		w.setup[word] = strings.Fields(rest)
+		return true
+	}
+	return false
+}
+
+func (w *World) forbid(room string, why bot.Refusal) {
+	w.Chat.Faults(func(out bot.Outgoing, _ int) enginetest.Fault {
+		refused := why != "" && out.Room.Local() == room && (why == bot.RefusedReactions) == (out.Op == bot.OpReaction)
+		if !refused {
+			return enginetest.Fault{}
+		}
+		return enginetest.Fault{Err: &bot.SendError{Err: errors.New("forbidden"), Refused: true, Final: why != bot.RefusedMute, Why: why}}
+	})
+}
+
+// event reads what somebody does.
+func (w *World) event(who bot.UserID, line string) bot.Event {
+	w.t.Helper()
+	e := bot.Event{Kind: bot.EventMessage, Sender: who, At: w.Clock.Now()}
+	place, text, _ := strings.Cut(line, ": ")
+	e.Text = strings.ReplaceAll(text, `\n`, "\n")
+	for _, m := range []string{"maria", "jonas", "dieter", "pia", "otto"} {
+		if strings.Contains(text, "@"+m) {
+			e.Mentions = append(e.Mentions, bot.Mention{User: bot.UserID("test:" + m), Name: m})
+		}
+	}
+	if id, ok := strings.CutPrefix(line, "invite "); ok {
+		e.Kind, e.Room, e.RoomName = bot.EventInvitation, bot.RoomID("test:"+id), id
+		return e
+	}
+	if id, ok := strings.CutPrefix(line, "remove "); ok {
+		e.Kind, e.Room = bot.EventLeft, bot.RoomID("test:"+id)
+		return e
+	}
+	if to, ok := strings.CutPrefix(text, "moved to "); ok {
+		e.Kind, e.Room = bot.EventMoved, bot.RoomID("test:"+place)
+		if to != "nowhere" {
+			e.Other = bot.RoomID("test:" + to)
+		}
+		return e
+	}
+	if id, ok := strings.CutPrefix(place, "edit "); ok {
+		e.Kind, e.Target = bot.EventEdit, w.Named(id)
+		e.Room = w.roomOf(e.Target)
+		return e
+	}
+	if id, ok := strings.CutPrefix(place, "delete "); ok {
+		e.Kind, e.Target = bot.EventDeletion, w.Named(id)
+		e.Room = w.roomOf(e.Target)
+		return e
+	}
+	if on, emoji, ok := strings.Cut(line, " + "); ok && !strings.Contains(on, ":") {
+		e.Kind, e.Emoji = bot.EventReaction, emoji
+		if id, ok := strings.CutPrefix(on, "on "); ok {
+			e.Target = w.Named(id)
+			e.Room = w.roomOf(e.Target)
+			return e
+		}
+		room, what, _ := strings.Cut(on, "/")
+		e.Room = bot.RoomID("test:" + room)
+		e.Target = w.Own(e.Room, what)
+		return e
+	}
+	if in, ok := strings.CutPrefix(place, "unreadable "); ok {
+		e.Kind, place = bot.EventUnreadable, in
+	}
+	room, what, _ := strings.Cut(place, "/")
+	e.Room, e.Direct = bot.RoomID("test:"+room), strings.HasPrefix(room, "direct-")
+	thread, ok := strings.CutPrefix(what, "thread ")
+	switch {
+	case what == "":
+	case what == "thread":
+		e.Thread = w.Own(e.Room, "ask")
+	case ok:
+		e.Thread = w.Own(e.Room, thread)
+	default:
+		e.ReplyTo = w.Own(e.Room, what)
+	}
+	return e
+}
+
+// Named is the message or reaction that was given a name.
+func (w *World) Named(name string) bot.MessageID {
+	w.t.Helper()
+	id, ok := w.named[name]
+	if !ok {
+		w.t.Fatalf("no message is named %q", name)
+	}
+	return id
+}
+
+func (w *World) roomOf(id bot.MessageID) bot.RoomID {
+	w.t.Helper()
+	for _, room := range w.Chat.Rooms() {
+		for _, m := range w.Chat.Room(room) {
+			if m.ID == id || slices.ContainsFunc(m.Reactions, func(r enginetest.Reaction) bool { return r.ID == id }) {
+				return room
+			}
+		}
+	}
+	w.t.Fatalf("message %s stands nowhere", id)
+	return ""
+}
+
+// Own finds the newest message of the bot in a room that is called what: a part of its
+// key, of the running round unless what is a part with a slash.
+func (w *World) Own(room bot.RoomID, what string) bot.MessageID {
+	w.t.Helper()
+	all := w.Chat.Room(room)
+	for i := len(all) - 1; i >= 0; i-- {
+		key := string(all[i].Key)
+		if strings.Contains(key, "/"+what+"/") && (strings.Contains(what, "/") || strings.Contains(key, string(w.round)+"/")) {
+			return all[i].ID
+		}
+	}
+	w.t.Fatalf("no message %q of the bot in %s", what, room)
+	return ""
+}
