@@ -72,13 +72,13 @@ func (l *loader) escalations(ctx context.Context) (err error) {
 
 // escalationPage loads the page of the list that the query asks for. Each kind of list
 // has an index in its order, so that a page costs what stands on it.
-func (l *loader) escalationPage(ctx context.Context) error {
+func (l *loader) escalationPage(ctx context.Context) (err error) {
 	p := l.q.Page
 	if p == nil {
 		return nil
 	}
 	const (
-		listed = `SELECT body, version FROM escalations WHERE number > 0 AND number > $1`
+		listed = ` FROM escalations WHERE number > 0 AND number > $1`
 		page   = ` ORDER BY number LIMIT $2`
 	)
 	open := ""
@@ -86,20 +86,36 @@ func (l *loader) escalationPage(ctx context.Context) error {
 		open = ` AND open = 1`
 	}
 	if p.Projects == nil {
-		var err error
-		l.snap.Listed, err = bodies(ctx, l.t, escalationVersion, listed+open+page, p.After, p.Limit)
+		l.snap.Listed, err = bodies(ctx, l.t, escalationVersion, `SELECT body, version`+listed+open+page, p.After, p.Limit)
 		return wrap(err, "list escalations")
 	}
+	// First which they are: of what several projects have, few bodies are on the page.
+	type line struct {
+		number int
+		id     bot.EscalationID
+	}
+	var lines []line
 	for _, project := range slices.Compact(slices.Sorted(slices.Values(p.Projects))) {
-		some, err := bodies(ctx, l.t, escalationVersion, listed+` AND project = $3`+open+page, p.After, p.Limit, project)
+		err := l.t.each(ctx, func(row row) error {
+			var one line
+			err := row.Scan(&one.number, &one.id)
+			lines = append(lines, one)
+			return err
+		}, `SELECT number, id`+listed+` AND project = $3`+open+page, p.After, p.Limit, project)
 		if err != nil {
 			return fmt.Errorf("list escalations of %s: %w", project, err)
 		}
-		l.snap.Listed = append(l.snap.Listed, some...)
 	}
-	slices.SortFunc(l.snap.Listed, func(a, b bot.Escalation) int { return cmp.Compare(a.Number, b.Number) })
-	l.snap.Listed = l.snap.Listed[:min(len(l.snap.Listed), p.Limit)]
-	return nil
+	slices.SortFunc(lines, func(a, b line) int { return cmp.Compare(a.number, b.number) })
+	var ids []bot.EscalationID
+	for _, one := range lines[:min(len(lines), p.Limit)] {
+		ids = append(ids, one.id)
+	}
+	return wrap(in(ids, func(list string, args []any) error {
+		some, err := bodies(ctx, l.t, escalationVersion, `SELECT body, version FROM escalations WHERE id IN (`+list+`) ORDER BY number`, args...)
+		l.snap.Listed = append(l.snap.Listed, some...)
+		return err
+	}), "list escalations")
 }
 
 // concerned are the people of all escalations that were loaded.

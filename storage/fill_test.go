@@ -1,6 +1,7 @@
 package storage_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -69,5 +70,99 @@ func BenchmarkLoadAndCommit(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+func TestFillEscalations(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "lotse.db"), storage.Options{})
+	city, err := storagetest.Fill(t.Context(), s, 7, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := storagetest.FillEscalations(t.Context(), s, city, 100); err != nil {
+		t.Fatal(err)
+	}
+	snap, err := s.Load(t.Context(), bot.Query{Number: 93, Page: &bot.EscalationPage{Open: true, Limit: 99}})
+	if err != nil || snap.Escalation == nil || snap.Escalated != 15 || snap.LastNumber != 100 || len(snap.Listed) != 40 || len(snap.Escalations) != 6 {
+		t.Errorf("number 93 is %v of %d, %d open of the project, %d in all, the last number %d, error %v",
+			snap.Escalation, snap.Escalated, len(snap.Escalations), len(snap.Listed), snap.LastNumber, err)
+	}
+	if c, err := verify(t.Context(), s); err != nil || c.Entries != 60*5+40*3 {
+		t.Errorf("the log is %+v, error %v", c, err)
+	}
+}
+
+// BenchmarkEscalations is the store's share of a page of the list and of a vote.
+func BenchmarkEscalations(b *testing.B) {
+	var stores []escalationBench
+	for _, n := range []int{50, 5000} {
+		stores = append(stores, newEscalationBench(b, n))
+	}
+	for name, page := range map[string]func(city storagetest.City) bot.EscalationPage{
+		"all":  func(storagetest.City) bot.EscalationPage { return bot.EscalationPage{Limit: 10} },
+		"open": func(storagetest.City) bot.EscalationPage { return bot.EscalationPage{Open: true, Limit: 10} },
+		"mine": func(city storagetest.City) bot.EscalationPage {
+			return bot.EscalationPage{Projects: city.Projects[:10], Limit: 10}
+		},
+	} {
+		for _, s := range stores {
+			b.Run(fmt.Sprintf("page-%s/%d", name, s.n), func(b *testing.B) {
+				for range b.N {
+					p := page(s.city)
+					if got := len(s.load(b, bot.Query{Room: s.city.DM, Page: &p}).Listed); got != 10 {
+						b.Fatalf("%d are listed", got)
+					}
+				}
+			})
+		}
+	}
+	for _, s := range stores {
+		b.Run(fmt.Sprintf("vote/%d", s.n), func(b *testing.B) {
+			for i := range b.N {
+				s.vote(b, s.n-i%40)
+			}
+		})
+	}
+}
+
+// escalationBench is a store with so many escalations.
+type escalationBench struct {
+	*storage.Store
+	city  storagetest.City
+	epoch int64
+	n     int
+}
+
+func newEscalationBench(b *testing.B, n int) escalationBench {
+	s := open(b, filepath.Join(b.TempDir(), "lotse.db"), storage.Options{})
+	city, err := storagetest.Fill(b.Context(), s, 50, 2)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := storagetest.FillEscalations(b.Context(), s, city, n); err != nil {
+		b.Fatal(err)
+	}
+	epoch, err := s.Acquire(b.Context(), "bench", city.Now, 1)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return escalationBench{s, city, epoch, n}
+}
+
+func (s escalationBench) load(b *testing.B, q bot.Query) bot.Snapshot {
+	snap, err := s.Load(b.Context(), q)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return snap
+}
+
+// vote is one more vote for the same thing: loaded, and committed with its entry.
+func (s escalationBench) vote(b *testing.B, number int) {
+	e := *s.load(b, bot.Query{Room: s.city.DM, Number: number, Seq: 1 << 40}).Escalation
+	entry := bot.Entry{Kind: bot.EntryVote, Escalation: e.ID, Number: e.Number, Project: e.Project, At: s.city.Now, By: e.Votes[0].By}
+	c := bot.Commit{Epoch: s.epoch, Now: s.city.Now, Change: bot.Change{Escalations: []bot.Escalation{e}, Entries: []bot.Entry{entry}}}
+	if err := s.Commit(b.Context(), c); err != nil {
+		b.Fatal(err)
 	}
 }

@@ -95,6 +95,65 @@ func (f *filler) city(ctx context.Context, city *City, projects, rounds int) err
 	return f.flush(ctx)
 }
 
+// FillEscalations adds n escalations to a [City], in turn to its projects, numbered from 1;
+// the last forty (or all) are before the DM and wait for votes, the others are carried out.
+// Each has a message in the DM's room, and its story in the decision log.
+func FillEscalations(ctx context.Context, store Store, city City, n int) (err error) {
+	f := filler{store: store, now: city.Now}
+	if f.epoch, err = store.Acquire(ctx, "fill", f.now, time.Hour); err != nil {
+		return fmt.Errorf("fill escalations: %w", err)
+	}
+	for i := range n {
+		if err := f.escalation(ctx, city, i, n-i <= 40); err != nil {
+			return fmt.Errorf("fill escalations: %w", err)
+		}
+	}
+	if err := f.flush(ctx); err != nil {
+		return fmt.Errorf("fill escalations: %w", err)
+	}
+	if err := store.Release(ctx, f.epoch); err != nil {
+		return fmt.Errorf("fill escalations: %w", err)
+	}
+	return nil
+}
+
+func (f *filler) escalation(ctx context.Context, city City, i int, open bool) error {
+	p := city.Projects[i%len(city.Projects)]
+	lead, member := bot.PersonID("lead-"+p), bot.PersonID("lead-"+city.Projects[(i+1)%len(city.Projects)])
+	words := func(by bot.PersonID, text string) bot.Said {
+		return bot.Said{Text: text, By: by, Message: bot.MessageID(fmt.Sprintf("test:$%d/%s", i, by)), At: f.now}
+	}
+	e := bot.Escalation{
+		ID: bot.EscalationID(fmt.Sprintf("%s-%d", p, 1+i/len(city.Projects))), Number: i + 1, Kind: bot.EscalationMatter, Project: p, State: bot.EscalationOpen,
+		Role: bot.RoleDM, Rule: bot.EscalationRule{Quorum: 2, Pause: 15 * time.Minute}, Text: words(lead, "Die Schnittstelle zum Melderegister wartet auf eine Freigabe."),
+		Wish: words(lead, "Priorität in der IT-Abteilung"), Since: city.Round.Planned.AddDays(-21), Asker: lead, Confirmed: f.now, Put: f.now,
+	}
+	log := func(kind bot.EntryKind, by bot.PersonID, choice bot.Choice, texts ...bot.EntryText) {
+		f.commit.Change.Entries = append(f.commit.Change.Entries, bot.Entry{
+			Kind: kind, Escalation: e.ID, Number: e.Number, Project: p, At: f.now, By: by, Role: bot.RoleDM, Choice: choice,
+			Evidence: []bot.MessageID{bot.MessageID(fmt.Sprintf("test:$%d/%s/%s", i, kind, by))}, Texts: texts,
+		})
+	}
+	log(bot.EntryConfirmed, lead, "", bot.EntryText{Name: "text", Said: e.Text}, bot.EntryText{Name: "wish", Said: e.Wish})
+	log(bot.EntryPut, "", "")
+	log(bot.EntryVote, member, bot.ChooseYes)
+	vote := bot.Vote{By: member, Choice: bot.ChooseYes, Message: bot.MessageID(fmt.Sprintf("test:$%d/vote", i)), At: f.now}
+	e.Votes = []bot.Vote{vote}
+	if !open {
+		e.State, e.Decision = bot.EscalationDone, &bot.Decision{Choice: bot.ChooseYes, By: []bot.PersonID{member}, Role: bot.RoleDM, At: f.now}
+		e.Ended, e.EndedBy = f.now, lead
+		log(bot.EntryDecided, "", bot.ChooseYes, bot.EntryText{Name: "text", Said: e.Text})
+		log(bot.EntryDone, lead, "")
+	}
+	f.commit.Change.Escalations = append(f.commit.Change.Escalations, e)
+	key := bot.Key(fmt.Sprintf("escalation/%s/request/%s", e.ID, city.DM))
+	f.commit.Slots = append(f.commit.Slots, bot.Slot{
+		Key: key, Op: bot.OpMessage, Subject: bot.Subject{Project: p, Escalation: e.ID}, Room: city.DM, Text: bot.Text{Markdown: "Die Schnittstelle wartet."},
+	})
+	f.echoes = append(f.echoes, bot.Event{Kind: bot.EventEcho, Room: city.DM, Key: key, Message: bot.MessageID("test:$" + key), Revision: 1})
+	return f.added(ctx, 8)
+}
+
 // fillRound is a round by the default plan, in Berlin.
 func fillRound(date calendar.Date, state bot.RoundState) bot.Round {
 	at := date.At(calendar.Clock{Hour: 10}, berlin)
