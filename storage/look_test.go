@@ -75,6 +75,14 @@ func TestReadOnly(t *testing.T) {
 	if _, err := busy.DB().Exec(t.Context(), `UPDATE version SET version = version - 1`); err != nil {
 		t.Fatal(err)
 	}
+	var version int
+	if err := busy.DB().QueryRow(t.Context(), `SELECT version FROM version`).Scan(&version); err != nil {
+		t.Fatal(err)
+	}
+	open(t, path, storage.Options{ReadOnly: true, Least: version}) // new enough for who asks
+	if _, err := storage.Open(t.Context(), path, storage.Options{ReadOnly: true, Least: version + 1}); err == nil || !strings.Contains(err.Error(), "when this lotse runs") {
+		t.Errorf("older tables than the least: %v", err)
+	}
 	if _, err := storage.Open(t.Context(), path, storage.Options{ReadOnly: true}); err == nil || !strings.Contains(err.Error(), "when this lotse runs") {
 		t.Errorf("older tables: %v", err)
 	}

@@ -38,6 +38,9 @@ type Options struct {
 	// ReadOnly looks at a database of either kind that the bot may be working on: nothing
 	// is made, migrated or written, and nobody waits.
 	ReadOnly bool
+	// Least is how old the tables may be for one who only looks, 0: not older than this
+	// program's. It is for what later versions of the tables leave as it is.
+	Least int
 	// Log hears about migrations; nil is silent.
 	Log *slog.Logger
 }
@@ -148,7 +151,7 @@ func open(ctx context.Context, dsn string, opts Options) (_ *Store, err error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if opts.ReadOnly {
-		if err := s.current(ctx); err != nil {
+		if err := s.current(ctx, opts.Least); err != nil {
 			return nil, err
 		}
 		return s, s.connect(ctx)
@@ -225,8 +228,8 @@ func (s *Store) connect(ctx context.Context) (err error) {
 	return err
 }
 
-// current checks that the tables are those that this program knows.
-func (s *Store) current(ctx context.Context) error {
+// current checks that the tables are those that this program knows, or no older than least.
+func (s *Store) current(ctx context.Context, least int) error {
 	var version int
 	if ok, err := s.db.TableExists(ctx, s.db.VersionTable); err != nil {
 		return err
@@ -239,7 +242,7 @@ func (s *Store) current(ctx context.Context) error {
 	switch known := len(s.db.UpgradeTable); {
 	case version > known:
 		return fmt.Errorf("its tables have version %d, this lotse knows %d: %w", version, known, dbutil.ErrUnsupportedDatabaseVersion)
-	case version < known:
+	case version < known && (least == 0 || version < least):
 		return fmt.Errorf("its tables have version %d and become version %d when this lotse runs", version, known)
 	}
 	return nil
