@@ -42,6 +42,7 @@ var subcommands = []func(*app) *cobra.Command{
 	newPlan,
 	newImport,
 	newExport,
+	newLog,
 	newBackup,
 	newRestore,
 	newRun,
@@ -79,14 +80,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{cmd, err} })
 	for _, construct := range subcommands {
 		cmd := construct(a)
-		if args := cmd.Args; args != nil {
-			cmd.Args = func(cmd *cobra.Command, given []string) error {
-				if err := args(cmd, given); err != nil {
-					return &usageError{cmd, err}
-				}
-				return nil
-			}
-		}
+		faultsOfUsage(cmd)
 		root.AddCommand(cmd)
 	}
 
@@ -110,6 +104,21 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		fmt.Fprintf(stderr, "lotse: %v\n", err)
 	}
 	return 1
+}
+
+// faultsOfUsage makes usage errors of what a command, or one below it, says of its arguments.
+func faultsOfUsage(cmd *cobra.Command) {
+	if args := cmd.Args; args != nil {
+		cmd.Args = func(cmd *cobra.Command, given []string) error {
+			if err := args(cmd, given); err != nil {
+				return &usageError{cmd, err}
+			}
+			return nil
+		}
+	}
+	for _, below := range cmd.Commands() {
+		faultsOfUsage(below)
+	}
 }
 
 // usageError is a command line that cannot be understood.
