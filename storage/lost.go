@@ -33,6 +33,9 @@ func (s *Store) Lost(ctx context.Context, epoch int64, now time.Time, out bot.Ou
 		if err != nil || row == nil || row.echoed || row.inFlight() || row.message != out.Message || row.state != bot.SlotSent && row.state != bot.SlotPending {
 			return err
 		}
+		if c, err := row.content(); err != nil || c.Was != "" {
+			return err // so long ago that nobody knows any more what it said
+		}
 		row.state, row.revision = bot.SlotPending, row.used()+1
 		row.message, row.sentHash, row.stood = "", "", 0
 		row.attempts, row.retry, row.doubtful, row.reason = 0, 0, false, "the chat has lost it"

@@ -50,12 +50,13 @@ type Options struct {
 const connections = 4
 
 // pragmas are set on every connection. FULL, because NORMAL could rewind mautrix's
-// encryption state after a power cut.
+// encryption state after a power cut. What is deleted is overwritten: words that
+// somebody has taken back shall not lie on in the file.
 const pragmas = "?_txlock=immediate&_time_format=sqlite&_timezone=UTC" +
-	"&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
+	"&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=secure_delete(1)"
 
 // onlyLook is what is different for one who only looks.
-var onlyLook = strings.NewReplacer("_txlock=immediate", "mode=rw&_txlock=deferred", "&_pragma=journal_mode(WAL)", "", "&_pragma=synchronous(FULL)", "&_pragma=query_only(1)")
+var onlyLook = strings.NewReplacer("_txlock=immediate", "mode=rw&_txlock=deferred", "&_pragma=journal_mode(WAL)", "", "&_pragma=synchronous(FULL)", "&_pragma=query_only(1)", "&_pragma=secure_delete(1)", "")
 
 // Open opens the database in the file at path, makes it if there is none (readable
 // for its owner only), and brings its tables up to date. What can go wrong is said

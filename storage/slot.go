@@ -66,6 +66,8 @@ type content struct {
 	Emoji   string     `json:",omitempty"`
 	Absent  bool       `json:",omitempty"`
 	Text    bot.Text   `json:",omitzero"`
+	// Was tells what it was by its fingerprint, once the words are dropped: see words.go.
+	Was string `json:",omitempty"`
 }
 
 // fingerprint tells contents apart by what one sees in the room: an edit cannot
@@ -78,7 +80,11 @@ func (c content) fingerprint() string {
 	if err != nil {
 		panic(err) // strings only
 	}
-	sum := sha256.Sum256(body)
+	return digest(string(body))
+}
+
+func digest(body string) string {
+	sum := sha256.Sum256([]byte(body))
 	return hex.EncodeToString(sum[:16])
 }
 
@@ -137,9 +143,13 @@ func (t *txn) slot(ctx context.Context, key bot.Key) (*slot, error) {
 // keep writes a slot's row. Its turn is open afterwards: see order. now is when what
 // the room shall hold, or does hold, changed; zero if it did not.
 func (t *txn) keep(ctx context.Context, s *slot, now time.Time) error {
-	_, err := t.exec(ctx, `INSERT INTO slots (`+slotColumns+`, turn_ms, changed_ms)
+	words, err := s.keepWords()
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, `INSERT INTO slots (`+slotColumns+`, turn_ms, changed_ms, words)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25,
-			$26, $27, $28, $29, $30, $31, $32, NULL, $33)
+			$26, $27, $28, $29, $30, $31, $32, NULL, $33, $34)
 		ON CONFLICT (key) DO UPDATE SET
 			chat = excluded.chat, lane = excluded.lane, room = excluded.room, user_id = excluded.user_id, op = excluded.op,
 			kind = excluded.kind, project = excluded.project, round = excluded.round, field = excluded.field,
@@ -148,11 +158,11 @@ func (t *txn) keep(ctx context.Context, s *slot, now time.Time) error {
 			frozen_rev = excluded.frozen_rev, sent_hash = excluded.sent_hash, sent_rev = excluded.sent_rev,
 			message = excluded.message, stood = excluded.stood, echoed = excluded.echoed, attempts = excluded.attempts,
 			retry_ms = excluded.retry_ms, doubtful = excluded.doubtful, expires_ms = excluded.expires_ms,
-			reason = excluded.reason, held = excluded.held, escalation = excluded.escalation, turn_ms = NULL,
+			reason = excluded.reason, held = excluded.held, escalation = excluded.escalation, words = excluded.words, turn_ms = NULL,
 			changed_ms = CASE WHEN excluded.changed_ms = 0 THEN slots.changed_ms ELSE excluded.changed_ms END`,
 		s.key, s.chat, s.lane, s.room, s.user, s.op, s.kind, s.subject.Project, s.subject.Round, s.subject.Field, s.subject.Person,
 		s.subject.User, s.subject.N, s.state, s.ord, s.wanted, s.revision, s.frozen, s.frozenHash, s.frozenRev, s.sentHash, s.sentRev, s.message,
-		s.stood, flag(s.echoed), s.attempts, s.retry, flag(s.doubtful), s.expires, s.reason, flag(s.held), s.subject.Escalation, millis(now))
+		s.stood, flag(s.echoed), s.attempts, s.retry, flag(s.doubtful), s.expires, s.reason, flag(s.held), s.subject.Escalation, millis(now), flag(words))
 	return wrap(err, "write slot %s", s.key)
 }
 
@@ -197,7 +207,7 @@ func (t *txn) write(ctx context.Context, s bot.Slot, now time.Time) (lane string
 		if c, err = row.content(); err != nil {
 			return "", err
 		}
-		c.Absent, c.Text = true, bot.Text{}
+		c.Absent, c.Text, c.Was = true, bot.Text{}, ""
 	}
 	row.kind, row.subject = s.Kind, s.Subject
 	p, err := t.pause(ctx)
@@ -212,7 +222,7 @@ func (t *txn) write(ctx context.Context, s bot.Slot, now time.Time) (lane string
 	if err != nil {
 		return "", err
 	}
-	same := wanted == row.wanted || c.Absent && old.Absent
+	same := wanted == row.wanted || c.Absent && old.Absent || old.Was != "" && old.Was == digest(wanted)
 	if same && row.open() && row.expires == expired {
 		return "", nil
 	}

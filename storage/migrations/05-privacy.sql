@@ -1,0 +1,5 @@
+-- v4 -> v5: what goes with time
+
+-- words: there is something in it to read, which goes once it is old. See words.go and prune.go.
+ALTER TABLE slots ADD COLUMN words BIGINT NOT NULL DEFAULT 1;
+CREATE INDEX slots_words ON slots (changed_ms) WHERE words = 1 AND state IN ('sent', 'failed', 'stale');
