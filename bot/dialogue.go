@@ -624,6 +624,39 @@ func (d *draft) tellEntered(said []Labelled, answers map[Field]Answer) {
 	}
 }
 
+// unsayEntered takes away what showed a project's people that the PMO has entered
+// something by message m.
+func (d *draft) unsayEntered(m MessageID, room RoomID, user UserID) {
+	to := string(room)
+	if room == "" {
+		to = string(user)
+	}
+	if to != "" {
+		d.c.Posts = append(d.c.Posts, Post{Key: NewKey("entered", string(m), to), Kind: KindEntered, Room: room, User: user, Absent: true})
+	}
+}
+
+// unreply takes away what message m was replied to, as far as that may quote it.
+func (d *draft) unreply(m MessageID) {
+	for n := range 2 {
+		d.c.Posts = append(d.c.Posts, Post{Key: NewKey("reply", string(m), strconv.Itoa(n), string(d.e.Room)), Kind: KindReply, Room: d.e.Room, Absent: true})
+	}
+}
+
+// relist draws the running round's opening message again, which lists the tasks.
+func (d *draft) relist() {
+	if !d.running() {
+		return
+	}
+	p := d.opening(d.Round.Moved)
+	data := p.Data.(Opening)
+	if !d.Round.Opened.IsZero() {
+		data.Now = d.local(d.Round.Opened) // it was said then
+	}
+	p.Data, p.Seeds, p.EditOnly, p.Expires = data, nil, true, time.Time{}
+	d.post(p)
+}
+
 // unsaid takes back what a command said before it was edited into another one.
 func (d *draft) unsaid(said []Labelled, m MessageID) []Field {
 	var dropped []Field
@@ -693,6 +726,9 @@ func (d *draft) edit() (Change, error) {
 // wrote reports whether the acting person gave the answer to a question back.
 func (d *draft) wrote(back AskBack) bool { return d.Person != nil && back.Author == d.Person.ID }
 
+// inquired reports whether the acting person put a question back.
+func (d *draft) inquired(back AskBack) bool { return d.Person != nil && back.By == d.Person.ID }
+
 // mine reports whether a part was given by the acting person.
 func (d *draft) mine(p Part) bool { return d.Person != nil && p.By == d.Person.ID }
 
@@ -746,15 +782,27 @@ func (d *draft) deletion() (Change, error) {
 	scrubReport := func(r *Report) bool {
 		found := scrub(r.Answers)
 		found = scrub(r.Before.Answers) || found
+		if found {
+			d.unsayEntered(m, r.Room, r.User)
+		}
 		for i, back := range r.Returned {
 			if back.Source == m && d.wrote(back) {
 				r.Returned[i].Answer, r.Returned[i].Source, found = "", "", true
+				d.unsayReturn(*r, i)
+			}
+			if back.Message == m && d.inquired(back) && back.Text != "" {
+				r.Returned[i].Text, r.Returned[i].Answered, found = "", true, true
+				understood = append(understood, "✅")
+				d.unsayQuestion(*r, i)
 				d.unsayReturn(*r, i)
 			}
 		}
 		return found
 	}
 	found := scrub(d.Project.Current.Answers)
+	if found {
+		d.unsayEntered(m, d.ProjectRoom.ID, "")
+	}
 	for i := range d.History {
 		r := &d.History[i]
 		if d.Report != nil && r.Round == d.Report.Round || !scrubReport(r) {
@@ -762,27 +810,36 @@ func (d *draft) deletion() (Change, error) {
 		}
 		found = true
 		d.c.Reports = append(d.c.Reports, *r)
-		d.c.Timers = append(d.c.Timers, Timer{
-			Key: roundKey(r.Round, "revise", string(r.Project)), Kind: TimerRevise, At: d.Now.Add(d.Settings.OverviewEvery), Earliest: true,
-			Subject: Subject{Round: r.Round, Project: r.Project, User: r.User},
-		})
+		d.reviseLater(*r)
 	}
 	here := d.Report != nil && scrubReport(d.Report)
-	if found || here {
-		found = d.eraseTasks(m) || found
+	tasks := d.eraseTasks(m, found || here)
+	if tasks && len(d.History) > 0 && (d.Report == nil || d.History[0].Round != d.Report.Round) {
+		d.reviseLater(d.History[0]) // the round that may be running lists them
 	}
-	if d.untick(m) {
+	switch {
+	case found || here:
+	case tasks:
+		d.c.Reason = "task withdrawn"
+		d.ack(m, []string{"✅"}, nil)
+		d.unreply(m)
+		d.relist()
+		d.tasksChanged()
+		return d.c, nil
+	case d.untick(m):
 		d.c.Reason = "task reaction withdrawn"
 		d.tasksChanged()
 		return d.c, nil
-	}
-	if !found && !here {
+	default:
 		return Change{}, nil
 	}
 	d.c.Reason = "answer withdrawn"
+	d.unreply(m)
 	slices.Sort(understood)
 	d.ack(m, slices.Compact(understood), nil)
-	d.Project.Changed = d.Today()
+	if len(changed) > 0 {
+		d.Project.Changed = d.Today()
+	}
 	if len(d.Project.Current.Answers) == 0 {
 		d.Project.Changed = calendar.Date{}
 	}
@@ -791,6 +848,9 @@ func (d *draft) deletion() (Change, error) {
 		slices.SortFunc(changed, func(a, b Field) int { return slices.Index(Fields(), a) - slices.Index(Fields(), b) })
 		d.advance(changed)
 		d.requote()
+		if tasks {
+			d.relist()
+		}
 		d.settle()
 	} else if here {
 		d.c.Reports = append(d.c.Reports, *d.Report)
@@ -799,10 +859,19 @@ func (d *draft) deletion() (Change, error) {
 	return d.c, nil
 }
 
-// redrawPast brings the texts of a round that is done in line with its reports.
+// reviseLater has the texts about another round's report drawn again.
+func (d *draft) reviseLater(r Report) {
+	d.c.Timers = append(d.c.Timers, Timer{
+		Key: roundKey(r.Round, "revise", string(r.Project)), Kind: TimerRevise, At: d.Now.Add(d.Settings.OverviewEvery), Earliest: true,
+		Subject: Subject{Round: r.Round, Project: r.Project, User: r.User},
+	})
+}
+
+// redrawPast brings the texts of a round in line with its reports.
 func (d *draft) redrawPast() {
 	d.redraw()
 	d.requote()
+	d.relist()
 	if d.Report.Completed {
 		d.summarise()
 		d.c.Posts[len(d.c.Posts)-1].EditOnly = true
@@ -998,6 +1067,7 @@ func Return(s Snapshot, e Event, question string) (Change, error) {
 	r.Previous, r.Open = r.Open, q
 	r.Asked = append(r.Asked, *q)
 	d.post(d.askBack(*q))
+	d.remember(source(e))
 	d.ack(source(e), nil, []string{"✅"})
 	d.c.Reason = "report given back with a question"
 	d.settle()
@@ -1074,6 +1144,12 @@ func (d *draft) sayReturn(i int) {
 // unsayReturn takes the answer out of the PMO's rooms again.
 func (d *draft) unsayReturn(r Report, i int) {
 	d.postTo(RoomPMO, Post{Key: returnKey(r, i), Kind: KindReturned, Absent: true})
+}
+
+// unsayQuestion takes a question back out of the project's thread again.
+func (d *draft) unsayQuestion(r Report, i int) {
+	q := Question{Field: FieldReturn, Ask: AskReturn, N: i + 1}
+	d.c.Posts = append(d.c.Posts, Post{Key: questionKey(r.Round, r.Project, q, r.To()), Kind: KindReturned, Room: r.Room, User: r.User, Absent: true})
 }
 
 func returnKey(r Report, i int) Key {

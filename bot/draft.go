@@ -94,6 +94,14 @@ func (s Snapshot) local(t time.Time) time.Time {
 // checkDay is the local date of the round's check.
 func (s Snapshot) checkDay(r Round) calendar.Date { return calendar.DateOf(s.local(r.Check)) }
 
+// who is the acting person, "" for somebody the books do not know.
+func (s Snapshot) who() PersonID {
+	if s.Person == nil {
+		return ""
+	}
+	return s.Person.ID
+}
+
 // running reports whether there is a report that takes answers.
 func (s Snapshot) running() bool {
 	return s.Report != nil && s.Round != nil && s.Round.ID == s.Report.Round && s.Round.Running()

@@ -117,9 +117,19 @@ type Task struct {
 	Round   RoundID   `json:",omitempty"` // the round it was named in
 	Done    time.Time `json:",omitzero"`  // when it became done
 	Source  MessageID `json:",omitempty"` // the message it was named in
+	Worded  MessageID `json:",omitempty"` // the command that gave it other words, "" if none did
+	By      PersonID  `json:",omitempty"` // whose words they are
 	Ticks   MessageID `json:",omitempty"` // the reaction that moved it last, so that it can be taken back
 	Rank    int       // order within To Do: most important first
 	Version int64     `json:"-"`
+}
+
+// words is the message that the task's words are from.
+func (t Task) words() MessageID {
+	if t.Worded != "" {
+		return t.Worded
+	}
+	return t.Source
 }
 
 // Open reports whether the task is to be done or under way.

@@ -42,7 +42,7 @@ func (d *draft) addTask(text string, from MessageID, rank int) bool {
 		}
 	}
 	d.Project.LastTask++
-	t := Task{Project: d.Project.ID, Seq: d.Project.LastTask, Number: d.freeNumber(), Text: text, State: TaskToDo, Source: from, Rank: rank}
+	t := Task{Project: d.Project.ID, Seq: d.Project.LastTask, Number: d.freeNumber(), Text: text, State: TaskToDo, Source: from, By: d.who(), Rank: rank}
 	if d.running() {
 		t.Round = d.Report.Round
 	}
@@ -74,7 +74,7 @@ func (d *draft) deriveTasks(m MessageID, lines []string) {
 	fresh := make([]int, 0, len(lines))
 	for rank, line := range lines {
 		if t, ok := take(func(t Task) bool { return Fold(t.Text) == Fold(line) }); ok {
-			t.Text, t.Rank = line, rank
+			t.Text, t.Rank, t.Worded, t.By = line, rank, "", d.who()
 			d.putTask(t)
 		} else {
 			fresh = append(fresh, rank)
@@ -82,7 +82,7 @@ func (d *draft) deriveTasks(m MessageID, lines []string) {
 	}
 	for _, rank := range fresh {
 		if t, ok := take(func(t Task) bool { return t.State == TaskToDo }); ok {
-			t.Text, t.Rank = lines[rank], rank
+			t.Text, t.Rank, t.Worded, t.By = lines[rank], rank, "", d.who()
 			d.putTask(t)
 		} else {
 			d.addTask(lines[rank], m, rank)
@@ -96,12 +96,14 @@ func (d *draft) deriveTasks(m MessageID, lines []string) {
 	}
 }
 
-// eraseTasks drops the tasks that message m named, with their words: it was
-// deleted.
-func (d *draft) eraseTasks(m MessageID) bool {
+// eraseTasks drops the tasks whose words message m gave: it was deleted. answered says
+// that the acting person gave answers by it; of tasks that do not say whose words they
+// are, that has to do.
+func (d *draft) eraseTasks(m MessageID, answered bool) bool {
 	found := false
 	for _, t := range slices.Clone(d.Tasks) {
-		if t.Source == m && t.Text != "" {
+		mine := t.By != "" && t.By == d.who() || t.By == "" && answered
+		if t.words() == m && t.Text != "" && mine {
 			t.State, t.Text, found = TaskDropped, "", true
 			d.putTask(t)
 		}
@@ -207,7 +209,8 @@ func AddTask(s Snapshot, e Event, text string) (Change, error) {
 	if len(d.OpenTasks()) >= maxTasks {
 		return Change{}, &UserError{Template: "error.tasks", Data: TooLong{Got: len(d.OpenTasks()), Max: maxTasks}}
 	}
-	d.addTask(text, "", rank)
+	d.addTask(text, source(e), rank)
+	d.remember(source(e))
 	return d.confirm("task added"), nil
 }
 
@@ -221,8 +224,9 @@ func RenameTask(s Snapshot, e Event, number int, text string) (Change, error) {
 	if text, err = d.taskText(text); err != nil {
 		return Change{}, err
 	}
-	tasks[0].Text = text
+	tasks[0].Text, tasks[0].Worded, tasks[0].By = text, source(e), d.who()
 	d.putTask(tasks[0])
+	d.remember(source(e))
 	return d.confirm("task renamed"), nil
 }
 

@@ -71,6 +71,9 @@ func (t *txn) receive(ctx context.Context, e bot.Event, now time.Time) (bool, er
 	n, err := t.exec(ctx, `INSERT INTO inbox (seq, chat, event, room, state, attempts, received_ms, settled_ms, body)
 		VALUES ($1, $2, $3, $4, 'received', 0, $5, 0, $6) ON CONFLICT (chat, event) DO NOTHING`,
 		seq, chat, e.ID, e.Room, millis(now), string(body))
+	if err == nil && e.Kind == bot.EventDeletion {
+		err = t.forgetFailed(ctx, e)
+	}
 	return n == 1, wrap(err, "append event %s", e.ID)
 }
 

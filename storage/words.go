@@ -1,6 +1,10 @@
 package storage
 
 import (
+	"context"
+	"encoding/json"
+	"fmt"
+
 	"lotse/bot"
 )
 
@@ -31,4 +35,31 @@ func (s *slot) keepWords() (bool, error) {
 func (s *slot) dropWords(c content) {
 	c.Was, c.Text = digest(s.wanted), bot.Text{}
 	s.wanted = c.encode()
+}
+
+// forgetFailed drops what a message said that its sender has deleted now, where deciding
+// about it was given up: such events keep their body for the operator to look at.
+func (t *txn) forgetFailed(ctx context.Context, deletion bot.Event) error {
+	var gone []int64
+	err := t.each(ctx, func(row row) error {
+		var seq int64
+		var body []byte
+		var e bot.Event
+		if err := row.Scan(&seq, &body); err != nil {
+			return err
+		}
+		if err := json.Unmarshal(body, &e); err != nil {
+			return fmt.Errorf("read event %d: %w", seq, err)
+		}
+		if e.Sender == deletion.Sender && (e.Message == deletion.Target || e.Kind == bot.EventEdit && e.Target == deletion.Target) {
+			gone = append(gone, seq)
+		}
+		return nil
+	}, `SELECT seq, body FROM inbox WHERE state = 'failed' AND body <> ''`)
+	for _, seq := range gone {
+		if err == nil {
+			_, err = t.exec(ctx, `UPDATE inbox SET body = '' WHERE seq = $1`, seq)
+		}
+	}
+	return wrap(err, "forget what was deleted")
 }
