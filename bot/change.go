@@ -111,6 +111,7 @@ const (
 	TimerSummary  TimerKind = "summary"  // a complete report whose last question nobody answered
 	TimerNext     TimerKind = "next"     // the next roomless project of a lead is asked
 	TimerRestored TimerKind = "restored" // the PMO is told that the books come from a backup
+	TimerPrune    TimerKind = "prune"    // what is too old goes; Subject.N counts the steps
 
 	TimerNudge   TimerKind = "nudge"   // the lead is asked about a draft once more
 	TimerLapse   TimerKind = "lapse"   // a draft that nobody answered lapses
@@ -155,7 +156,8 @@ type Change struct {
 	// Dropped says what was left out because it came too late after a downtime,
 	// one template line each; the PMO is told once, in one message.
 	Dropped []Dropped
-	Pace    *Pace // to remember until it is over
+	Pace    *Pace  // to remember until it is over
+	Prune   *Prune // what is too old: some of it goes
 }
 
 // Dropped is something that was not made good after a downtime.

@@ -243,16 +243,16 @@ func (d *draft) rebase() {
 }
 
 // after reports whether the last word of a was said after that of b.
-func (a Answer) after(b Answer) bool {
-	last := func(a Answer) (at time.Time) {
-		for _, p := range a.Parts {
-			if p.At.After(at) {
-				at = p.At
-			}
+func (a Answer) after(b Answer) bool { return a.last().After(b.last()) }
+
+// last is when the last word of an answer was said.
+func (a Answer) last() (at time.Time) {
+	for _, p := range a.Parts {
+		if p.At.After(at) {
+			at = p.At
 		}
-		return at
 	}
-	return last(a).After(last(b))
+	return at
 }
 
 // sameAnswers reports whether two sets of answers say the same.

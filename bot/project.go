@@ -115,7 +115,7 @@ type Task struct {
 	Text    string
 	State   TaskState
 	Round   RoundID   `json:",omitempty"` // the round it was named in
-	Done    time.Time `json:",omitzero"`  // when it became done
+	Done    time.Time `json:",omitzero"`  // when it became done, or was dropped
 	Source  MessageID `json:",omitempty"` // the message it was named in
 	Worded  MessageID `json:",omitempty"` // the command that gave it other words, "" if none did
 	By      PersonID  `json:",omitempty"` // whose words they are

@@ -18,6 +18,9 @@ func TimerNeeds(t Timer) Query {
 		q.Rounds = true
 	case TimerRestored:
 		q.Waiting = true
+	case TimerPrune:
+		q.Oldest = true
+		q.AllProjects, q.Archived = t.Subject.N == 0, t.Subject.N == 0
 	case TimerCheck:
 		q.Rounds, q.AllReports, q.Archived = true, true, true
 	case TimerOpen:
@@ -40,6 +43,9 @@ func Due(s Snapshot, t Timer) (Change, error) {
 		return d.c, nil
 	case TimerRestored:
 		d.tellRestored()
+		return d.c, nil
+	case TimerPrune:
+		d.prune(t)
 		return d.c, nil
 	}
 	if d.Round == nil || d.Round.ID != t.Subject.Round {

@@ -48,6 +48,7 @@ type Query struct {
 	Waiting     bool   // Snapshot.Waiting, while the outbox is paused
 	AllRooms    bool   // Snapshot.Rooms: every room, of any kind, joined or not (import, export)
 	Pace        string // Snapshot.Pace, by its key
+	Oldest      bool   // Snapshot.Oldest
 
 	Escalation EscalationID    // Snapshot.Escalation, by its id, else
 	Number     int             // by its number, else what Target, Thread or ReplyTo is about
@@ -108,6 +109,7 @@ type Settings struct {
 	// CommandsAMinute is how many commands of an account are answered within a minute,
 	// ten times as many of the PMO; 0: no limit. See Paced.
 	CommandsAMinute int
+	Retention       Retention
 	// Rehearsal: a Probelauf, on a simulated clock.
 	Rehearsal bool
 	BotName   string // for help: how the bot is called
@@ -147,6 +149,7 @@ type Snapshot struct {
 	Rounds       []Round
 	History      []Report
 	Pace         *Pace // Query.Pace; it may be over
+	Oldest       Oldest
 
 	// Escalation is the one it is about; Escalations are the project's: those open, those
 	// of the round, and the newest; in the order of their making.

@@ -90,7 +90,7 @@ func (d *draft) deriveTasks(m MessageID, lines []string) {
 	}
 	for _, t := range mine {
 		if t.State == TaskToDo {
-			t.State = TaskDropped
+			t.State, t.Done = TaskDropped, d.Now
 			d.putTask(t)
 		}
 	}
@@ -104,7 +104,7 @@ func (d *draft) eraseTasks(m MessageID, answered bool) bool {
 	for _, t := range slices.Clone(d.Tasks) {
 		mine := t.By != "" && t.By == d.who() || t.By == "" && answered
 		if t.words() == m && t.Text != "" && mine {
-			t.State, t.Text, found = TaskDropped, "", true
+			t.State, t.Text, t.Done, found = TaskDropped, "", d.Now, true
 			d.putTask(t)
 		}
 	}
@@ -117,7 +117,7 @@ func (d *draft) move(t Task, to TaskState, tick MessageID) {
 		t.Number = d.freeNumber()
 	}
 	t.State, t.Ticks, t.Done = to, tick, time.Time{}
-	if to == TaskDone {
+	if to == TaskDone || to == TaskDropped {
 		t.Done = d.Now
 	}
 	d.putTask(t)

@@ -20,6 +20,9 @@ import (
 // another process has taken over.
 func (s *Store) Commit(ctx context.Context, c bot.Commit) error {
 	err := s.write(ctx, c.Epoch, func(ctx context.Context, t *txn) error { return t.commit(ctx, c) })
+	if err == nil && c.Change.Prune != nil {
+		s.settleJournal(ctx)
+	}
 	return wrap(err, "commit")
 }
 
@@ -57,6 +60,11 @@ func (t *txn) commit(ctx context.Context, c bot.Commit) error {
 	}
 	if err := t.pace(ctx, c); err != nil {
 		return err
+	}
+	if c.Change.Prune != nil {
+		if err := t.prune(ctx, *c.Change.Prune, c.Now); err != nil {
+			return fmt.Errorf("take away what is old: %w", err)
+		}
 	}
 	for _, room := range c.Change.Closed {
 		if err := t.closed(ctx, room, c.Now); err != nil {
