@@ -553,10 +553,16 @@ func (c *checker) rest() {
 		{"limits.answer_characters", c.Limits.AnswerCharacters, 100, 20000},
 		{"limits.sends_at_once", c.Limits.SendsAtOnce, 1, 64},
 		{"limits.commands_a_minute", c.Limits.CommandsAMinute, 0, 1000},
+		{"retention.messages_days", c.Retention.MessagesDays, 0, 3650},
+		{"retention.decisions_years", c.Retention.DecisionsYears, 0, 100},
 	} {
 		if limit.value < limit.from || limit.value > limit.to {
 			c.fail(limit.path, "%d: want %d to %d", limit.value, limit.from, limit.to)
 		}
+	}
+	// The last reports are what the next ones are compared with.
+	if months := c.Retention.ReportsMonths; months != 0 && (months < 3 || months > 1200) {
+		c.fail("retention.reports_months", "%d: want 3 or more, or 0 to keep them for good", months)
 	}
 	if every := c.Limits.OverviewEvery; every < time.Second || every > time.Hour {
 		c.fail("limits.overview_every", "%s: want 1s to 1h", every)

@@ -32,6 +32,7 @@ type Config struct {
 	Goals        []GoalConfig       `yaml:"goals"`
 	Metrics      MetricsConfig      `yaml:"metrics"`
 	Limits       LimitsConfig       `yaml:"limits"`
+	Retention    RetentionConfig    `yaml:"retention"`
 	Log          LogConfig          `yaml:"log"`
 
 	// Warnings are what may be meant so but often is not.
@@ -160,6 +161,13 @@ type LimitsConfig struct {
 	CommandsAMinute  int           `yaml:"commands_a_minute"` // 0: no limit
 }
 
+// RetentionConfig says how long things are kept; 0: for good.
+type RetentionConfig struct {
+	ReportsMonths  int `yaml:"reports_months"`
+	MessagesDays   int `yaml:"messages_days"`
+	DecisionsYears int `yaml:"decisions_years"`
+}
+
 // LogConfig is how the bot logs.
 type LogConfig struct {
 	Level  string `yaml:"level"`
@@ -195,6 +203,8 @@ func defaultConfig() *Config {
 		Matrix:   MatrixConfig{DeviceName: "Lotse", EncryptDirectChats: true},
 		Limits:   LimitsConfig{AnswerCharacters: 4000, OverviewEvery: 10 * time.Second, SendsAtOnce: 8, CommandsAMinute: 20},
 		Log:      LogConfig{Level: "info", Format: "text"},
+
+		Retention: RetentionConfig{ReportsMonths: 24, MessagesDays: 90, DecisionsYears: 10},
 
 		Projektcheck: defaultCheck(),
 		Escalations:  defaultEscalations(),

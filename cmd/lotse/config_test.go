@@ -74,6 +74,9 @@ func TestGoodConfig(t *testing.T) {
 	if got, want := s.Goals, []bot.Goal{{ID: "1", Name: "Digitaler Bürgersevice als Aushängeschild"}}; !reflect.DeepEqual(got, want) {
 		t.Errorf("goals %v, want %v", got, want)
 	}
+	if got, want := s.Retention, (bot.Retention{Reports: 36, Messages: 90}); got != want {
+		t.Errorf("retention %+v, want %+v", got, want)
+	}
 	// What the file says of the steps, and the defaults for what it does not.
 	wantPlan := calendar.DefaultPlanRules()
 	wantPlan.Open = calendar.Offset{Days: 6, At: calendar.Clock{Hour: 8}}

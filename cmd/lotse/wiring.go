@@ -141,6 +141,9 @@ func (p parts) begin(ctx context.Context, epoch int64) error {
 		}
 		change := p.catchUp(ctx, books)
 		change.Timers = append(change.Timers, bot.Timer{Key: "plan", Kind: bot.TimerPlan, At: now})
+		if p.settings.Retention != (bot.Retention{}) && !p.settings.Rehearsal {
+			change.Timers = append(change.Timers, bot.Timer{Key: "prune", Kind: bot.TimerPrune, At: now, Earliest: true})
+		}
 		err = p.store.Commit(ctx, bot.Commit{Epoch: epoch, Now: now, Change: change})
 		if !errors.Is(err, bot.ErrStale) || tries == 5 {
 			return err
