@@ -14,6 +14,7 @@ import (
 func Samples() map[string][]any {
 	all := checkSamples()
 	maps.Copy(all, replySamples())
+	maps.Copy(all, escalationSamples())
 	return all
 }
 

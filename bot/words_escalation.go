@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"time"
 
 	"lotse/bot/calendar"
@@ -28,6 +29,9 @@ type SaidLine struct {
 	Gone bool // it was deleted in the chat
 	Link Link // where it was said
 }
+
+// Given reports whether anything was said, even if it was deleted since.
+func (l SaidLine) Given() bool { return l.Text != "" || l.Gone }
 
 // Link is a message that a text points at, if the chat has links to messages.
 type Link struct {
@@ -131,6 +135,51 @@ type EscalationCard struct {
 	N         int // which question or advice
 	M         int // which of its answers
 	Days      int // working days since it was put
+}
+
+// Line is the escalation in a list.
+func (c EscalationCard) Line() EscalationLine {
+	l := EscalationLine{
+		Number: c.Number, Kind: c.Kind, State: c.State, Role: c.Role, Project: c.Project, Text: c.Text.Text, Gone: c.Text.Gone,
+		Weighty: c.Weighty, Since: c.Since, Due: c.Due, Awaits: c.Awaits, Choice: c.Decision, Now: c.Now,
+	}
+	if !c.Decided.IsZero() {
+		l.Decided = calendar.DateOf(c.Decided)
+	}
+	return l
+}
+
+// Undecided reports whether it is before those who decide.
+func (c EscalationCard) Undecided() bool { return c.State.Before() }
+
+// Reasoned reports whether those who decide have said why.
+func (c EscalationCard) Reasoned() bool {
+	return slices.ContainsFunc(c.Reasons, func(l SaidLine) bool { return !l.Gone })
+}
+
+// Inquiry is the question that N says.
+func (c EscalationCard) Inquiry() InquiryLine {
+	if c.N < 1 || c.N > len(c.Inquiries) {
+		return InquiryLine{}
+	}
+	return c.Inquiries[c.N-1]
+}
+
+// Answer is the answer that N and M say.
+func (c EscalationCard) Answer() SaidLine {
+	answers := c.Inquiry().Answers
+	if c.M < 1 || c.M > len(answers) {
+		return SaidLine{}
+	}
+	return answers[c.M-1]
+}
+
+// Recommendation is DIKON's advice that N says.
+func (c EscalationCard) Recommendation() SaidLine {
+	if c.N < 1 || c.N > len(c.Advice) {
+		return SaidLine{}
+	}
+	return c.Advice[c.N-1]
 }
 
 // EscalationNote is a short remark in an escalation's thread: escalation.note. Why is

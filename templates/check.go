@@ -388,6 +388,10 @@ func (c *checker) own(n *parse.IdentifierNode, f reflect.Value, args []value) va
 			c.fault(n, "argument %d of %s can be %s", i+1, n.Ident, kindOf(a.typ))
 			return out
 		}
+		if a.typ == eitherType { // whatever the function takes
+			c.fault(n, "argument %d of %s is %s, not %s", i+1, n.Ident, kindOf(a.typ), stringType)
+			return out
+		}
 		if !a.typ.AssignableTo(want) && !(a.fixed != nil && a.typ.Kind() == want.Kind()) {
 			c.fault(n, "argument %d of %s is %s, not %s", i+1, n.Ident, kindOf(a.typ), want)
 			return out

@@ -8,6 +8,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"lotse/bot"
+
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
 )
@@ -172,19 +174,14 @@ func FuzzEscape(f *testing.F) {
 			{"{{code .}}", "%s", "<p><code>%s</code></p>\n", strings.ReplaceAll(strings.TrimSpace(clean(s)), "\n", " ")},
 		} {
 			r := &run{words: &german}
-			var printed string
-			switch place.function {
-			case "{{.}}":
-				printed = string(r.text(s))
-			case "{{indent .}}":
-				printed = string(r.indent(s))
-			case "{{cite .}}":
-				printed = string(r.cite(s))
-			case "{{quote .}}":
-				printed = string(r.quote(s))
-			case "{{code .}}":
-				printed = string(code(s))
+			plain := func(v any) (bot.Markdown, error) { return r.text(v.(string)), nil }
+			text, err := map[string]func(any) (bot.Markdown, error){
+				"{{.}}": plain, "{{indent .}}": r.indent, "{{cite .}}": r.cite, "{{quote .}}": r.quote, "{{code .}}": r.code,
+			}[place.function](s)
+			if err != nil {
+				t.Fatal(err)
 			}
+			printed := string(text)
 			if strings.Contains(place.want, "  ") && place.function == "{{code .}}" {
 				continue // a browser shows two spaces as one
 			}

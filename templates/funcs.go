@@ -68,7 +68,7 @@ func (r *run) funcs() template.FuncMap {
 
 		// Foreign text.
 		"code":    r.code,    // `so`
-		"quote":   r.quote,   // „so“
+		"quote":   r.quote,   // „so“; quote, indent and cite take a SaidLine, too
 		"because": r.because, // a reason as a sentence: «Grund: Ratssitzung», «Nötig ist das, weil der Saal belegt ist.»
 		"shorten": shorten,   // n, text: at most n characters
 		"indent":  r.indent,  // several lines, each kept, in a list
@@ -78,6 +78,9 @@ func (r *run) funcs() template.FuncMap {
 		"want":    r.want,    // the template want.<name>
 		"help":    r.help,    // the template help.<name>
 		"beyond":  beyond,    // a text without the lines that are tasks in the lists that follow
+
+		// Escalations.
+		"stage": r.stage, // EscalationLine or EscalationCard: the template escalation.state
 
 		// Reports.
 		"marks":      r.marks,    // SummaryLine: «(neu, nachgereicht)»
@@ -352,8 +355,30 @@ func plural(n int, one, many string) string {
 	return many
 }
 
-func (r *run) quote(s string) bot.Markdown {
-	return bot.Markdown(r.words.quotes[0]) + r.text(s) + bot.Markdown(r.words.quotes[1])
+func (r *run) quote(v any) (bot.Markdown, error) {
+	text, gone, err := r.said(v, " / ")
+	if err != nil || gone {
+		return text, err
+	}
+	return bot.Markdown(r.words.quotes[0]) + text + bot.Markdown(r.words.quotes[1]), nil
+}
+
+// said is what a string or a SaidLine says, with between between its lines; gone: what
+// it said was deleted.
+func (r *run) said(v any, between string) (text bot.Markdown, gone bool, err error) {
+	var line bot.SaidLine
+	switch v := v.(type) {
+	case bot.SaidLine:
+		line = v
+	case string:
+		line.Text = v
+	default:
+		return "", false, fmt.Errorf("%T is nothing that was said", v)
+	}
+	if line.Gone {
+		return bot.Markdown("*" + r.words.gone + "*"), true, nil
+	}
+	return escapeLines(r.foreign(line.Text), between), false, nil
 }
 
 // because says a reason as it was given: some write a word, some «weil …».
@@ -385,14 +410,17 @@ func shorten(n int, s string) string {
 	return strings.TrimRight(cut, " \n,;:–-") + " …"
 }
 
-func (r *run) indent(s string) bot.Markdown { return escapeLines(r.foreign(s), "\n  ") }
+func (r *run) indent(v any) (bot.Markdown, error) {
+	text, _, err := r.said(v, "\n  ")
+	return text, err
+}
 
-func (r *run) cite(s string) bot.Markdown {
-	text := escapeLines(r.foreign(s), "\n> ")
-	if text == "" {
-		return ""
+func (r *run) cite(v any) (bot.Markdown, error) {
+	text, _, err := r.said(v, "\n> ")
+	if err != nil || text == "" {
+		return "", err
 	}
-	return "> " + text
+	return "> " + text, nil
 }
 
 func (r *run) link(text, address string) bot.Markdown {
@@ -426,6 +454,26 @@ func (r *run) help(name string) (bot.Markdown, error) {
 	r.depth++
 	defer func() { r.depth-- }()
 	return r.execute("help."+name, nil)
+}
+
+// stage is the template escalation.state: how far an escalation is, said within
+// another text.
+func (r *run) stage(v any) (bot.Markdown, error) {
+	var line bot.EscalationLine
+	switch v := v.(type) {
+	case bot.EscalationLine:
+		line = v
+	case bot.EscalationCard:
+		line = v.Line()
+	default:
+		return "", fmt.Errorf("%T is no escalation", v)
+	}
+	if r.depth > 0 {
+		return "", fmt.Errorf("stage within escalation.state")
+	}
+	r.depth++
+	defer func() { r.depth-- }()
+	return r.execute("escalation.state", line)
 }
 
 // code shows foreign text, or an id, as something to type.

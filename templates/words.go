@@ -24,6 +24,7 @@ type words struct {
 	thousands string
 	quotes    [2]string
 	marks     [3]string // new, entered by the PMO, late
+	gone      string    // what was deleted
 	rehearsal string
 	reason    string            // before a reason that is a word,
 	because   map[string]string // and before one that begins so
@@ -80,6 +81,7 @@ var german = words{
 	thousands: ".",
 	quotes:    [2]string{"„", "“"},
 	marks:     [3]string{"neu", "vom PMO eingetragen", "nachgereicht"},
+	gone:      "(gelöscht)",
 	rehearsal: "Probelauf",
 	reason:    "Grund: ",
 	because:   map[string]string{"weil": "Nötig ist das, ", "da": "Nötig ist das, ", "wegen": "Nötig ist das "},
@@ -125,6 +127,7 @@ var english = words{
 	thousands: ",",
 	quotes:    [2]string{"“", "”"},
 	marks:     [3]string{"new", "entered by the PMO", "added late"},
+	gone:      "(deleted)",
 	rehearsal: "Rehearsal",
 	reason:    "Reason: ",
 	because:   map[string]string{"because": "That is ", "since": "That is ", "due": "That is "},

@@ -270,6 +270,10 @@ func Card(s bot.Snapshot, x bot.Escalation, place bot.Place) bot.EscalationCard 
 	if x.State == bot.EscalationPausing {
 		c.Standing, c.Decision = d.stands().In(s.Settings.Zone), x.Leaning
 	}
+	if x.State.Before() && s.Project != nil {
+		yes, no := d.count()
+		c.Yes, c.No = d.persons(yes), d.persons(no)
+	}
 	if x.State == bot.EscalationPMO {
 		c.Standing = d.clockOn(s.Settings.Days.Add(d.day(x.Confirmed), 1), x.Confirmed).In(s.Settings.Zone)
 	}
