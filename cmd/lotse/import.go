@@ -39,7 +39,7 @@ The first line names the columns, in any order, in German or English:
   Zeitraum, Ziele (ids of goals, separated by commas), Vision, Link (https)
   Raum       its room, !id:server or #address:server
   Sprache    the room's: de, de-du or en
-  Status     aktiv, pausiert or archiviert
+  Status     aktiv, beantragt, pausiert or archiviert
 
 A column that is not there changes nothing, an empty cell empties (but for Kürzel, Raum and Status, which
 stay). Projects that are not in the table are left alone. A room that was bound in chat with !raum stays.`,

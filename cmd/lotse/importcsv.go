@@ -59,12 +59,15 @@ var headings = map[column][]string{
 // stateWords are the words for a project's state.
 var stateWords = map[string]bot.ProjectState{
 	"aktiv": bot.ProjectActive, "active": bot.ProjectActive,
+	"beantragt": bot.ProjectRequested, "requested": bot.ProjectRequested,
 	"pausiert": bot.ProjectPaused, "paused": bot.ProjectPaused, "pause": bot.ProjectPaused,
 	"archiviert": bot.ProjectArchived, "archived": bot.ProjectArchived, "archiv": bot.ProjectArchived,
 }
 
 // stateWord is the word for a state that an export writes.
-var stateWord = map[bot.ProjectState]string{bot.ProjectActive: "aktiv", bot.ProjectPaused: "pausiert", bot.ProjectArchived: "archiviert"}
+var stateWord = map[bot.ProjectState]string{
+	bot.ProjectActive: "aktiv", bot.ProjectRequested: "beantragt", bot.ProjectPaused: "pausiert", bot.ProjectArchived: "archiviert",
+}
 
 // Limits of a table, generous: they are there for files that are something else.
 const (
@@ -349,7 +352,7 @@ func (r *tableReader) row(heads []column, cells []string, lines []int) projectRo
 	if word := text[colState]; word != "" {
 		state, ok := stateWords[bot.Fold(word)]
 		if !ok {
-			r.choice(colState, word, []string{"aktiv", "pausiert", "archiviert"})
+			r.choice(colState, word, []string{"aktiv", "beantragt", "pausiert", "archiviert"})
 		}
 		row.State = state
 	}

@@ -199,6 +199,14 @@ func (im *importer) project(row projectRow, named map[bot.ProjectID]int) bot.Pro
 		p.Link = row.Link
 		note(colLink, before.Link, p.Link)
 	}
+	switch requested := old != nil && old.State == bot.ProjectRequested; {
+	case row.State == bot.ProjectRequested && old != nil && !requested:
+		im.fail(row.Line, colState, "Das Projekt ist schon freigegeben; beantragt ist nur ein neues.",
+			"The project is released already; only a new one is requested.")
+	case requested && (row.State == bot.ProjectActive || row.State == bot.ProjectPaused):
+		im.fail(row.Line, colState, "Das Projekt ist beantragt. DIKON gibt es frei, oder das PMO trägt es ein: «!projekt freigeben %s»",
+			"The project is requested. DIKON releases it, or the PMO enters that: “!project release %s”", string(old.ID))
+	}
 	if row.State != "" && row.State != p.State {
 		p.State, p.Until = row.State, calendar.Date{}
 	}

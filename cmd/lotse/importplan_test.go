@@ -21,6 +21,7 @@ func importBooks() bot.Snapshot {
 		Projects: []bot.Project{
 			{ID: "eakte", Name: "eAkte", Leads: []bot.PersonID{"jonas"}, Period: "2025", Goals: []string{"1"}, Vision: "Akten", State: bot.ProjectActive, LastTask: 7, Version: 4},
 			{ID: "portal", Name: "Serviceportal", Leads: []bot.PersonID{"maria"}, State: bot.ProjectPaused, Until: calendar.Date{Year: 2027, Month: 1, Day: 1}, Version: 1},
+			{ID: "neuland", Name: "Neuland", Leads: []bot.PersonID{"jonas"}, State: bot.ProjectRequested, Version: 1},
 		},
 		Rooms: []bot.Room{
 			{ID: "matrix:!eakte:x.example", Kind: bot.RoomProject, Project: "eakte", Origin: bot.FromImport, Joined: true, Version: 2},
@@ -104,6 +105,11 @@ func TestPlanImport(t *testing.T) {
 		{"one account, two names", "Projekt;Leitung;Konto\nA;Eva Eins;@e:x.example\nB;Eva Zwei;@e:x.example\n", "", "3 Leitung: «Eva Zwei» heißt in Zeile 2 «Eva Eins»."},
 		{"nobody who answers", "Projekt\nNeues\n", "", "2 Leitung: Ein aktives Projekt braucht jemanden, der antwortet"},
 		{"nobody has to answer for the archive", "Projekt;Status\nNeues;archiviert\n", "neues neu; Projekt:  → Neues; Status:  → archiviert", ""},
+		{"a new one that DIKON has not released", "Projekt;Status\nNeues;beantragt\n", "neues neu; Projekt:  → Neues; Status:  → beantragt", ""},
+		{"released long ago", "Projekt;Status\neAkte;Beantragt\n", "", "2 Status: Das Projekt ist schon freigegeben"},
+		{"requested still", "Projekt;Status\nNeuland;beantragt\n", "neuland", ""},
+		{"not released by a table", "Projekt;Status\nNeuland;aktiv\n", "", "2 Status: Das Projekt ist beantragt. DIKON gibt es frei, oder das PMO trägt es ein: «!projekt freigeben neuland»"},
+		{"not wanted after all", "Projekt;Status\nNeuland;archiviert\n", "neuland; Status: beantragt → archiviert", ""},
 		{"resumed", "Projekt;Status\nServiceportal;aktiv\n", "portal; Status: pausiert → aktiv", ""},
 		{"an unknown goal", "Projekt;Ziele\neAkte;\"1,7\"\n", "", "2 Ziele: Das Ziel «7» ist unbekannt. Bekannt sind 1, 2."},
 		{"the same goal twice", "Projekt;Ziele\neAkte;\"1,1\"\n", "", "2 Ziele: Das Ziel «1» steht zweimal da."},
@@ -191,7 +197,7 @@ func TestImportKeeps(t *testing.T) {
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("project %+v, want %+v", got, want)
 	}
-	if len(plan.Left) != 1 || plan.Left[0].ID != "portal" {
+	if len(plan.Left) != 2 || plan.Left[0].ID != "portal" {
 		t.Errorf("left alone: %v", plan.Left)
 	}
 	// A paused project that is paused in the table too stays paused until its day.
