@@ -391,6 +391,7 @@ func (d *draft) opening(again bool) Post {
 		Repeatable: repeatable && d.Abilities.Reactions && !(again && r.Complete()),
 		Reactions:  d.Abilities.Reactions,
 		Tasks:      d.OpenTasks(),
+		Pending:    d.unsettled(),
 		Questions:  len(Fields()) - 1,
 		Shifted:    round.Shifted,
 		Again:      again,
@@ -415,6 +416,18 @@ func (d *draft) opening(again bool) Post {
 		post.Seeds, post.EditOnly = nil, true
 	}
 	return post
+}
+
+// unsettled are the project's escalations that are before somebody, or decided and not yet
+// carried out.
+func (d *draft) unsettled() []EscalationLine {
+	var lines []EscalationLine
+	for _, x := range d.Escalations {
+		if x.State.Open() && x.Number > 0 && x.Kind != EscalationRelease {
+			lines = append(lines, x.Line(d.Project.name(), d.Now, d.Settings.Zone))
+		}
+	}
+	return lines
 }
 
 // reminders sets the timers of the reminders to come for the snapshot's report.
