@@ -60,6 +60,8 @@ type Query struct {
 type EscalationPage struct {
 	Open     bool        // only those of which something is still to be done
 	Projects []ProjectID // only of these; nil: of all
+	Subject  bool        // only of the project that Query.Name names or whose room it is, if there is one
+	Own      bool        // Snapshot.Own, too: those of the projects, with AllProjects, that the acting person answers for
 	After    int         // only numbers above it
 	Limit    int
 }
@@ -158,6 +160,7 @@ type Snapshot struct {
 	Escalated   int          // how many the project has had
 	LastNumber  int          // the highest number given
 	Listed      []Escalation // Query.Page
+	Own         []Escalation // Query.Page.Own
 
 	Restored *Restored // the books came back from a backup
 	Waiting  Waiting

@@ -38,12 +38,12 @@ func (l *loader) escalation(ctx context.Context) error {
 	return wrap(err, "the escalation")
 }
 
-// escalations loads what the subject's project has of them.
+// escalations loads the last number given, and what the subject's project has of them.
 func (l *loader) escalations(ctx context.Context) (err error) {
-	if l.snap.Project == nil {
-		return nil
+	project, round := bot.ProjectID(""), bot.RoundID("")
+	if l.snap.Project != nil {
+		project = l.snap.Project.ID
 	}
-	project, round := l.snap.Project.ID, bot.RoundID("")
 	if l.snap.Round != nil {
 		round = l.snap.Round.ID
 	}
@@ -56,7 +56,7 @@ func (l *loader) escalations(ctx context.Context) (err error) {
 		return err
 	}, `SELECT name, value FROM counters WHERE name IN ($1, $2)`, numberCounter, had)
 	if err != nil {
-		return fmt.Errorf("count the escalations of %s: %w", project, err)
+		return fmt.Errorf("count escalations: %w", err)
 	}
 	l.snap.LastNumber, l.snap.Escalated = count[numberCounter], count[had]
 	if l.snap.Escalated == 0 {
@@ -85,37 +85,64 @@ func (l *loader) escalationPage(ctx context.Context) (err error) {
 	if p.Open {
 		open = ` AND open = 1`
 	}
-	if p.Projects == nil {
+	of := func(projects []bot.ProjectID) ([]bot.Escalation, error) {
+		// First which they are: of what several projects have, few bodies are on the page.
+		type line struct {
+			number int
+			id     bot.EscalationID
+		}
+		var lines []line
+		for _, project := range slices.Compact(slices.Sorted(slices.Values(projects))) {
+			err := l.t.each(ctx, func(row row) error {
+				var one line
+				err := row.Scan(&one.number, &one.id)
+				lines = append(lines, one)
+				return err
+			}, `SELECT number, id`+listed+` AND project = $3`+open+page, p.After, p.Limit, project)
+			if err != nil {
+				return nil, fmt.Errorf("list escalations of %s: %w", project, err)
+			}
+		}
+		slices.SortFunc(lines, func(a, b line) int { return cmp.Compare(a.number, b.number) })
+		var ids []bot.EscalationID
+		for _, one := range lines[:min(len(lines), p.Limit)] {
+			ids = append(ids, one.id)
+		}
+		var list []bot.Escalation
+		err := in(ids, func(some string, args []any) error {
+			found, err := bodies(ctx, l.t, escalationVersion, `SELECT body, version FROM escalations WHERE id IN (`+some+`) ORDER BY number`, args...)
+			list = append(list, found...)
+			return err
+		})
+		return list, wrap(err, "list escalations")
+	}
+	if p.Own {
+		if l.snap.Own, err = of(l.answering()); err != nil {
+			return err
+		}
+	}
+	projects := p.Projects
+	if p.Subject && l.snap.Project != nil && (l.q.Name != "" || l.snap.Room.Kind == bot.RoomProject) {
+		projects = []bot.ProjectID{l.snap.Project.ID}
+	}
+	if projects == nil {
 		l.snap.Listed, err = bodies(ctx, l.t, escalationVersion, `SELECT body, version`+listed+open+page, p.After, p.Limit)
 		return wrap(err, "list escalations")
 	}
-	// First which they are: of what several projects have, few bodies are on the page.
-	type line struct {
-		number int
-		id     bot.EscalationID
-	}
-	var lines []line
-	for _, project := range slices.Compact(slices.Sorted(slices.Values(p.Projects))) {
-		err := l.t.each(ctx, func(row row) error {
-			var one line
-			err := row.Scan(&one.number, &one.id)
-			lines = append(lines, one)
-			return err
-		}, `SELECT number, id`+listed+` AND project = $3`+open+page, p.After, p.Limit, project)
-		if err != nil {
-			return fmt.Errorf("list escalations of %s: %w", project, err)
+	l.snap.Listed, err = of(projects)
+	return err
+}
+
+// answering are the projects, of all that were loaded, that the acting person answers for
+// at any time.
+func (l *loader) answering() []bot.ProjectID {
+	who, own := l.users[l.q.User], []bot.ProjectID{}
+	for _, p := range l.snap.Projects {
+		if who != "" && (slices.Contains(p.Leads, who) || slices.ContainsFunc(p.Deputies, func(d bot.Deputy) bool { return d.Person == who })) {
+			own = append(own, p.ID)
 		}
 	}
-	slices.SortFunc(lines, func(a, b line) int { return cmp.Compare(a.number, b.number) })
-	var ids []bot.EscalationID
-	for _, one := range lines[:min(len(lines), p.Limit)] {
-		ids = append(ids, one.id)
-	}
-	return wrap(in(ids, func(list string, args []any) error {
-		some, err := bodies(ctx, l.t, escalationVersion, `SELECT body, version FROM escalations WHERE id IN (`+list+`) ORDER BY number`, args...)
-		l.snap.Listed = append(l.snap.Listed, some...)
-		return err
-	}), "list escalations")
+	return own
 }
 
 // concerned are the people of all escalations that were loaded.
@@ -140,7 +167,7 @@ func (l *loader) concerned() {
 	if l.snap.Escalation != nil {
 		each(l.snap.Escalation)
 	}
-	for _, list := range [][]bot.Escalation{l.snap.Escalations, l.snap.Listed} {
+	for _, list := range [][]bot.Escalation{l.snap.Escalations, l.snap.Listed, l.snap.Own} {
 		for i := range list {
 			each(&list[i])
 		}

@@ -125,7 +125,7 @@ var escalationPromises = map[string]func(*desk){
 			{"of another round", bot.Query{Project: "a", Round: before}, "[a-1 a-2 a-4 a-5 a-6 a-7]", 7, 7},
 			{"of one that has none", bot.Query{Project: "c"}, "[]", 0, 7},
 			{"of the escalation's project", bot.Query{Room: roomDM, Number: 7}, "[b-1]", 1, 7},
-			{"without a project", bot.Query{Room: roomDM}, "[]", 0, 0},
+			{"without a project", bot.Query{Room: roomDM}, "[]", 0, 7},
 		} {
 			s := d.load(c.q)
 			if got := escalationIDs(s.Escalations); got != c.want || s.Escalated != c.of || s.LastNumber != c.num {
@@ -191,6 +191,39 @@ var escalationPromises = map[string]func(*desk){
 		} {
 			if got := escalationIDs(d.load(bot.Query{Room: roomDM, Page: &c.page}).Listed); got != c.want {
 				d.Errorf("%s: %s, want %s", c.name, got, c.want)
+			}
+		}
+	},
+	"a page of one project's, or of somebody's own": func(d *desk) {
+		d.city()
+		deputy := d.load(bot.Query{AllPeople: true}).People["dep"]
+		deputy.Accounts = []bot.UserID{"test:@dep"}
+		d.commit(bot.Change{
+			Escalations: []bot.Escalation{
+				escalation("a", 1, 1, bot.EscalationDone), escalation("a", 2, 3, bot.EscalationOpen), escalation("b", 1, 2, bot.EscalationOpen),
+				escalation("c", 1, 4, bot.EscalationAccepted),
+			},
+			People: []bot.Person{deputy},
+		})
+		for _, c := range []struct {
+			name        string
+			q           bot.Query
+			page        bot.EscalationPage
+			listed, own string
+		}{
+			{"of the project that is named", bot.Query{Room: roomDM, Name: "breitband"}, bot.EscalationPage{Subject: true, Limit: 9}, "[c-1]", "[]"},
+			{"whose room it is", bot.Query{Room: roomA}, bot.EscalationPage{Subject: true, Limit: 9}, "[a-1 a-2]", "[]"},
+			{"of all where there is none", bot.Query{Room: roomDM}, bot.EscalationPage{Subject: true, Limit: 9}, "[a-1 b-1 a-2 c-1]", "[]"},
+			{"… also if that is what the bot asks about", bot.Query{Room: "test:!direct", User: jonas}, bot.EscalationPage{Subject: true, Limit: 9}, "[a-1 b-1 a-2 c-1]", "[]"},
+			{"a lead's own", bot.Query{User: maria, AllProjects: true}, bot.EscalationPage{Own: true, Open: true, Limit: 9}, "[b-1 a-2 c-1]", "[a-2]"},
+			{"a deputy's", bot.Query{User: "test:@dep", AllProjects: true}, bot.EscalationPage{Own: true, Limit: 1}, "[a-1]", "[a-1]"},
+			{"… the next", bot.Query{User: "test:@dep", AllProjects: true}, bot.EscalationPage{Own: true, After: 1, Limit: 1}, "[b-1]", "[a-2]"},
+			{"somebody has none", bot.Query{User: "test:@nobody", AllProjects: true}, bot.EscalationPage{Own: true, Limit: 1}, "[a-1]", "[]"},
+		} {
+			c.q.Page = &c.page
+			s := d.load(c.q)
+			if listed, own := escalationIDs(s.Listed), escalationIDs(s.Own); listed != c.listed || own != c.own {
+				d.Errorf("%s: listed %s, own %s, want %s and %s", c.name, listed, own, c.listed, c.own)
 			}
 		}
 	},
