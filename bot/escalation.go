@@ -148,6 +148,8 @@ type Decision struct {
 	Role    Role       // as what
 	At      time.Time
 	Reasons []Said `json:",omitempty"`
+	// Recorder is who wrote down what they decided elsewhere.
+	Recorder PersonID `json:",omitempty"`
 }
 
 // Escalation is a numbered question to those who decide, and all that became of it. It

@@ -128,6 +128,7 @@ type EscalationCard struct {
 	Decision  Choice
 	Deciders  []Person
 	Decided   time.Time
+	Recorder  Person // who wrote down what they decided elsewhere; then there are no Deciders
 	Aside     []Person
 	Ended     time.Time
 	EndedBy   Person

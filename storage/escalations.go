@@ -156,7 +156,7 @@ func (l *loader) concerned() {
 		}
 		lists := [][]bot.PersonID{{e.Asker, e.EndedBy}, e.Aside}
 		if e.Decision != nil {
-			lists = append(lists, e.Decision.By)
+			lists = append(lists, e.Decision.By, []bot.PersonID{e.Decision.Recorder})
 		}
 		for _, list := range lists {
 			for _, who := range list {

@@ -3,6 +3,7 @@ package escalation
 import (
 	"slices"
 	"strconv"
+	"time"
 
 	"lotse/bot"
 	"lotse/bot/calendar"
@@ -51,6 +52,7 @@ func Raise(s bot.Snapshot, e bot.Event, words string) (bot.Change, error) {
 		d.x.Room, d.x.User = "", e.Sender
 	case s.Room.Kind != bot.RoomProject:
 		d.elsewhere()
+		d.ack()
 	case e.Thread != "":
 		d.x.Thread = bot.Target{Message: e.Thread}
 	}
@@ -240,6 +242,9 @@ func SetAside(s bot.Snapshot, e bot.Event, why string) (bot.Change, error) {
 		return d.c, nil
 	}
 	d.to(bot.EscalationSetAside)
+	if x.Kind == bot.EscalationRelease {
+		d.state(bot.ProjectActive, bot.ProjectRequested)
+	}
 	x.Ended, x.EndedBy = d.Now, d.Person.ID
 	d.record(bot.EntrySetAside, "", x.Role)
 	d.fresh["aside"] = true
@@ -313,7 +318,11 @@ func Meeting(s bot.Snapshot, e bot.Event, words string) (bot.Change, error) {
 	x.Rule = bot.EscalationRule{Quorum: 1}
 	x.Number, x.Asker, x.Confirmed, x.Put = s.LastNumber+1, d.Person.ID, s.Now, s.Now
 	d.fresh["request"] = true
-	d.record(bot.EntryPut, "", d.acting(), text("text", x.Text))
+	role := d.acting()
+	if role == "" {
+		role = bot.RoleDM
+	}
+	d.record(bot.EntryPut, "", role, text("text", x.Text))
 	d.remember(e.Message)
 	d.ack()
 	if d.Is(bot.RoleDM) { // a member's own word confirms it
@@ -325,34 +334,93 @@ func Meeting(s bot.Snapshot, e bot.Event, words string) (bot.Change, error) {
 	return d.c, nil
 }
 
-// released follows a decision about a new project.
+// released follows the decision to release a new project: nothing is left to be carried out.
 func (d *draft) released() {
-	if d.x.Kind != bot.EscalationRelease || d.x.Decision.Choice != bot.ChooseYes || d.Project.State != bot.ProjectRequested {
+	if d.x.Kind != bot.EscalationRelease || d.x.Decision.Choice != bot.ChooseYes {
 		return
 	}
-	d.Project.State = bot.ProjectActive
-	d.c.Projects = append(d.c.Projects, *d.Project)
+	d.to(bot.EscalationDone)
+	d.state(bot.ProjectRequested, bot.ProjectActive)
+}
+
+// state changes the project's state, if it is still the one before.
+func (d *draft) state(before, now bot.ProjectState) {
+	if d.Project.State == before {
+		d.Project.State = now
+		d.c.Projects = append(d.c.Projects, *d.Project)
+	}
 }
 
 // Release puts a new project to DIKON; without a DIKON room it changes nothing. It is for
-// the command that makes the project, which is in c.
-func Release(s bot.Snapshot, e bot.Event, c *bot.Change) {
+// the command that makes the project, which is in c. It returns the number under which
+// DIKON is asked, 0 if it is not.
+func Release(s bot.Snapshot, e bot.Event, c *bot.Change) (number int) {
 	if len(c.Projects) != 1 || len(s.RoomsOf(bot.RoomDIKON)) == 0 {
-		return
+		return 0
 	}
 	c.Projects[0].State = bot.ProjectRequested
-	s.Project = &c.Projects[0]
+	s.Project, s.Escalations, s.Escalated = &c.Projects[0], nil, 0
 	d := newDraft(s, e)
 	d.c = *c
-	d.Escalations, d.Escalated, d.x = nil, 0, nil
-	d.x = d.make(d.say(s.Project.Name), bot.Said{})
+	d.request()
+	d.finish(c.Reason)
+	*c = d.c
+	return d.x.Number
+}
+
+// request asks DIKON to release the project. It is the PMO's doing.
+func (d *draft) request() {
+	d.x = d.make(d.say(d.Project.Name), bot.Said{})
 	x := d.x
 	x.Kind, x.State, x.Role, x.Belongs = bot.EscalationRelease, bot.EscalationOpen, bot.RoleDIKON, ""
-	x.Rule = s.Settings.Escalations.Normal
-	x.Number, x.Asker, x.Confirmed, x.Put = s.LastNumber+1, d.Person.ID, s.Now, s.Now
+	x.Rule = d.Settings.Escalations.Normal
+	x.Rule.Quorum = min(x.Rule.Quorum, max(1, len(d.Settings.Roles[bot.RoleDIKON])))
+	x.Number, x.Asker, x.Confirmed, x.Put = d.LastNumber+1, d.Person.ID, d.Now, d.Now
 	d.fresh["request"] = true
 	d.record(bot.EntryPut, "", bot.RolePMO, text("project", x.Text))
-	reason := c.Reason
-	d.finish(reason)
+}
+
+// requested is the request to release the project that is before DIKON, or nil.
+func (d *draft) requested() *bot.Escalation {
+	for i := range d.Escalations {
+		if x := &d.Escalations[i]; x.Kind == bot.EscalationRelease && x.State.Before() {
+			return x
+		}
+	}
+	return nil
+}
+
+// Released records that DIKON has released the snapshot's project elsewhere, in a meeting,
+// say. That ends what it was asked in its room; if it was not asked, it is recorded all the
+// same.
+func Released(s bot.Snapshot, e bot.Event) (bot.Change, error) {
+	d := newDraft(s, e)
+	if d.x = d.requested(); d.x == nil {
+		d.request()
+		delete(d.fresh, "request")
+	}
+	d.to(bot.EscalationPausing)
+	d.x.Decision = &bot.Decision{Choice: bot.ChooseYes, Role: d.x.Role, At: d.Now, Recorder: d.Person.ID}
+	d.x.Leaning, d.x.Agreed = "", time.Time{}
+	d.to(bot.EscalationAccepted)
+	d.fresh["outcome"] = true
+	d.record(bot.EntryDecided, bot.ChooseYes, bot.RolePMO, text("project", d.x.Text))
+	d.remember(e.Message)
+	d.released()
+	d.finish("the PMO has recorded a release")
+	return d.c, nil
+}
+
+// Retract withdraws the request to release a project that goes into the archive in c.
+func Retract(s bot.Snapshot, e bot.Event, c *bot.Change) {
+	d := newDraft(s, e)
+	if d.x = d.requested(); d.x == nil {
+		return
+	}
+	d.c = *c
+	d.record(bot.EntryWithdrawn, "", bot.RolePMO)
+	d.to(bot.EscalationWithdrawn)
+	d.x.Ended, d.x.EndedBy = d.Now, d.Person.ID
+	d.finish(c.Reason)
 	*c = d.c
 }

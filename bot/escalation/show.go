@@ -282,6 +282,9 @@ func Card(s bot.Snapshot, x bot.Escalation, place bot.Place) bot.EscalationCard 
 	}
 	if x.Decision != nil {
 		c.Decision, c.Deciders, c.Decided = x.Decision.Choice, d.persons(x.Decision.By), x.Decision.At.In(s.Settings.Zone)
+		if x.Decision.Recorder != "" {
+			c.Recorder = d.persons([]bot.PersonID{x.Decision.Recorder})[0]
+		}
 	}
 	if !x.Ended.IsZero() {
 		c.Ended, c.EndedBy = x.Ended.In(s.Settings.Zone), d.persons([]bot.PersonID{x.EndedBy})[0]
