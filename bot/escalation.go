@@ -198,6 +198,12 @@ type Escalation struct {
 	Version  int64      `json:"-"`
 }
 
+// Open reports whether something is still to be done. A release is carried out once it is
+// decided.
+func (e Escalation) Open() bool {
+	return e.State.Open() && (e.Kind != EscalationRelease || e.State != EscalationAccepted)
+}
+
 // Awaited is what those who decide wait for.
 type Awaited struct {
 	Question bool // one of them reacted with ❓ and has not written the question yet

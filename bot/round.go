@@ -423,7 +423,7 @@ func (d *draft) opening(again bool) Post {
 func (d *draft) unsettled() []EscalationLine {
 	var lines []EscalationLine
 	for _, x := range d.Escalations {
-		if x.State.Open() && x.Number > 0 && x.Kind != EscalationRelease {
+		if x.Open() && x.Number > 0 && x.Kind != EscalationRelease {
 			lines = append(lines, x.Line(d.Project.name(), d.Now, d.Settings.Zone))
 		}
 	}

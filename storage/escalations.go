@@ -182,7 +182,7 @@ func (t *txn) putEscalation(ctx context.Context, e bot.Escalation) error {
 			VALUES ($1, $2, $3, $4, 1 + COALESCE((SELECT value FROM counters WHERE name = 'escalations/' || $2), 0), $5, 1) ON CONFLICT DO NOTHING`,
 		`UPDATE escalations SET number = $3, open = $4, body = $5, version = version + 1 WHERE id = $1 AND project = $2 AND version = $6
 			AND NOT EXISTS (SELECT 1 FROM escalations AS taken WHERE taken.number > 0 AND taken.number = $3 AND taken.id <> $1)`,
-		e.ID, e.Project, e.Number, flag(e.State.Open())); err != nil {
+		e.ID, e.Project, e.Number, flag(e.Open())); err != nil {
 		return err
 	}
 	if e.Version == 0 {

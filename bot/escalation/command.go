@@ -334,12 +334,11 @@ func Meeting(s bot.Snapshot, e bot.Event, words string) (bot.Change, error) {
 	return d.c, nil
 }
 
-// released follows the decision to release a new project: nothing is left to be carried out.
+// released follows the decision to release a new project.
 func (d *draft) released() {
 	if d.x.Kind != bot.EscalationRelease || d.x.Decision.Choice != bot.ChooseYes {
 		return
 	}
-	d.to(bot.EscalationDone)
 	d.state(bot.ProjectRequested, bot.ProjectActive)
 }
 

@@ -227,6 +227,23 @@ var escalationPromises = map[string]func(*desk){
 			}
 		}
 	},
+	"a release that is decided is not open": func(d *desk) {
+		d.city()
+		release := escalation("a", 1, 1, bot.EscalationOpen)
+		release.Kind = bot.EscalationRelease
+		d.commit(bot.Change{Escalations: []bot.Escalation{release, escalation("b", 1, 2, bot.EscalationAccepted)}})
+		for _, c := range []struct {
+			state bot.EscalationState
+			want  string
+		}{{bot.EscalationOpen, "[a-1 b-1]"}, {bot.EscalationPausing, "[a-1 b-1]"}, {bot.EscalationAccepted, "[b-1]"}} {
+			r := *d.load(bot.Query{Escalation: "a-1"}).Escalation
+			r.State = c.state
+			d.commit(bot.Change{Escalations: []bot.Escalation{r}})
+			if got := escalationIDs(d.load(bot.Query{Page: &bot.EscalationPage{Open: true, Limit: 9}}).Listed); got != c.want {
+				d.Errorf("%s: open are %s, want %s", c.state, got, c.want)
+			}
+		}
+	},
 	"an id or a number that is taken": func(d *desk) {
 		d.city()
 		first := escalation("a", 1, 1, bot.EscalationOpen)
