@@ -104,9 +104,19 @@ func sampleStates(c EscalationCard) map[EscalationState]EscalationCard {
 			x.Ended, x.EndedBy, x.Aside = sampleTime(30, 9, 0), sampleMember, []Person{sampleMember, sampleMember2}
 			x.EndNote, x.Now = sampleSaid("Der Haushalt ist gesperrt.", sampleMember, x.Ended), x.Ended
 		}
+		if x.Kind == EscalationRelease && state == EscalationDone { // nothing of it is to be carried out
+			x.Ended, x.EndedBy, x.EndNote, x.Now, x.Reasons = time.Time{}, Person{}, SaidLine{}, x.Decided, nil
+		}
 		all[state] = x
 	}
 	return all
+}
+
+// sampleRecorded is a release that the PMO has recorded.
+func sampleRecorded() EscalationCard {
+	c := sampleStates(sampleRelease())[EscalationDone]
+	c.Deciders, c.Recorder = nil, samplePMO
+	return c
 }
 
 // escalationSamples is the data for what is said about escalations: words_escalation.go.
@@ -197,8 +207,9 @@ func councilSamples() map[string][]any {
 	for _, x := range []EscalationCard{sampleMeeting(), sampleRelease()} {
 		states := sampleStates(x)
 		requests = append(requests, placed(InDM, states[EscalationOpen], states[EscalationPausing], with(states[EscalationOpen], against),
-			states[EscalationAccepted], states[EscalationRefused], states[EscalationSetAside])...)
+			states[EscalationAccepted], states[EscalationRefused], states[EscalationDone], states[EscalationSetAside])...)
 	}
+	requests = append(requests, placed(InDM, sampleRecorded())...)
 	advice := sampleSaid("Die Freigabe passt zur Strategie.\nBitte vor Weihnachten.", sampleAdviser, sampleTime(20, 13, 0))
 	asked := waits(Awaited{Advice: true})
 	asked.Inquiries = []InquiryLine{{N: 1, Question: asked.Inquiries[0].Question, Answers: []SaidLine{sampleSaid("Bis 15. Dezember.", sampleLead, sampleTime(20, 11, 0))}}}
@@ -273,7 +284,7 @@ func endSamples() map[string][]any {
 	outcomes = append(outcomes, placed(InProject, refused, withdrawn, done)...)
 	for _, x := range []EscalationCard{sampleMeeting(), sampleRelease()} {
 		states := sampleStates(x)
-		for _, state := range []EscalationState{EscalationAccepted, EscalationRefused} {
+		for _, state := range []EscalationState{EscalationAccepted, EscalationRefused, EscalationDone, EscalationSetAside} {
 			outcomes = append(outcomes, placed(InProject, states[state])...)
 			outcomes = append(outcomes, placed(InPMO, states[state])...)
 		}
@@ -281,6 +292,7 @@ func endSamples() map[string][]any {
 		aside.EndNote = SaidLine{}
 		asides = append(asides, placed(InProject, aside)...)
 	}
+	outcomes = append(outcomes, placed(InProject, sampleRecorded())...)
 	no := full[EscalationSetAside]
 	no.Decision = ChooseNo
 	asides = append(asides, placed(InProject, no)...)
@@ -316,11 +328,12 @@ func escalationReplySamples() map[string][]any {
 	stories = append(stories, placed(InPMO, story, waiting, dueOnly, bare[EscalationWithdrawn])...)
 	for _, x := range []EscalationCard{sampleMeeting(), sampleRelease()} {
 		of := sampleStates(x)
-		for _, state := range []EscalationState{EscalationOpen, EscalationAccepted, EscalationRefused} {
+		for _, state := range []EscalationState{EscalationOpen, EscalationAccepted, EscalationRefused, EscalationDone} {
 			stories = append(stories, placed(InPMO, of[state])...)
 			words = append(words, of[state].Line())
 		}
 	}
+	stories = append(stories, placed(InPMO, sampleRecorded())...)
 	gone := bare[EscalationAccepted].Line()
 	gone.Text, gone.Gone, gone.Number = "", true, 9
 	long := sampleWeighty().Line()
