@@ -11,10 +11,10 @@ import (
 
 // labels are the words before a colon that make a line of a thread more than talk.
 var labels = map[string]string{
-	"begrundung": "reason", "grund": "reason", "reason": "reason",
-	"ruckfrage": "question", "frage": "question", "question": "question",
+	"begruendung": "reason", "begrundung": "reason", "grund": "reason", "reason": "reason",
+	"rueckfrage": "question", "ruckfrage": "question", "frage": "question", "question": "question",
 	"empfehlung": "advice", "rat": "advice", "advice": "advice", "recommendation": "advice",
-	"wunsch": "wish", "gewunscht": "wish", "wish": "wish",
+	"wunsch": "wish", "gewuenscht": "wish", "gewunscht": "wish", "wish": "wish",
 	"bis": "due", "frist": "due", "by": "due", "due": "due",
 	"gewicht": "weight", "weight": "weight",
 }

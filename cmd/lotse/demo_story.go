@@ -57,6 +57,17 @@ func (d *demo) story() []scene {
 		says("maria", "serviceportal", "DM: Priorität in der IT-Abteilung, bis 2. Dezember"),
 		says("maria", "serviceportal", "–"),
 
+		tell("Aus dem Blocker wird ein Entwurf. Maria legt ihn dem DM vor: ✅."),
+		marks("maria", "serviceportal", "serviceportal-1/draft", "✅"),
+		tell("Daniel im DM möchte erst etwas wissen; die Frage geht in den Projektraum, Marias Antwort kommt zurück."),
+		marks("daniel", "dm", "serviceportal-1/request", "❓"),
+		adds("daniel", "dm", "serviceportal-1/request", "Rückfrage: Wer muss die Freigabe erteilen?"),
+		adds("maria", "serviceportal", "serviceportal-1/question/1", "Das Einwohnermeldeamt, der Antrag liegt dort seit dem 20. Oktober."),
+		tell("Dora und Daniel stimmen zu. Eine Viertelstunde ist Zeit, es sich anders zu überlegen; dann steht der Beschluss."),
+		marks("dora", "dm", "serviceportal-1/request", "✅"),
+		marks("daniel", "dm", "serviceportal-1/request", "✅"),
+		leapTo("2026-11-18 09:30"),
+
 		tell("Bei Tobias hat sich nichts geändert: 🔁 genügt."),
 		reacts("tobias", "hausaktenarchiv", "ask", "🔁"),
 
@@ -85,6 +96,9 @@ func (d *demo) story() []scene {
 		tell("Der Projektcheck. Danach gehört die Runde der Vergangenheit an; das Board bleibt."),
 		leapTo("2026-11-25 10:00"),
 		orders("dora", "dm", "!board"),
+		tell("Die Freigabe ist inzwischen da: Maria meldet den Beschluss als umgesetzt. Nachlesen lässt sich alles."),
+		orders("maria", "serviceportal", "!eskalation 1 erledigt Die Freigabe ist am 24. November gekommen."),
+		orders("petra", "pmo", "!eskalation 1"),
 		tell("So weit die Vorführung."),
 	}
 }
@@ -140,6 +154,37 @@ func reacts(who, room, what, emoji string) scene {
 		}
 		return d.act(ctx, d.react(ctx, d.theatre.room(room), d.account(who), target, emoji))
 	}
+}
+
+// marks is an emoji on a message about an escalation, and adds a message in its thread.
+func marks(who, room, what, emoji string) scene {
+	return func(ctx context.Context, d *demo) error {
+		target, err := d.about(ctx, room, what)
+		if err != nil {
+			return err
+		}
+		return d.act(ctx, d.react(ctx, d.theatre.room(room), d.account(who), target, emoji))
+	}
+}
+
+func adds(who, room, what, text string) scene {
+	return func(ctx context.Context, d *demo) error {
+		thread, err := d.about(ctx, room, what)
+		if err != nil {
+			return err
+		}
+		return d.act(ctx, d.say(ctx, d.theatre.room(room), d.account(who), text, thread))
+	}
+}
+
+// about finds a message about an escalation.
+func (d *demo) about(ctx context.Context, room, what string) (bot.MessageID, error) {
+	key := bot.NewKey("escalation", what, string(d.theatre.room(room)))
+	id, err := d.Find(ctx, d.theatre.room(room), key, 1)
+	if err == nil && id == "" {
+		err = fmt.Errorf("no message %s in the room", key)
+	}
+	return id, err
 }
 
 // own finds a message of the bot's in a project's room.

@@ -12,6 +12,7 @@ import (
 
 	"lotse/bot"
 	"lotse/bot/engine"
+	"lotse/bot/escalation"
 	"lotse/commands"
 	"lotse/storage"
 	"lotse/templates"
@@ -78,6 +79,7 @@ func (p parts) assemble(ctx context.Context) (*engine.Engine, error) {
 		Renderer:  words,
 		Commander: commands.New(p.settings.BotName),
 		Settings:  p.settings,
+		Rules:     decisions(),
 		Clock:     p.clock,
 		Log:       p.log,
 		Holder:    p.holder,
@@ -95,6 +97,13 @@ func (p parts) assemble(ctx context.Context) (*engine.Engine, error) {
 		return nil, errors.Join(err, p.store.Release(context.WithoutCancel(ctx), epoch))
 	}
 	return e, nil
+}
+
+// decisions are those of package bot, with those of the subjects that have packages of their own.
+func decisions() engine.Rules {
+	return engine.Rules{
+		Needs: escalation.Needs, Decide: escalation.Decide, TimerNeeds: escalation.TimerNeeds, Due: escalation.Due, Follow: escalation.Follow,
+	}
 }
 
 // readWords reads and proves all texts.
