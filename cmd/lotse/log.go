@@ -234,9 +234,12 @@ func (a *app) logVerify(ctx context.Context, file, expect string) (err error) {
 	if changed {
 		fmt.Fprintf(a.stdout, "the decision log was changed: %v\n", misfit)
 	}
-	if c.Entries == 0 {
-		fmt.Fprintln(a.stdout, "no entry fits or there is none yet")
-	} else {
+	switch {
+	case c.Entries == 0 && changed:
+		fmt.Fprintln(a.stdout, "no entry before that")
+	case c.Entries == 0:
+		fmt.Fprintln(a.stdout, "the decision log has no entries yet")
+	default:
 		fmt.Fprintf(a.stdout, "%s fit, %s in them (%d erased), %s erased\nhash of the last one: %s\n", count(int(c.Entries), "entry", "entries"),
 			count(c.Texts, "text", "texts"), c.Erased, count(len(erased), "person", "people"), c.Head)
 	}

@@ -150,7 +150,7 @@ func TestLogVerify(t *testing.T) {
 	d.exec(`UPDATE log SET choice = '✅' WHERE seq = 4`)
 	d.want(0, "log verify --expect "+later, "that of entry 6")
 	d.exec(`UPDATE log SET evidence = 'x' WHERE seq = 1`)
-	d.want(1, "log verify", "entry 1: it cannot be read: evidence is no JSON\n", "no entry fits")
+	d.want(1, "log verify", "entry 1: it cannot be read: evidence is no JSON\n", "no entry before that")
 	d.want(0, "log show", "     1  cannot be read: evidence is no JSON; see")
 	d.want(1, "log export", `entry 1: evidence is no JSON; see "lotse log verify"`)
 }
