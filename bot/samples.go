@@ -72,10 +72,10 @@ func askSamples() map[string][]any {
 	deputy.To, deputy.For, deputy.Again = []Person{sampleDeputy}, []Person{sampleLead, sampleElsewho}, true
 	plain := opening
 	plain.To, plain.Reactions, plain.Repeatable, plain.Now = []Person{sampleLead, sampleColead}, false, false, sampleTime(18, 13, 0)
-	plain.Tasks = plain.Tasks[:1]
+	plain.Tasks, plain.Pending = plain.Tasks[:1], samplePending()[:2]
 
 	deputies := plain
-	deputies.To, deputies.For = []Person{sampleDeputy, sampleColead}, []Person{sampleLead}
+	deputies.To, deputies.For, deputies.Pending = []Person{sampleDeputy, sampleColead}, []Person{sampleLead}, nil
 
 	status := Asking{Project: sampleProject, Field: FieldStatus, Before: Green, Reactions: true}
 	texts := map[Field]string{
@@ -349,7 +349,7 @@ func roomSamples() map[string][]any {
 	failed = append(failed,
 		Failed{Room: "matrix:!abc:example.org", Kind: EventMessage, Place: RoomProject, Project: sampleProject},
 		Failed{Room: "matrix:!abc:example.org", Kind: EventReaction, Place: RoomDM}, Failed{Room: "matrix:!abc:example.org", Kind: EventEdit, Place: RoomDirect})
-	for _, kind := range []TimerKind{TimerRemind, TimerAsk, TimerMoved, TimerCancel} {
+	for _, kind := range []TimerKind{TimerRemind, TimerAsk, TimerMoved, TimerCancel, TimerNudge, TimerDecide, TimerPass} {
 		failed = append(failed, Failed{Timer: kind, Project: sampleProject})
 	}
 	for _, kind := range []TimerKind{TimerOpen, TimerStand, TimerClose, TimerAgenda, TimerOverview} {

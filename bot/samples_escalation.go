@@ -119,6 +119,16 @@ func sampleRecorded() EscalationCard {
 	return c
 }
 
+// samplePending is what a project has open.
+func samplePending() []EscalationLine {
+	states := sampleStates(sampleCard())
+	accepted, draft := states[EscalationAccepted].Line(), sampleStates(sampleBare())[EscalationDraft].Line()
+	waiting := sampleWeighty().Line()
+	waiting.Number = 14
+	draft.Text, draft.Gone = "", true
+	return []EscalationLine{accepted, waiting, draft}
+}
+
 // escalationSamples is the data for what is said about escalations: words_escalation.go.
 func escalationSamples() map[string][]any {
 	all := map[string][]any{}

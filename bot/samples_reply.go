@@ -131,11 +131,12 @@ func projectSamples() map[string][]any {
 			{Field: FieldCommunication, None: true},
 		},
 		Check: sampleTime(25, 10, 0), Changed: sampleDay(20), Doing: tasks[:1], ToDo: tasks[1:],
-		Done: []TaskLine{{Text: "Testfälle beschrieben", State: TaskDone}},
+		Done: []TaskLine{{Text: "Testfälle beschrieben", State: TaskDone}}, Escalations: samplePending(),
 	}
+	requested := ProjectCard{Project: sampleLearning, State: ProjectRequested, Escalations: []EscalationLine{sampleRelease().Line()}}
 	return map[string][]any{
 		"reply.project": {
-			full,
+			full, requested,
 			ProjectCard{Project: sampleArchive, State: ProjectPaused, Resumes: sampleDay(63)},
 			ProjectCard{Project: sampleArchive, State: ProjectPaused, Changed: sampleDay(20)},
 			ProjectCard{Project: sampleArchive, State: ProjectArchived},
@@ -146,6 +147,7 @@ func projectSamples() map[string][]any {
 				{Project: sampleRecord, Leads: []Person{sampleLead, sampleColead}, State: ProjectPaused, Resumes: sampleDay(63)},
 				{Project: sampleLearning, State: ProjectPaused, Room: true},
 				{Project: sampleArchive, State: ProjectArchived},
+				{Project: sampleInbox, State: ProjectRequested, Room: true},
 			}},
 			ProjectList{Page: 1, Pages: 1, Total: 1, Own: true, Lines: []ProjectLine{{Project: sampleProject, Leads: []Person{sampleLead}, State: ProjectActive, Room: true}}},
 			ProjectList{Page: 1, Pages: 1},
@@ -153,6 +155,7 @@ func projectSamples() map[string][]any {
 		"reply.project.new": {
 			ProjectNew{Project: sampleProject, Leads: []Person{sampleLead}, Next: sampleTime(25, 10, 0)},
 			ProjectNew{Project: sampleProject, Running: true},
+			ProjectNew{Project: sampleProject, Leads: []Person{sampleLead}, Next: sampleTime(25, 10, 0), Release: 14},
 			ProjectNew{Project: sampleProject},
 		},
 		"reply.project.changed": {
@@ -175,6 +178,7 @@ func projectSamples() map[string][]any {
 			ProjectStated{Project: sampleProject, State: ProjectActive, Same: true},
 			ProjectStated{Project: sampleProject, State: ProjectPaused, Same: true},
 			ProjectStated{Project: sampleProject, State: ProjectArchived, Same: true},
+			ProjectStated{Project: sampleProject, State: ProjectRequested, Same: true},
 		},
 	}
 }
@@ -270,10 +274,11 @@ func boardSamples() map[string][]any {
 	rows := []BoardRow{
 		{Project: sampleProject, Leads: []Person{sampleLead}, Status: SummaryLine{Field: FieldStatus, Light: Yellow, Text: "Die Schnittstelle kommt eine Woche später."},
 			Outlook: SummaryLine{Field: FieldOutlook, Light: Red}, Blocker: "Freigabe der IT-Sicherheit fehlt", Decision: "DM: Priorität in der IT",
-			Changed: sampleDay(20), Fresh: true, State: ProjectActive, Reported: true},
+			Changed: sampleDay(20), Fresh: true, State: ProjectActive, Reported: true, Escalations: samplePending()},
 		{Project: sampleRecord, Status: SummaryLine{Field: FieldStatus, Light: Green}, Outlook: SummaryLine{Field: FieldOutlook, Light: Green},
 			Changed: sampleDay(4), State: ProjectPaused, Resumes: sampleDay(63), Reported: true},
 		{Project: sampleLearning, State: ProjectActive},
+		{Project: sampleInbox, State: ProjectRequested, Escalations: []EscalationLine{sampleRelease().Line()}},
 	}
 	return map[string][]any{
 		"reply.board": {

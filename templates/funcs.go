@@ -81,6 +81,7 @@ func (r *run) funcs() template.FuncMap {
 
 		// Escalations.
 		"stage": r.stage, // EscalationLine or EscalationCard: the template escalation.state
+		"gist":  r.gist,  // n, one of those: what it is about, in at most n characters
 
 		// Reports.
 		"marks":      r.marks,    // SummaryLine: «(neu, nachgereicht)»
@@ -459,14 +460,9 @@ func (r *run) help(name string) (bot.Markdown, error) {
 // stage is the template escalation.state: how far an escalation is, said within
 // another text.
 func (r *run) stage(v any) (bot.Markdown, error) {
-	var line bot.EscalationLine
-	switch v := v.(type) {
-	case bot.EscalationLine:
-		line = v
-	case bot.EscalationCard:
-		line = v.Line()
-	default:
-		return "", fmt.Errorf("%T is no escalation", v)
+	line, err := lineOf(v)
+	if err != nil {
+		return "", err
 	}
 	if r.depth > 0 {
 		return "", fmt.Errorf("stage within escalation.state")
@@ -474,6 +470,25 @@ func (r *run) stage(v any) (bot.Markdown, error) {
 	r.depth++
 	defer func() { r.depth-- }()
 	return r.execute("escalation.state", line)
+}
+
+func (r *run) gist(n int, v any) (bot.Markdown, error) {
+	line, err := lineOf(v)
+	if err != nil {
+		return "", err
+	}
+	text, _, err := r.said(bot.SaidLine{Text: shorten(n, line.Text), Gone: line.Gone}, " / ")
+	return text, err
+}
+
+func lineOf(v any) (bot.EscalationLine, error) {
+	switch v := v.(type) {
+	case bot.EscalationLine:
+		return v, nil
+	case bot.EscalationCard:
+		return v.Line(), nil
+	}
+	return bot.EscalationLine{}, fmt.Errorf("%T is no escalation", v)
 }
 
 // code shows foreign text, or an id, as something to type.
