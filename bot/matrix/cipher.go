@@ -332,11 +332,11 @@ func (c *Chat) meet(ctx context.Context, m *crypto.OlmMachine, user id.UserID, k
 	}
 	device, err := m.CryptoStore.FindDeviceByKey(ctx, user, key)
 	if err != nil {
-		return fmt.Errorf("look for a device of %s: %w", user, err)
+		return fmt.Errorf("look for a device of a sender: %w", err)
 	}
 	if device == nil {
 		if _, err := m.FetchKeys(ctx, []id.UserID{user}, true); err != nil {
-			c.log.DebugContext(ctx, "the devices of a sender are not known", "user", user, "error", err)
+			c.log.DebugContext(ctx, "the devices of a sender are not known", "error", err)
 			return nil
 		}
 	}

@@ -253,5 +253,8 @@ func (c *Chat) leave(ctx context.Context, what string, in id.RoomID) error {
 	if _, err := c.client.ForgetRoom(ctx, in); err != nil {
 		c.log.Debug("room not forgotten", "room", in, "error", err)
 	}
+	if err := c.unmarkDirect(ctx, in); err != nil {
+		c.log.Debug("a direct chat that was left is still marked as one", "room", in, "error", err)
+	}
 	return nil
 }

@@ -85,7 +85,7 @@ func (c *Chat) unseal(ctx context.Context, in id.RoomID, e *event.Event) (clear 
 		return clear, true, nil
 	}
 	if slices.ContainsFunc(worthless, func(reason error) bool { return errors.Is(err, reason) }) {
-		c.log.WarnContext(ctx, "an encrypted message is of no use", "room", in, "event", e.ID, "sender", e.Sender, "error", err)
+		c.log.WarnContext(ctx, "an encrypted message is of no use", "room", in, "event", e.ID, "error", err)
 		return nil, false, nil
 	}
 	if slices.ContainsFunc(keyless, func(reason error) bool { return errors.Is(err, reason) }) {
@@ -108,7 +108,7 @@ func (c *Chat) unsealOrKeep(ctx context.Context, in id.RoomID, e *event.Event, s
 		return e, true // of a device we had once, see readOwn
 	}
 	keyless := errors.Is(err, errNoKey)
-	c.log.InfoContext(ctx, "a message cannot be read yet", "room", in, "event", e.ID, "sender", e.Sender, "error", err)
+	c.log.InfoContext(ctx, "a message cannot be read yet", "room", in, "event", e.ID, "error", err)
 	raw, err := json.Marshal(e)
 	if err != nil || len(raw) > maxUnreadBytes {
 		return nil, false
