@@ -25,7 +25,7 @@ func sampleCard() EscalationCard {
 		Place: InDM, Kind: EscalationMatter, State: EscalationOpen, Number: 12, Project: sampleProject, To: []Person{sampleLead}, Now: now,
 		Text: sampleSaid("Die Schnittstelle zum Melderegister wartet auf eine Freigabe.", sampleLead, sampleTime(19, 9, 20)),
 		Wish: sampleSaid("Priorität in der IT-Abteilung", sampleLead, sampleTime(19, 9, 20)),
-		Due:  sampleDay(32), Since: sampleDay(4), Checks: 2, Asker: sampleLead, Role: RoleDM, Reactions: true, DIKON: true,
+		Due:  sampleDay(32), Since: sampleDay(4), Checks: 2, Round: true, Asker: sampleLead, Role: RoleDM, Reactions: true, DIKON: true,
 		Rule: EscalationRule{Quorum: 1, Pause: 15 * time.Minute}, Put: sampleTime(19, 9, 25), Days: 1,
 	}
 }
@@ -33,7 +33,7 @@ func sampleCard() EscalationCard {
 // sampleBare is the card with nothing but what every escalation has.
 func sampleBare() EscalationCard {
 	c := sampleCard()
-	c.Wish, c.Due, c.Since, c.Checks, c.DIKON = SaidLine{}, calendar.Date{}, sampleDay(19), 1, false
+	c.Wish, c.Due, c.Since, c.Checks, c.DIKON, c.Round = SaidLine{}, calendar.Date{}, sampleDay(19), 1, false, false
 	return c
 }
 
@@ -350,7 +350,7 @@ func escalationReplySamples() map[string][]any {
 	long.Number, long.Project, long.Text = 15, sampleArchive, "Für die Digitalisierung der Hausakten fehlt ein Raum, in dem die Kisten gesichtet und für den Versand zum Scan-Dienstleister vorbereitet werden können."
 	lines := []EscalationLine{gone, full[EscalationWaiting].Line(), sampleMeeting().Line(), sampleRelease().Line(), long, full[EscalationDraft].Line()}
 	refusals := []any{}
-	for _, why := range []string{"none", "nodm", "nodikon", "same", "voted", "past", "notpmo", "done", "aside", "there"} {
+	for _, why := range []string{"none", "nodm", "nodikon", "same", "voted", "past", "notpmo", "done", "aside", "there", "own"} {
 		refusals = append(refusals, EscalationRefusal{Why: why, Number: 12, State: EscalationOpen})
 	}
 	for _, why := range []string{"same", "notpmo", "undecided"} {

@@ -201,7 +201,8 @@ type EscalationNote struct {
 // Why is "none" (no such one), "nodm" (there is no DM room), "nodikon", "same" (it is
 // escalated already), "over" (it is decided or ended), "voted" (there are votes on what
 // it says), "past" (a date), "notpmo" (it is not before the PMO), "undecided", "done",
-// "aside" (it is set aside already) or "there" (it is there already).
+// "aside" (it is set aside already), "there" (it is there already) or "own" (who asked
+// does not set the decision aside).
 type EscalationRefusal struct {
 	Why    string
 	Number int
