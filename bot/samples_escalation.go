@@ -330,12 +330,16 @@ func escalationReplySamples() map[string][]any {
 		N: 1, Question: sampleSaid("Bis wann wird die Freigabe gebraucht?", sampleMember, sampleTime(20, 10, 0)),
 		Answers: []SaidLine{sampleSaid("Bis 15. Dezember.\nSpäter ist der Start in Gefahr.", sampleLead, sampleTime(20, 11, 0)), {By: sampleLead, At: sampleTime(20, 11, 30), Gone: true}},
 	}}
+	story.Text.Link = Link{Room: "matrix:!abc:example.org", Message: "matrix:$Q2hlY2s/+_-"}
+	story.Inquiries[0].Question.Link = Link{Room: "matrix:!sO2ln)<g", Message: "matrix:$Q2hlY2s"}
+	story.Inquiries[0].Answers[1].Link = story.Text.Link // but it is deleted
 	story.Advice = []SaidLine{sampleSaid("Die Freigabe passt zur Strategie.", sampleAdviser, sampleTime(20, 13, 0))}
 	waiting := full[EscalationWaiting]
 	waiting.Forwarded, waiting.Awaits = true, Awaited{Advice: true}
 	dueOnly := full[EscalationOpen]
 	dueOnly.Wish = SaidLine{}
 	stories = append(stories, placed(InPMO, story, waiting, dueOnly, bare[EscalationWithdrawn])...)
+	stories = append(stories, placed(InDM, full[EscalationOpen], full[EscalationRefused])...)
 	for _, x := range []EscalationCard{sampleMeeting(), sampleRelease()} {
 		of := sampleStates(x)
 		for _, state := range []EscalationState{EscalationOpen, EscalationAccepted, EscalationRefused, EscalationDone} {

@@ -81,6 +81,7 @@ func (r *run) funcs() template.FuncMap {
 
 		// Escalations.
 		"stage": r.stage, // EscalationLine or EscalationCard: the template escalation.state
+		"jump":  r.jump,  // SaidLine: «↗», a link to where it was said, if the chat has such
 		"gist":  r.gist,  // n, one of those: what it is about, in at most n characters
 
 		// Reports.
@@ -479,6 +480,20 @@ func (r *run) gist(n int, v any) (bot.Markdown, error) {
 	}
 	text, _, err := r.said(bot.SaidLine{Text: shorten(n, line.Text), Gone: line.Gone}, " / ")
 	return text, err
+}
+
+// jump is a link to the message in which something was said. Only Matrix has addresses
+// for messages that a text can be written with.
+func (r *run) jump(l bot.SaidLine) bot.Markdown {
+	room, message := l.Link.Room, l.Link.Message
+	if l.Gone || room.Chat() != "matrix" || message.Chat() != "matrix" || r.chat != "matrix" {
+		return ""
+	}
+	address := "https://matrix.to/#/" + url.PathEscape(room.Local()) + "/" + url.PathEscape(message.Local())
+	if _, server, ok := strings.Cut(room.Local(), ":"); ok {
+		address += "?via=" + url.QueryEscape(server)
+	}
+	return "[↗](<" + bot.Markdown(address) + ">)"
 }
 
 func lineOf(v any) (bot.EscalationLine, error) {
