@@ -74,6 +74,24 @@ type Said struct {
 	Message MessageID `json:",omitempty"`
 	At      time.Time `json:",omitzero"`
 	Gone    bool      `json:",omitempty"` // it was deleted
+	Also    []Source  `json:",omitempty"` // further messages that the words are from
+}
+
+// Source is a message, and whose.
+type Source struct {
+	Message MessageID
+	By      PersonID
+}
+
+// From reports whether the words are from a message of somebody's.
+func (s Said) From(m MessageID, who PersonID) bool {
+	return m != "" && (s.Message == m && s.By == who || slices.Contains(s.Also, Source{m, who}))
+}
+
+// Remark is something that is said once, and to whom.
+type Remark struct {
+	What string
+	To   PersonID `json:",omitempty"`
 }
 
 // Choice is what a member's reaction says.
@@ -177,6 +195,10 @@ type Escalation struct {
 	Thread  Target       `json:",omitzero"`  // the draft's thread
 	Belongs EscalationID `json:",omitempty"` // a draft: it may belong to this one; merged: it does
 	Nudged  bool         `json:",omitempty"` // the lead was asked about the draft once more
+	Apart   bool         `json:",omitempty"` // … has said that it belongs to none
+	Drafted time.Time    `json:",omitzero"`
+	Nudge   time.Time    `json:",omitzero"` // a draft: when the lead is asked once more
+	Lapses  time.Time    `json:",omitzero"` // a draft: when it lapses
 
 	Asker     PersonID  `json:",omitempty"` // who confirmed it
 	Confirmed time.Time `json:",omitzero"`
@@ -188,7 +210,8 @@ type Escalation struct {
 	Reasons   []Said    `json:",omitempty"` // of those who decide
 	Leaning   Choice    `json:",omitempty"` // what enough votes agree on
 	Agreed    time.Time `json:",omitzero"`  // since when
-	Told      []string  `json:",omitempty"` // what was said once: see escalation
+	Told      []Remark  `json:",omitempty"` // what was said once: see escalation
+	Asks      UserID    `json:",omitempty"` // in whose direct chat an answer is awaited
 
 	Decision *Decision  `json:",omitempty"`
 	Aside    []PersonID `json:",omitempty"` // who wants the decision set aside
@@ -245,4 +268,32 @@ func (e *Escalation) Texts() []*Said {
 		}
 	}
 	return append(all, &e.EndNote)
+}
+
+// People returns all who are named in an escalation, to be changed in place.
+func (e *Escalation) People() []*PersonID {
+	all := []*PersonID{&e.Asker, &e.EndedBy}
+	for _, said := range e.Texts() {
+		all = append(all, &said.By)
+		for i := range said.Also {
+			all = append(all, &said.Also[i].By)
+		}
+	}
+	for i := range e.Votes {
+		all = append(all, &e.Votes[i].By)
+	}
+	for i := range e.Told {
+		all = append(all, &e.Told[i].To)
+	}
+	lists := [][]PersonID{e.Aside}
+	if e.Decision != nil {
+		all = append(all, &e.Decision.Recorder)
+		lists = append(lists, e.Decision.By)
+	}
+	for _, list := range lists {
+		for i := range list {
+			all = append(all, &list[i])
+		}
+	}
+	return all
 }

@@ -221,6 +221,9 @@ func isChatter(text string) bool {
 	return len(words) == 0 || chatter[strings.Join(words, "-")]
 }
 
+// Chatter reports whether a message says nothing that is worth to be handed on.
+func Chatter(text string) bool { return isChatter(text) }
+
 // sameWords are the ways to say that an answer is as it was, folded.
 var sameWords = map[string]bool{
 	"unveraendert": true, "wie zuletzt": true, "wie gehabt": true, "wie bisher": true, "wie beim letzten mal": true, "keine aenderung": true,

@@ -52,6 +52,7 @@ type Query struct {
 
 	Escalation EscalationID    // Snapshot.Escalation, by its id, else
 	Number     int             // by its number, else what Target, Thread or ReplyTo is about
+	Council    bool            // Number counts only in a room where escalations are decided, and if Target is about nothing
 	Page       *EscalationPage // Snapshot.Listed
 }
 

@@ -23,12 +23,15 @@ func (l *loader) escalation(ctx context.Context) error {
 	var ok bool
 	var err error
 	switch {
-	case l.q.Escalation == "" && l.q.Number > 0:
+	case l.q.Escalation == "" && l.q.Number > 0 && (!l.q.Council || l.council()):
 		ok, err = l.row(ctx, &e, &e.Version, `SELECT body, version FROM escalations WHERE number = $1 AND number > 0`, l.q.Number)
 	default:
 		id := cmp.Or(l.q.Escalation, l.about.Escalation)
 		if id == "" {
-			return nil
+			id, err = l.asks(ctx)
+		}
+		if id == "" || err != nil {
+			return wrap(err, "whose question waits in the direct chat")
 		}
 		ok, err = l.row(ctx, &e, &e.Version, `SELECT body, version FROM escalations WHERE id = $1`, id)
 	}
@@ -36,6 +39,32 @@ func (l *loader) escalation(ctx context.Context) error {
 		l.snap.Escalation = &e
 	}
 	return wrap(err, "the escalation")
+}
+
+// council reports whether a number in what somebody wrote names an escalation: in a room
+// where they are decided, and not in the edit of what is about one already.
+func (l *loader) council() bool {
+	kind := l.snap.Room.Kind
+	return (kind == bot.RoomDM || kind == bot.RoomDIKON) && l.snap.Target == nil
+}
+
+// asks finds the escalation whose question a plain message in a direct chat may answer,
+// unless a question of the Projektcheck stands open there.
+func (l *loader) asks(ctx context.Context) (id bot.EscalationID, err error) {
+	q := l.q
+	if l.snap.Room.Kind != bot.RoomDirect || q.Thread != "" || q.ReplyTo != "" || q.Target != "" || q.Project != "" || q.Name != "" {
+		return "", nil
+	}
+	if d := l.snap.Direct; d != nil && d.Asking != "" {
+		var r bot.Report
+		ok, err := l.row(ctx, &r, &r.Version, `SELECT reports.body, reports.version FROM reports JOIN rounds ON rounds.id = reports.round
+			WHERE reports.round = $1 AND reports.project = $2 AND rounds.state IN ('open', 'closed', 'published')`, d.Round, d.Asking)
+		if err != nil || ok && r.Open != nil {
+			return "", err
+		}
+	}
+	_, err = found(l.t.row(ctx, `SELECT id FROM escalations WHERE asks = $1 AND asks <> '' ORDER BY project, ord LIMIT 1`, q.User).Scan(&id))
+	return id, err
 }
 
 // escalations loads the last number given, and what the subject's project has of them.
@@ -178,11 +207,11 @@ func (l *loader) concerned() {
 // stale: who decides again takes the next.
 func (t *txn) putEscalation(ctx context.Context, e bot.Escalation) error {
 	if err := t.put(ctx, "escalation "+string(e.ID), e.Version, e,
-		`INSERT INTO escalations (id, project, number, open, ord, body, version)
-			VALUES ($1, $2, $3, $4, 1 + COALESCE((SELECT value FROM counters WHERE name = 'escalations/' || $2), 0), $5, 1) ON CONFLICT DO NOTHING`,
-		`UPDATE escalations SET number = $3, open = $4, body = $5, version = version + 1 WHERE id = $1 AND project = $2 AND version = $6
+		`INSERT INTO escalations (id, project, number, open, asks, ord, body, version)
+			VALUES ($1, $2, $3, $4, $5, 1 + COALESCE((SELECT value FROM counters WHERE name = 'escalations/' || $2), 0), $6, 1) ON CONFLICT DO NOTHING`,
+		`UPDATE escalations SET number = $3, open = $4, asks = $5, body = $6, version = version + 1 WHERE id = $1 AND project = $2 AND version = $7
 			AND NOT EXISTS (SELECT 1 FROM escalations AS taken WHERE taken.number > 0 AND taken.number = $3 AND taken.id <> $1)`,
-		e.ID, e.Project, e.Number, flag(e.Open())); err != nil {
+		e.ID, e.Project, e.Number, flag(e.Open()), e.Asks); err != nil {
 		return err
 	}
 	if e.Version == 0 {

@@ -32,10 +32,11 @@ func (d *draft) long(words string) error {
 // Raise makes a draft of words about the snapshot's project (!eskalation <text>).
 func Raise(s bot.Snapshot, e bot.Event, words string) (bot.Change, error) {
 	d := newDraft(s, e)
-	d.x = nil
+	words = bot.Clean(words)
 	if err := d.long(words); err != nil {
 		return bot.Change{}, err
 	}
+	d.x = nil
 	if len(s.RoomsOf(bot.RoomDM)) == 0 {
 		return bot.Change{}, d.refused("nodm")
 	}
@@ -56,20 +57,22 @@ func Raise(s bot.Snapshot, e bot.Event, words string) (bot.Change, error) {
 	case e.Thread != "":
 		d.x.Thread = bot.Target{Message: e.Thread}
 	}
+	d.patience()
 	d.fresh["draft"] = true
-	d.remember(e.Message)
+	d.remember(source(e))
 	d.finish("an escalation was drafted")
 	return d.c, nil
 }
 
-// elsewhere puts the draft where the project is, not where the PMO wrote the command.
+// elsewhere puts the draft where the project is, not where the PMO wrote the command,
+// unless nobody of the project's can be reached.
 func (d *draft) elsewhere() {
-	d.x.Room, d.x.User = "", ""
-	if d.ProjectRoom.Joined {
-		d.x.Room = d.ProjectRoom.ID
+	place := d.inProject(bot.Post{})
+	if place.Room == "" && place.User == "" {
 		return
 	}
-	d.x.User = d.account()
+	d.x.Room, d.x.User = place.Room, place.User
+	d.ack()
 }
 
 // account is who is written to directly when the project has no room: the first who
@@ -93,7 +96,7 @@ func Set(s bot.Snapshot, e bot.Event, what, words string) (bot.Change, error) {
 	if err := d.set(what, words); err != nil {
 		return bot.Change{}, err
 	}
-	d.remember(e.Message)
+	d.remember(source(e))
 	d.ack()
 	d.finish("an escalation was completed")
 	return d.c, nil
@@ -101,45 +104,102 @@ func Set(s bot.Snapshot, e bot.Event, what, words string) (bot.Change, error) {
 
 func (d *draft) set(what, words string) error {
 	x := d.x
-	if x.State != bot.EscalationDraft && x.State != bot.EscalationPMO && !x.State.Before() {
+	if x.Kind != bot.EscalationMatter || x.State != bot.EscalationDraft && x.State != bot.EscalationPMO && !x.State.Before() {
 		return d.refused("over")
 	}
 	if err := d.long(words); err != nil {
 		return err
 	}
+	if voted(x) && (what == "wish" || what == "weight") {
+		return d.refused("voted")
+	}
 	said := d.say(words)
 	switch what {
 	case "wish":
-		if len(x.Votes) > 0 {
-			return d.refused("voted")
+		if words == "" {
+			return d.unclear("text", words, "Wunsch: Priorität in der IT-Abteilung", "Wish: priority in the IT department")
 		}
 		x.Wish = said
 	case "due":
 		day, err := calendar.ParseDay(words, d.Today())
 		if err != nil {
-			return &bot.UserError{Template: "error.argument", Data: bot.BadArgument{Command: "!eskalation", Given: words, Want: "until", Example: "Bis: 2. Dezember"}}
+			return d.unclear("date", words, "Bis: 2. Dezember", "By: 2 December")
 		}
 		if day.Before(d.Today()) {
 			return d.refused("past")
 		}
 		x.Due = day
 	case "weight":
-		if len(x.Votes) > 0 {
-			return d.refused("voted")
+		switch {
+		case says(words, "normal"):
+			x.Weighty = false
+		case weighty(words):
+			x.Weighty = true
+		default:
+			return d.unclear("text", words, "Gewicht: gewichtig", "Weight: weighty")
 		}
-		x.Weighty = !slices.Contains(fields(words), "normal")
 		if x.Number > 0 {
 			x.Rule = d.Settings.Escalations.For(x.Weighty)
 		}
 	case "urgent":
 		x.Urgent = true
 		if x.State == bot.EscalationPMO {
-			d.put()
+			d.put(d.acting())
 		}
 	}
 	if x.Number > 0 {
 		d.record(bot.EntryChanged, "", d.acting(), text(what, said))
 	}
+	return nil
+}
+
+// unclear is the error for something that cannot be understood: want is a text want.<name>.
+func (d *draft) unclear(want, given, german, english string) error {
+	data := bot.BadArgument{Command: "!eskalation", Given: given, Want: want, Example: german}
+	if d.Room.Language == bot.English || d.Room.Language == "" && d.Settings.Language == bot.English {
+		data.Example = english
+	}
+	return &bot.UserError{Template: "error.argument", Data: data}
+}
+
+// Reword changes what was said by a command whose message was edited.
+func Reword(s bot.Snapshot, e bot.Event, words string) (bot.Change, error) {
+	d := newDraft(s, e)
+	if d.x == nil {
+		return bot.Change{}, d.refused("none")
+	}
+	err := d.reword(bot.Clean(words))
+	return d.c, err
+}
+
+// reword gives words that were edited in the chat their new wording. What was voted on,
+// decided or ended stays as it was.
+func (d *draft) reword(words string) error {
+	x := d.x
+	var changed []bot.EntryText
+	for _, s := range x.Texts() {
+		if !s.From(d.e.Target, d.Person.ID) || s.Gone || words == "" || s.Text == words {
+			continue
+		}
+		switch {
+		case x.State.Decided() || !x.State.Open():
+			return d.refused("over")
+		case voted(x) && (s == &x.Text || s == &x.Wish):
+			return d.refused("voted")
+		}
+		if err := d.long(words); err != nil {
+			return err
+		}
+		s.Text = words
+		changed = append(changed, text("edited", *s))
+	}
+	if changed == nil {
+		return nil
+	}
+	if x.Number > 0 {
+		d.record(bot.EntryChanged, "", d.acting(), changed...)
+	}
+	d.finish("words were edited")
 	return nil
 }
 
@@ -193,7 +253,7 @@ func (d *draft) end(state bot.EscalationState, entry bot.EntryKind, role bot.Rol
 	x := d.x
 	if words != "" {
 		x.EndNote = d.say(words)
-		d.remember(d.e.Message)
+		d.remember(source(d.e))
 	}
 	d.record(entry, "", role, text("note", x.EndNote))
 	d.to(state)
@@ -216,6 +276,8 @@ func SetAside(s bot.Snapshot, e bot.Event, why string) (bot.Change, error) {
 		return bot.Change{}, d.refused("aside")
 	case !x.State.Decided():
 		return bot.Change{}, d.refused("undecided")
+	case d.asked(d.Person.ID):
+		return bot.Change{}, d.refused("own")
 	}
 	if err := d.long(why); err != nil {
 		return bot.Change{}, err
@@ -227,17 +289,18 @@ func SetAside(s bot.Snapshot, e bot.Event, why string) (bot.Change, error) {
 	if why != "" {
 		note = d.say(why)
 		x.EndNote = note
-		d.remember(e.Message)
+		d.remember(source(e))
 	}
 	d.record(bot.EntryAside, "", x.Role, text("note", note))
 	have := 0
 	for _, id := range x.Aside {
-		if slices.Contains(s.Settings.Roles[x.Role], id) {
+		if slices.Contains(s.Settings.Roles[x.Role], id) && !d.asked(id) {
 			have++
 		}
 	}
 	if want := max(x.Rule.Quorum, 1); have < want {
 		d.note("aside", bot.EscalationNote{Have: have, Want: want}, strconv.Itoa(len(x.Aside)))
+		d.ack()
 		d.finish("a member wants a decision set aside")
 		return d.c, nil
 	}
@@ -269,12 +332,12 @@ func Route(s bot.Snapshot, e bot.Event, to bot.Role) (bot.Change, error) {
 		if x.State != bot.EscalationPMO {
 			return bot.Change{}, d.refused("there")
 		}
-		d.put()
+		d.put(bot.RolePMO)
 	case bot.RolePMO:
 		if x.State == bot.EscalationPMO {
 			return bot.Change{}, d.refused("there")
 		}
-		if len(x.Votes) > 0 {
+		if voted(x) {
 			return bot.Change{}, d.refused("voted")
 		}
 		d.record(bot.EntryChanged, "", bot.RolePMO, text("route", bot.Said{Text: "pmo"}))
@@ -288,12 +351,12 @@ func Route(s bot.Snapshot, e bot.Event, to bot.Role) (bot.Change, error) {
 			return bot.Change{}, d.refused("there")
 		}
 		if x.State == bot.EscalationPMO {
-			d.put()
+			d.put(bot.RolePMO)
 		}
-		d.forward()
+		d.forward(bot.RolePMO)
 		// It waits for the advice like for a member's ⏫, which the PMO's command stands for.
 		x.Votes = append(x.Votes, bot.Vote{By: d.Person.ID, Choice: bot.ChooseForward, Message: e.Message, Typed: true, At: s.Now})
-		d.remember(e.Message)
+		d.remember(source(e))
 		d.weigh()
 	}
 	d.ack()
@@ -315,7 +378,8 @@ func Meeting(s bot.Snapshot, e bot.Event, words string) (bot.Change, error) {
 	d.x = d.make(d.say(words), bot.Said{})
 	x := d.x
 	x.Kind, x.Belongs, x.State = bot.EscalationMeeting, "", bot.EscalationOpen
-	x.Rule = bot.EscalationRule{Quorum: 1}
+	normal := s.Settings.Escalations.Normal
+	x.Rule = bot.EscalationRule{Quorum: 1, Remind: normal.Remind, Further: normal.Further}
 	x.Number, x.Asker, x.Confirmed, x.Put = s.LastNumber+1, d.Person.ID, s.Now, s.Now
 	d.fresh["request"] = true
 	role := d.acting()
@@ -323,7 +387,7 @@ func Meeting(s bot.Snapshot, e bot.Event, words string) (bot.Change, error) {
 		role = bot.RoleDM
 	}
 	d.record(bot.EntryPut, "", role, text("text", x.Text))
-	d.remember(e.Message)
+	d.remember(source(e))
 	d.ack()
 	if d.Is(bot.RoleDM) { // a member's own word confirms it
 		x.Votes = []bot.Vote{{By: d.Person.ID, Choice: bot.ChooseYes, Message: e.Message, Typed: true, At: s.Now}}
@@ -404,7 +468,7 @@ func Released(s bot.Snapshot, e bot.Event) (bot.Change, error) {
 	d.to(bot.EscalationAccepted)
 	d.fresh["outcome"] = true
 	d.record(bot.EntryDecided, bot.ChooseYes, bot.RolePMO, text("project", d.x.Text))
-	d.remember(e.Message)
+	d.remember(source(e))
 	d.released()
 	d.finish("the PMO has recorded a release")
 	return d.c, nil

@@ -5,8 +5,8 @@
 // # The life of an escalation
 //
 //	draft     → pmo open merged discarded lapsed
-//	discarded → pmo open
-//	lapsed    → pmo open
+//	discarded → pmo open merged
+//	lapsed    → pmo open merged
 //	pmo       → open solved withdrawn
 //	open      → waiting pausing withdrawn pmo
 //	waiting   → open pausing withdrawn pmo
@@ -33,18 +33,18 @@
 // Every message about an escalation is a view of its row: after each decision all of them
 // are written again, and the outbox edits what has become different. Their keys:
 //
-//	escalation/<id>/draft/<room or account>
+//	escalation/<id>/draft/<room or account>         own instead, if it was asked whether it belongs to another
 //	escalation/<id>/nudge/<room or account>
 //	escalation/<id>/request/<room>                  those who decide
 //	escalation/<id>/told/<room>                     PMO
 //	escalation/<id>/question/<n>/<room or account>  a question, in the project's room
 //	escalation/<id>/answer/<n>/<m>/<room>           its answers, in the thread of the request
-//	escalation/<id>/forward/<room>                  DIKON
+//	escalation/<id>/forward/<room>                  DIKON; forward/<n> once it has advised
 //	escalation/<id>/advice/<n>/<room>
 //	escalation/<id>/outcome/<room or account>
 //	escalation/<id>/aside/<room or account>         the decision was set aside
 //	escalation/<id>/note/<why>/<n>/<room>
 //	escalation/<id>/press/<room>, escalation/<id>/further/<room>
 //
-// Timers have the key escalation/<id>/<kind>.
+// Timers have the key escalation/<id>/<kind>, and escalations/show.
 package escalation

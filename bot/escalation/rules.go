@@ -13,7 +13,7 @@ func Needs(e bot.Event) bot.Query {
 	q := bot.Needs(e)
 	if e.Kind == bot.EventMessage || e.Kind == bot.EventEdit {
 		if n, _, ok := numbered(bot.Clean(e.Text)); ok {
-			q.Number = n
+			q.Number, q.Council = n, true // elsewhere «#1 …» is the first of somebody's tasks
 		}
 	}
 	return q
@@ -22,19 +22,25 @@ func Needs(e bot.Event) bot.Query {
 // Decide decides about what somebody did, unless it was a command: what is about an
 // escalation here, the rest in package bot.
 func Decide(s bot.Snapshot, e bot.Event) (bot.Change, error) {
-	if !s.Settings.Doubts(e) {
-		d := newDraft(s, e)
-		c, mine, err := d.event()
-		if mine || err != nil {
-			return c, err
-		}
+	d := newDraft(s, e)
+	c, mine, err := d.event()
+	switch {
+	case !mine && err == nil:
+		return bot.Decide(s, e)
+	case !s.Settings.Doubts(e):
+		return c, err
+	case c.Reason == "" && err == nil:
+		return bot.Change{}, nil
 	}
-	return bot.Decide(s, e)
+	return bot.Change{}, &bot.UserError{Template: "proof.doubt", Data: bot.Proof{Doubt: e.Doubt, At: e.At.In(s.Settings.Zone)}}
 }
 
 // TimerNeeds says what the decision about a timer needs.
 func TimerNeeds(t bot.Timer) bot.Query {
-	if t.Subject.Escalation == "" {
+	switch {
+	case t.Subject.Escalation == "" && t.Kind == bot.TimerShow:
+		return bot.Query{Page: &bot.EscalationPage{Open: true, After: t.Subject.N, Limit: showPage}}
+	case t.Subject.Escalation == "":
 		return bot.TimerNeeds(t)
 	}
 	return bot.Query{Escalation: t.Subject.Escalation, Project: t.Subject.Project, Round: t.Subject.Round}
@@ -42,7 +48,10 @@ func TimerNeeds(t bot.Timer) bot.Query {
 
 // Due decides about what time brings.
 func Due(s bot.Snapshot, t bot.Timer) (bot.Change, error) {
-	if t.Subject.Escalation == "" {
+	switch {
+	case t.Subject.Escalation == "" && t.Kind == bot.TimerShow:
+		return showAll(s), nil
+	case t.Subject.Escalation == "":
 		return bot.Due(s, t)
 	}
 	d := newDraft(s, bot.Event{})
@@ -59,9 +68,13 @@ func Due(s bot.Snapshot, t bot.Timer) (bot.Change, error) {
 	case bot.TimerDecide:
 		d.decide()
 	case bot.TimerPress:
-		d.press(t)
+		d.press()
 	case bot.TimerFurther:
-		d.further(t)
+		d.further()
+	case bot.TimerShow:
+		if d.x.State.Before() {
+			d.finish("shown where it is decided now")
+		}
 	}
 	return d.c, nil
 }
@@ -78,17 +91,26 @@ type draft struct {
 }
 
 func newDraft(s bot.Snapshot, e bot.Event) *draft {
-	return &draft{Snapshot: s, e: e, x: s.Escalation, fresh: map[string]bool{}}
+	d := &draft{Snapshot: s, e: e, x: s.Escalation, fresh: map[string]bool{}}
+	if d.x != nil {
+		if same := d.known(d.x.ID); same != nil { // there is one of it, whichever way it is looked at
+			*same = *d.x
+			d.x = same
+		}
+	}
+	return d
 }
 
 // event decides about an event that is about an escalation. mine: it is.
 func (d *draft) event() (c bot.Change, mine bool, err error) {
-	if d.e.Kind == bot.EventDeletion && d.Target == nil && d.decides(d.Room.Kind) {
+	switch {
+	case d.e.Kind == bot.EventDeletion && d.Target == nil && council(d.Room.Kind):
 		// A server may tell of a withdrawn vote before the vote.
 		gone := bot.Ref{Message: d.e.Target, Room: d.e.Room, Subject: bot.Subject{Field: fieldGone, User: d.e.Sender}}
 		return bot.Change{Refs: []bot.Ref{gone}, Reason: "deleted before it was seen"}, true, nil
-	}
-	if d.Project == nil || d.Person == nil {
+	case d.Message != nil && d.Message.Subject.Field == fieldGone && d.Message.Subject.User == d.e.Sender:
+		return bot.Change{}, true, nil // taken back before it came, or told once more
+	case d.Project == nil || d.Person == nil:
 		return bot.Change{}, d.x != nil && d.about(), nil // nobody we know: talk
 	}
 	switch d.e.Kind {
@@ -104,18 +126,19 @@ func (d *draft) event() (c bot.Change, mine bool, err error) {
 	return d.c, mine, err
 }
 
-// fieldGone marks a message that was deleted before it was seen.
+// fieldGone marks a vote that was taken back, so that it is none if it is heard of (again).
 const fieldGone bot.Field = "gone"
 
-// about reports whether the event points at a message about the escalation.
+// about reports whether the event points at a message about the escalation: at one that
+// is no part of a report.
 func (d *draft) about() bool {
 	return slices.ContainsFunc([]*bot.Known{d.Target, d.Thread, d.ReplyTo}, func(k *bot.Known) bool {
-		return k != nil && k.Subject.Escalation != ""
+		return k != nil && k.Subject.Escalation != "" && k.Subject.Round == ""
 	})
 }
 
-// decides reports whether a kind of room is one where escalations are decided.
-func (d *draft) decides(kind bot.RoomKind) bool { return kind == bot.RoomDM || kind == bot.RoomDIKON }
+// council reports whether a kind of room is one where escalations are decided.
+func council(kind bot.RoomKind) bool { return kind == bot.RoomDM || kind == bot.RoomDIKON }
 
 // roomOf is the kind of room in which a role decides or advises.
 func roomOf(role bot.Role) bot.RoomKind {
@@ -125,19 +148,40 @@ func roomOf(role bot.Role) bot.RoomKind {
 	return bot.RoomDM
 }
 
-// finish ends a decision: the row, and every message that shows it.
+// finish ends a decision: the row, its timers, and every message that shows it.
 func (d *draft) finish(reason string) {
 	d.c.Reason = reason
+	if !d.x.State.Before() && d.x.State != bot.EscalationPMO {
+		d.x.Asks = ""
+	}
 	d.timers()
-	for i, x := range d.c.Escalations {
-		if x.ID == d.x.ID {
+	d.save()
+	d.show()
+}
+
+// save keeps the escalation although nothing that shows has changed.
+func (d *draft) save() {
+	for i := range d.c.Escalations {
+		if d.c.Escalations[i].ID == d.x.ID {
 			d.c.Escalations[i] = *d.x
-			d.show()
 			return
 		}
 	}
 	d.c.Escalations = append(d.c.Escalations, *d.x)
-	d.show()
+}
+
+// post adds a message to the change, in the place of what that said before.
+func (d *draft) post(p bot.Post) {
+	for i, before := range d.c.Posts {
+		if before.Key == p.Key {
+			if p.EditOnly && !before.EditOnly {
+				p.EditOnly, p.Seeds = false, before.Seeds
+			}
+			d.c.Posts[i] = p
+			return
+		}
+	}
+	d.c.Posts = append(d.c.Posts, p)
 }
 
 // record adds an entry to the decision log.
@@ -167,6 +211,7 @@ func (d *draft) say(words string) bot.Said {
 	return bot.Said{Text: words, By: d.Person.ID, Message: source(d.e), At: d.Now}
 }
 
+// source is the message that an event's words belong to.
 func source(e bot.Event) bot.MessageID {
 	if e.Kind == bot.EventEdit {
 		return e.Target
@@ -187,6 +232,8 @@ func (d *draft) key(parts ...string) bot.Key {
 // timer sets a timer of the escalation, or stops it.
 func (d *draft) timer(kind bot.TimerKind, at time.Time) {
 	key := d.key(string(kind))
+	d.c.Timers = slices.DeleteFunc(d.c.Timers, func(t bot.Timer) bool { return t.Key == key })
+	d.c.Cancel = slices.DeleteFunc(d.c.Cancel, func(k bot.Key) bool { return k == key })
 	if at.IsZero() {
 		d.c.Cancel = append(d.c.Cancel, key)
 		return
@@ -210,22 +257,22 @@ func (d *draft) timers() {
 	var nudge, lapse, pass, decide, press, further time.Time
 	switch {
 	case x.State == bot.EscalationDraft:
-		nudge, lapse = d.patience()
-		if x.Nudged {
-			nudge = time.Time{}
+		lapse = x.Lapses
+		if !x.Nudged {
+			nudge = x.Nudge
 		}
 	case x.State == bot.EscalationPMO:
-		pass = d.clockOn(days.Add(d.day(x.Confirmed), 1), x.Confirmed)
+		pass = d.passes()
 	case x.State.Before():
 		if x.State == bot.EscalationPausing {
 			decide = d.stands()
 		}
 		// What is left to press for counts from when it came before them.
-		if x.Rule.Remind > 0 && !slices.Contains(x.Told, toldPress) {
-			press = d.clockOn(days.Add(d.day(x.Put), x.Rule.Remind), x.Put)
+		if x.Rule.Remind > 0 && !d.told(toldPress, "") {
+			press = d.at(days.Add(d.day(x.Put), x.Rule.Remind))
 		}
-		if x.Rule.Further > 0 && !slices.Contains(x.Told, toldFurther) {
-			further = d.clockOn(days.Add(d.day(x.Put), x.Rule.Further), x.Put)
+		if x.Rule.Further > 0 && !d.told(toldFurther, "") {
+			further = d.at(days.Add(d.day(x.Put), x.Rule.Further))
 		}
 	}
 	d.timer(bot.TimerNudge, nudge)
@@ -239,12 +286,18 @@ func (d *draft) timers() {
 // day is an instant's local date.
 func (d *draft) day(t time.Time) calendar.Date { return calendar.DateOf(t.In(d.Settings.Zone)) }
 
-// clockOn is the time of day for reminders on a day; not before the day's same time as
-// since, so that a working day is a whole one.
-func (d *draft) clockOn(day calendar.Date, since time.Time) time.Time {
-	at := day.At(d.Settings.Escalations.At, d.Settings.Zone)
-	local := since.In(d.Settings.Zone)
-	if same := day.At(calendar.Clock{Hour: local.Hour(), Minute: local.Minute()}, d.Settings.Zone); d.x.State == bot.EscalationPMO && same.After(at) {
+// at is the time of a day at which reminders go out.
+func (d *draft) at(day calendar.Date) time.Time {
+	return day.At(d.Settings.Escalations.At, d.Settings.Zone)
+}
+
+// passes is when the DM is asked because the PMO's working day is over: a whole one, and
+// not before the hour of reminders.
+func (d *draft) passes() time.Time {
+	day := d.Settings.Days.Add(d.day(d.x.Confirmed), 1)
+	local := d.x.Confirmed.In(d.Settings.Zone)
+	at, same := d.at(day), day.At(calendar.Clock{Hour: local.Hour(), Minute: local.Minute()}, d.Settings.Zone)
+	if same.After(at) {
 		return same
 	}
 	return at

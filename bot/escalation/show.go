@@ -1,8 +1,8 @@
 package escalation
 
 import (
-	"slices"
 	"strconv"
+	"strings"
 
 	"lotse/bot"
 	"lotse/bot/calendar"
@@ -28,15 +28,7 @@ const (
 // different, and nothing is made that is not fresh.
 func (d *draft) show() {
 	x := d.x
-	if x.Room != "" || x.User != "" {
-		p := bot.Post{Key: d.key("draft"), Kind: kindDraft, Template: "escalation.draft", Thread: x.Thread}
-		p.Room, p.User = x.Room, x.User
-		p.Key = bot.NewKey(string(p.Key), to(p))
-		if x.State == bot.EscalationDraft {
-			p.Seeds = []string{string(bot.ChooseYes), string(bot.ChooseNo)}
-		}
-		d.view("draft", p, bot.InProject)
-	}
+	d.showDraft()
 	if x.Number == 0 {
 		return
 	}
@@ -57,7 +49,9 @@ func (d *draft) show() {
 		}
 	}
 	if x.Forwarded {
-		d.view("forward", bot.Post{Key: d.key("forward"), Kind: kindForward, Template: "escalation.request"}, bot.InDIKON)
+		for n := range len(x.Advice) + 1 {
+			d.view(forwardName(n), bot.Post{Key: d.key(forwardName(n)), Kind: kindForward, Template: "escalation.request"}, bot.InDIKON)
+		}
 		for i := range x.Advice {
 			n := strconv.Itoa(i + 1)
 			d.view("advice/"+n, bot.Post{Key: d.key("advice", n), Kind: kindAdvice, Template: "escalation.advice"}, bot.InDM, i+1)
@@ -71,13 +65,68 @@ func (d *draft) show() {
 	}
 }
 
+// showPage is how many escalations are shown at once in a room that has become one of
+// those who decide.
+const showPage = 100
+
+// showTimer is when the escalations with numbers above after are shown there.
+func showTimer(s bot.Snapshot, after int) bot.Timer {
+	return bot.Timer{Key: bot.NewKey("escalations", "show"), Kind: bot.TimerShow, At: s.Now, Subject: bot.Subject{N: after}}
+}
+
+// showAll has all that is to be decided shown again, one by one.
+func showAll(s bot.Snapshot) (c bot.Change) {
+	for _, x := range s.Listed {
+		if x.State.Before() {
+			d := &draft{x: &x}
+			c.Timers = append(c.Timers, bot.Timer{
+				Key: d.key(string(bot.TimerShow)), Kind: bot.TimerShow, At: s.Now, Subject: bot.Subject{Project: x.Project, Escalation: x.ID},
+			})
+		}
+	}
+	if n := len(s.Listed); n == showPage {
+		c.Timers = append(c.Timers, showTimer(s, s.Listed[n-1].Number))
+	}
+	c.Reason = "what is to be decided is shown again"
+	return c
+}
+
+// showDraft shows the draft. Once the lead has said that it does not belong to another
+// one, it is a message of its own, and the question is gone.
+func (d *draft) showDraft() {
+	x := d.x
+	if x.Room == "" && x.User == "" {
+		return
+	}
+	name := "draft"
+	if x.Apart {
+		name = "own"
+		d.post(d.beside(bot.Post{Key: d.key("draft"), Kind: kindDraft, Absent: true, EditOnly: true}))
+	}
+	p := d.beside(bot.Post{Key: d.key(name), Kind: kindDraft, Template: "escalation.draft"})
+	if x.State == bot.EscalationDraft {
+		p.Seeds = []string{string(bot.ChooseYes), string(bot.ChooseNo)}
+	}
+	d.view("draft", p, bot.InProject)
+}
+
+// beside gives a post the place where the draft stands.
+func (d *draft) beside(p bot.Post) bot.Post {
+	p.Room, p.User, p.Thread = d.x.Room, d.x.User, d.x.Thread
+	p.Subject = bot.Subject{Project: d.x.Project, Escalation: d.x.ID}
+	p.Key = bot.NewKey(string(p.Key), to(p))
+	return p
+}
+
 // tell says how it ended to everybody it concerns but those who decide, whose request
-// shows it.
+// shows it, and who has ended it.
 func (d *draft) tell(what string, kind bot.Kind, template string) {
 	x := d.x
 	p := bot.Post{Key: d.key(what), Kind: kind, Template: template}
-	if what == "aside" || x.Decision != nil {
-		d.view(what, d.inProject(p), bot.InProject)
+	place := d.inProject(p)
+	here := d.e.Room != "" && d.e.Room == place.Room || place.User != "" && place.User == d.e.Sender
+	if x.State != bot.EscalationWithdrawn || !here {
+		d.view(what, place, bot.InProject)
 	}
 	if x.State != bot.EscalationSolved { // the PMO's own word
 		d.view(what, p, bot.InPMO)
@@ -121,13 +170,16 @@ func (d *draft) view(what string, p bot.Post, place bot.Place, ns ...int) {
 	p.Data = card
 	p.Subject.Project, p.Subject.Escalation = d.x.Project, d.x.ID
 	p.EditOnly = !d.fresh[what]
+	if (what == "request" || what == "forward") && d.x.State.Before() {
+		p.EditOnly = false // a room may have come to be one of theirs since
+	}
 	if p.EditOnly {
 		p.Seeds = nil
 	}
 	switch place {
 	case bot.InProject:
 		if p.Room != "" || p.User != "" {
-			d.c.Posts = append(d.c.Posts, p)
+			d.post(p)
 		}
 	case bot.InPMO:
 		d.postTo(bot.RoomPMO, p)
@@ -147,11 +199,15 @@ func (d *draft) postTo(kind bot.RoomKind, p bot.Post) {
 	for _, room := range d.RoomsOf(kind) {
 		q := p
 		q.Key, q.Room = bot.NewKey(string(p.Key), string(room.ID)), room.ID
-		first := d.first(kind)
-		if first != "" && q.Kind != kindRequest && q.Kind != kindForward {
-			q.Thread = bot.Target{Key: bot.NewKey(string(first), string(room.ID))}
+		if first := d.first(kind); first != "" && q.Kind != kindRequest && q.Kind != kindForward {
+			begins := bot.Target{Key: bot.NewKey(string(first), string(room.ID))}
+			if q.Kind == kindReminder { // in a thread it would be overlooked like what it reminds of
+				q.ReplyTo = begins
+			} else {
+				q.Thread = begins
+			}
 		}
-		d.c.Posts = append(d.c.Posts, q)
+		d.post(q)
 	}
 }
 
@@ -173,12 +229,7 @@ func (d *draft) inProject(p bot.Post) bot.Post {
 	} else {
 		p.User = d.account()
 	}
-	if p.Kind == kindNudge {
-		p.Room, p.User = d.x.Room, d.x.User
-	}
 	p.Key = bot.NewKey(string(p.Key), to(p))
-	p.Subject = bot.Subject{Project: d.x.Project, Escalation: d.x.ID}
-	p.Data = d.card(bot.InProject)
 	return p
 }
 
@@ -189,25 +240,17 @@ func to(p bot.Post) string {
 	return string(p.User)
 }
 
-// once says something in the thread of the request, unless it was said before.
-func (d *draft) once(told string, note bot.EscalationNote) {
-	if slices.Contains(d.x.Told, told) {
+// once says something to somebody in the thread of the request, unless that was said
+// before. The first word of told is the note's Why.
+func (d *draft) once(told string, who bot.PersonID, note bot.EscalationNote) {
+	if d.told(told, who) {
 		return
 	}
-	d.x.Told = append(d.x.Told, told)
-	d.note(note.Why, note, strconv.Itoa(len(d.x.Told)))
+	d.x.Told = append(d.x.Told, bot.Remark{What: told, To: who})
+	why, _, _ := strings.Cut(told, " ")
+	d.note(why, note, strconv.Itoa(len(d.x.Told)))
+	d.c.Reason = "said in the thread: " + why
 	d.save()
-}
-
-// save keeps the escalation although nothing that shows has changed.
-func (d *draft) save() {
-	for i := range d.c.Escalations {
-		if d.c.Escalations[i].ID == d.x.ID {
-			d.c.Escalations[i] = *d.x
-			return
-		}
-	}
-	d.c.Escalations = append(d.c.Escalations, *d.x)
 }
 
 // note is a short remark in the thread of the request.
@@ -259,8 +302,7 @@ func Card(s bot.Snapshot, x bot.Escalation, place bot.Place) bot.EscalationCard 
 		c.Days = d.workingDays(calendar.DateOf(c.Put))
 	}
 	if x.State == bot.EscalationDraft {
-		_, lapse := d.patience()
-		c.Lapses = lapse.In(s.Settings.Zone)
+		c.Lapses = x.Lapses.In(s.Settings.Zone)
 	}
 	if x.State == bot.EscalationDraft || x.State == bot.EscalationMerged {
 		if about := d.known(x.Belongs); about != nil {
@@ -275,7 +317,7 @@ func Card(s bot.Snapshot, x bot.Escalation, place bot.Place) bot.EscalationCard 
 		c.Yes, c.No = d.persons(yes), d.persons(no)
 	}
 	if x.State == bot.EscalationPMO {
-		c.Standing = d.clockOn(s.Settings.Days.Add(d.day(x.Confirmed), 1), x.Confirmed).In(s.Settings.Zone)
+		c.Standing = d.passes().In(s.Settings.Zone)
 	}
 	for i, q := range x.Inquiries {
 		c.Inquiries = append(c.Inquiries, bot.InquiryLine{N: i + 1, Question: line(q.Question), Answers: lines(q.Answers)})

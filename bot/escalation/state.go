@@ -11,8 +11,8 @@ import (
 // against it by a test.
 var transitions = map[bot.EscalationState][]bot.EscalationState{
 	bot.EscalationDraft:     {bot.EscalationPMO, bot.EscalationOpen, bot.EscalationMerged, bot.EscalationDiscarded, bot.EscalationLapsed},
-	bot.EscalationDiscarded: {bot.EscalationPMO, bot.EscalationOpen},
-	bot.EscalationLapsed:    {bot.EscalationPMO, bot.EscalationOpen},
+	bot.EscalationDiscarded: {bot.EscalationPMO, bot.EscalationOpen, bot.EscalationMerged},
+	bot.EscalationLapsed:    {bot.EscalationPMO, bot.EscalationOpen, bot.EscalationMerged},
 	bot.EscalationPMO:       {bot.EscalationOpen, bot.EscalationSolved, bot.EscalationWithdrawn},
 	bot.EscalationOpen:      {bot.EscalationWaiting, bot.EscalationPausing, bot.EscalationWithdrawn, bot.EscalationPMO},
 	bot.EscalationWaiting:   {bot.EscalationOpen, bot.EscalationPausing, bot.EscalationWithdrawn, bot.EscalationPMO},

@@ -9,7 +9,7 @@ import (
 	"lotse/bot"
 )
 
-// labels are the words before a colon that make a line of a thread more than talk.
+// labels are the words before a colon that make a line of a thread more than talk, folded.
 var labels = map[string]string{
 	"begruendung": "reason", "begrundung": "reason", "grund": "reason", "reason": "reason",
 	"rueckfrage": "question", "ruckfrage": "question", "frage": "question", "question": "question",
@@ -22,10 +22,14 @@ var labels = map[string]string{
 // labelled splits «Begründung: …» into what it is and its words; "" if it is talk.
 func labelled(text string) (label, words string) {
 	first, rest, ok := strings.Cut(text, ":")
-	if !ok || len(first) > 24 {
+	if !ok {
 		return "", ""
 	}
-	return labels[strings.ReplaceAll(bot.Fold(strings.Trim(first, " *_")), " ", "")], strings.Trim(rest, " *_\n")
+	label = labels[strings.ReplaceAll(bot.Fold(strings.Trim(first, " *_")), " ", "")]
+	if label == "" {
+		return "", ""
+	}
+	return label, strings.TrimSpace(strings.TrimLeft(rest, "*_"))
 }
 
 var number = regexp.MustCompile(`^(?:#|(?i:nr\.?|nummer|eskalation)\s*#?)\s*(\d{1,6})\b[:,]?\s*`)
@@ -40,12 +44,26 @@ func numbered(text string) (n int, rest string, ok bool) {
 	return n, strings.TrimSpace(text[len(m[0]):]), err == nil && n > 0
 }
 
-// typed is what a typed line says: «zustimmen», «ablehnen».
+// typed is what a typed line says: «zustimmen», «ablehnen», «an DIKON».
 func typed(words string) bot.Choice {
-	switch strings.Trim(bot.Fold(words), " .!") {
+	switch strings.Trim(strings.ReplaceAll(bot.Fold(words), "\ufe0f", ""), " .!*_–-") {
 	case "zustimmen", "zustimmung", "ich stimme zu", "stimme zu", "zugestimmt", "ja", "angenommen", "approve", "approved", "yes", "✅":
 		return bot.ChooseYes
+	case "an dikon", "dikon fragen", "to dikon", "ask dikon", "⏫":
+		return bot.ChooseForward
 	case "ablehnen", "ablehnung", "ich lehne ab", "lehne ab", "abgelehnt", "nein", "refuse", "refused", "reject", "rejected", "no", "❌":
+		return bot.ChooseNo
+	}
+	return ""
+}
+
+// toDraft is what words in reply to a draft say: the lead's ✅ and ❌ where there are no
+// reactions.
+func toDraft(words string) bot.Choice {
+	switch strings.Trim(strings.ReplaceAll(bot.Fold(words), "\ufe0f", ""), " .!*_–-") {
+	case "✅", "vorlegen", "bitte vorlegen", "ja", "ja bitte", "gehoert dazu", "submit", "yes", "yes please", "belongs to it":
+		return bot.ChooseYes
+	case "❌", "nicht vorlegen", "bitte nicht vorlegen", "nein", "nein danke", "eigene sache", "do not submit", "don't submit", "no", "no thanks", "a matter of its own":
 		return bot.ChooseNo
 	}
 	return ""
@@ -59,83 +77,121 @@ func fields(words string) []string {
 // a question, or about a draft.
 func (d *draft) message() (mine bool, err error) {
 	words := bot.Clean(d.e.Text)
-	if d.x == nil {
-		return d.aboutDraft(words)
-	}
-	kind := d.Room.Kind
-	if kind == roomOf(d.x.Role) || kind == bot.RoomDIKON && d.x.Forwarded {
+	if d.x != nil && (d.Room.Kind == roomOf(d.x.Role) || d.Room.Kind == bot.RoomDIKON && d.x.Forwarded) {
 		return d.inCouncil(words)
 	}
-	if !d.about() {
-		return false, nil
-	}
-	if k := d.asking(); k != nil && !d.hasLabel(words) {
-		return true, d.answer(k.Subject.N, words)
+	if x, n := d.asking(); x != nil && !wants(words) {
+		d.x = x
+		return true, d.answer(n, words)
 	}
 	return d.aboutDraft(words)
 }
 
-func (d *draft) hasLabel(words string) bool {
+// wants reports whether words say what is wanted of an escalation, and answer nothing.
+func wants(words string) bool {
 	label, _ := labelled(words)
 	return label == "wish" || label == "due" || label == "weight"
 }
 
-// asking is the question that the message answers, or nil.
-func (d *draft) asking() *bot.Known {
-	for _, k := range []*bot.Known{d.ReplyTo, d.Thread} {
-		if k != nil && k.Own && k.Kind == kindQuestion && k.Subject.Escalation == d.x.ID {
-			return k
+// asking is the question that the message answers: the one whose thread it stands in, or
+// that it replies to; where nobody answers so, the one that is not answered yet, unless
+// the Projektcheck asks something.
+func (d *draft) asking() (x *bot.Escalation, n int) {
+	if d.x != nil {
+		for _, k := range []*bot.Known{d.ReplyTo, d.Thread} {
+			if k != nil && k.Own && k.Kind == kindQuestion && k.Subject.Escalation == d.x.ID {
+				return d.x, k.Subject.N
+			}
 		}
 	}
-	return nil
+	if d.e.Kind != bot.EventMessage || d.e.Thread != "" || d.e.ReplyTo != "" || d.acting() == "" {
+		return nil, 0
+	}
+	if r := d.Report; r != nil && r.Open != nil && d.Round != nil && d.Round.Running() {
+		return nil, 0
+	}
+	switch {
+	case d.Room.Kind == bot.RoomDirect && d.x != nil && d.x.Asks == d.e.Sender:
+		return d.x, unanswered(d.x)
+	case d.Room.Kind == bot.RoomProject && !d.Abilities.Threads:
+		for i := range d.Escalations {
+			if n := unanswered(&d.Escalations[i]); n > 0 {
+				return &d.Escalations[i], n
+			}
+		}
+	}
+	return nil, 0
+}
+
+// unanswered is the first question that is not answered, 0 if there is none.
+func unanswered(x *bot.Escalation) int {
+	if !x.State.Before() && x.State != bot.EscalationPMO {
+		return 0
+	}
+	return 1 + slices.IndexFunc(x.Inquiries, func(q bot.Inquiry) bool { return !q.Answered() })
 }
 
 // inCouncil decides about a message where it is decided or advised: only what begins with
 // a label or a number is more than talk.
 func (d *draft) inCouncil(words string) (mine bool, err error) {
-	if n, rest, ok := numbered(words); ok && n == d.x.Number {
-		if c := typed(rest); c != "" && d.Room.Kind == roomOf(d.x.Role) {
-			d.vote(bot.Vote{By: d.Person.ID, Choice: c, Message: d.e.Message, Typed: true, At: d.e.At})
-			return true, nil
-		}
+	n, rest, ok := numbered(words)
+	ok = ok && n == d.x.Number
+	switch {
+	case ok:
 		words = rest
-	} else if !d.about() {
+	case !d.about():
 		return false, nil
+	}
+	deciding := d.deciding()
+	if line, more, _ := strings.Cut(words, "\n"); ok && deciding && typed(line) != "" {
+		d.vote(bot.Vote{By: d.Person.ID, Choice: typed(line), Message: source(d.e), Typed: true, At: d.e.At})
+		words = strings.TrimSpace(more)
 	}
 	label, said := labelled(words)
 	if label == "" || said == "" {
 		return true, nil
 	}
-	if len([]rune(said)) > d.Settings.MaxText {
-		return true, &bot.UserError{Template: "error.long", Data: bot.TooLong{Got: len([]rune(said)), Max: d.Settings.MaxText}}
+	if err := d.long(said); err != nil {
+		return true, err
 	}
-	x := d.x
 	switch {
-	case label == "question" && d.Room.Kind == roomOf(x.Role) && d.member():
+	case label == "question" && deciding:
 		d.ask(said)
-	case label == "reason" && d.Room.Kind == roomOf(x.Role) && d.member():
+	case label == "reason" && deciding:
 		d.reason(said)
-	case label == "advice" && d.Room.Kind == bot.RoomDIKON && x.Role == bot.RoleDM && d.Is(bot.RoleDIKON):
+	case label == "advice" && d.Room.Kind == bot.RoomDIKON && d.x.Role == bot.RoleDM && d.Is(bot.RoleDIKON):
 		d.advise(said)
 	}
 	return true, nil
 }
 
+// deciding reports whether the sender is one of those who decide, and where that is done.
+func (d *draft) deciding() bool { return d.Room.Kind == roomOf(d.x.Role) && d.member() }
+
 // ask carries a question to the project.
 func (d *draft) ask(words string) {
 	x := d.x
-	if !x.State.Before() {
+	if !x.State.Before() || x.Kind != bot.EscalationMatter {
 		return
 	}
 	q := bot.Inquiry{Question: d.say(words)}
 	x.Inquiries = append(x.Inquiries, q)
+	d.awaits()
 	d.use(bot.ChooseAsk, d.Person.ID)
 	d.record(bot.EntryQuestion, "", x.Role, text("question", q.Question))
 	d.fresh["question/"+strconv.Itoa(len(x.Inquiries))] = true
-	d.remember(d.e.Message)
+	d.remember(source(d.e))
 	d.ack()
 	d.weigh()
 	d.finish("a question goes to the project")
+}
+
+// awaits notes in whose direct chat an answer is awaited.
+func (d *draft) awaits() {
+	d.x.Asks = ""
+	if unanswered(d.x) > 0 {
+		d.x.Asks = d.inProject(bot.Post{}).User
+	}
 }
 
 // use marks wishes of a kind as fulfilled: of a person, or of all.
@@ -150,19 +206,22 @@ func (d *draft) use(choice bot.Choice, by bot.PersonID) {
 // answer brings the project's answer back.
 func (d *draft) answer(n int, words string) error {
 	x := d.x
-	if n < 1 || n > len(x.Inquiries) || words == "" || d.acting() == "" || !x.State.Before() {
+	if n < 1 || n > len(x.Inquiries) || d.acting() == "" || bot.Chatter(words) || !x.State.Before() && x.State != bot.EscalationPMO {
 		return nil
 	}
-	if len([]rune(words)) > d.Settings.MaxText {
-		return &bot.UserError{Template: "error.long", Data: bot.TooLong{Got: len([]rune(words)), Max: d.Settings.MaxText}}
+	if err := d.long(words); err != nil {
+		return err
 	}
 	q := &x.Inquiries[n-1]
 	q.Answers = append(q.Answers, d.say(words))
+	d.awaits()
 	d.record(bot.EntryAnswer, "", d.acting(), text("answer", q.Answers[len(q.Answers)-1]))
 	d.fresh["answer/"+strconv.Itoa(n)+"/"+strconv.Itoa(len(q.Answers))] = true
-	d.remember(d.e.Message)
+	d.remember(source(d.e))
 	d.ack()
-	d.weigh()
+	if x.State.Before() {
+		d.weigh()
+	}
 	d.finish("an answer goes to those who decide")
 	return nil
 }
@@ -176,10 +235,10 @@ func (d *draft) reason(words string) {
 	s := d.say(words)
 	x.Reasons = append(x.Reasons, s)
 	if x.Decision != nil {
-		x.Decision.Reasons = x.Reasons
+		x.Decision.Reasons = append(x.Decision.Reasons, s)
 	}
 	d.record(bot.EntryReason, "", x.Role, text("reason", s))
-	d.remember(d.e.Message)
+	d.remember(source(d.e))
 	d.ack()
 	if x.State.Before() {
 		d.weigh()
@@ -187,14 +246,25 @@ func (d *draft) reason(words string) {
 	d.finish("a reason was given")
 }
 
-// forward puts the escalation to DIKON, which advises.
-func (d *draft) forward() {
-	if d.x.Forwarded {
+// forward puts the escalation to DIKON, which advises; once it has, it is asked once more.
+func (d *draft) forward(by bot.Role) {
+	n := len(d.x.Advice)
+	told := toldForward + " " + strconv.Itoa(n)
+	if d.told(told, "") {
 		return
 	}
+	d.once(told, "", bot.EscalationNote{})
 	d.x.Forwarded = true
-	d.fresh["forward"] = true
-	d.record(bot.EntryForwarded, bot.ChooseForward, d.x.Role)
+	d.fresh[forwardName(n)] = true
+	d.record(bot.EntryForwarded, bot.ChooseForward, by)
+}
+
+// forwardName names the message by which DIKON is asked after n times of advice.
+func forwardName(n int) string {
+	if n == 0 {
+		return "forward"
+	}
+	return "forward/" + strconv.Itoa(n)
 }
 
 // advise brings DIKON's advice back to the DM, which decides.
@@ -208,20 +278,24 @@ func (d *draft) advise(words string) {
 	d.use(bot.ChooseForward, "")
 	d.record(bot.EntryAdvice, "", bot.RoleDIKON, text("advice", s))
 	d.fresh["advice/"+strconv.Itoa(len(x.Advice))] = true
-	d.remember(d.e.Message)
+	d.remember(source(d.e))
 	d.ack()
 	d.weigh()
 	d.finish("advice of DIKON")
 }
 
 // ack shows that words were taken.
-func (d *draft) ack() {
+func (d *draft) ack() { d.acks(false) }
+
+// acks shows that words were taken, or that they are nothing any more.
+func (d *draft) acks(absent bool) {
 	if !d.Abilities.Reactions {
 		return
 	}
-	d.c.Posts = append(d.c.Posts, bot.Post{
-		Key: bot.NewKey("ack", string(d.e.Message), "✅", string(d.e.Room)), Op: bot.OpReaction, Kind: bot.KindAck,
-		Room: d.e.Room, Target: bot.Target{Message: d.e.Message}, Emoji: "✅",
+	m := source(d.e)
+	d.post(bot.Post{
+		Key: bot.NewKey("ack", string(m), "✅", string(d.e.Room)), Op: bot.OpReaction, Kind: bot.KindAck,
+		Room: d.e.Room, Target: bot.Target{Message: m}, Emoji: "✅", Absent: absent,
 	})
 }
 
@@ -232,36 +306,34 @@ func (d *draft) foreign() bool {
 	return k != nil && !k.Own && k.Subject.Escalation == d.x.ID && k.Subject.Round == ""
 }
 
-// edit follows what was edited: its words change everywhere.
+// edit follows what was edited: its words change everywhere, and a typed line says what
+// it says now. What was nothing before is taken as if it were written now.
 func (d *draft) edit() (mine bool, err error) {
-	if d.x == nil || !d.foreign() {
+	switch {
+	case d.Target == nil:
+		return d.message()
+	case d.x == nil || !d.foreign():
 		return false, nil
 	}
-	words := bot.Clean(d.e.Text)
-	n, rest, ok := numbered(words)
-	if d.unvote(d.e.Target) { // a typed line says something else now
-		if c := typed(rest); ok && n == d.x.Number && c != "" {
-			d.vote(bot.Vote{By: d.Person.ID, Choice: c, Message: d.e.Target, Typed: true, At: d.e.At})
-		}
-		return true, nil
-	}
-	if ok {
+	had := d.unvote(d.e.Target)
+	words, again := bot.Clean(d.e.Text), false
+	if n, rest, ok := numbered(words); ok {
 		words = rest
+		if line, more, _ := strings.Cut(words, "\n"); typed(line) != "" {
+			words = strings.TrimSpace(more)
+			if n == d.x.Number && d.deciding() {
+				again = d.vote(bot.Vote{By: d.Person.ID, Choice: typed(line), Message: d.e.Target, Typed: true, At: d.e.At})
+			}
+		}
+	}
+	said := slices.ContainsFunc(d.x.Texts(), func(s *bot.Said) bool { return s.From(d.e.Target, d.Person.ID) })
+	if had && !again && !said {
+		d.acks(true)
 	}
 	if label, rest := labelled(words); label != "" {
 		words = rest
 	}
-	changed := false
-	for _, s := range d.x.Texts() {
-		if s.Message == d.e.Target && s.By == d.Person.ID && !s.Gone && words != "" && len([]rune(words)) <= d.Settings.MaxText {
-			s.Text, changed = words, true
-		}
-	}
-	if changed {
-		d.record(bot.EntryChanged, "", d.acting(), text("edited", bot.Said{Text: words, By: d.Person.ID, Message: d.e.Target}))
-		d.finish("words were edited")
-	}
-	return true, nil
+	return true, d.reword(words)
 }
 
 // deletion follows what was deleted: a vote is taken back, words go.
@@ -270,47 +342,43 @@ func (d *draft) deletion() (mine bool) {
 		return false
 	}
 	if d.unvote(d.e.Target) {
+		gone := bot.Subject{Project: d.x.Project, Escalation: d.x.ID, Field: fieldGone, User: d.e.Sender}
+		d.c.Refs = append(d.c.Refs, bot.Ref{Message: d.e.Target, Room: d.e.Room, Subject: gone})
+	}
+	if !d.forget(d.e.Target) {
 		return true
 	}
-	if forget(d.x, d.e.Target, d.Person.ID) {
-		d.c.Forget = append(d.c.Forget, d.e.Target)
-		if d.x.State.Before() {
-			d.weigh()
-		}
-		d.finish("words were deleted")
+	switch x := d.x; {
+	case x.State == bot.EscalationDraft && x.Text.Gone:
+		d.to(bot.EscalationDiscarded)
+	case x.State.Before():
+		d.awaits()
+		d.weigh()
 	}
+	d.finish("words were deleted")
 	return true
-}
-
-// forget takes a message's words out of an escalation.
-func forget(x *bot.Escalation, m bot.MessageID, by bot.PersonID) (gone bool) {
-	for _, s := range x.Texts() {
-		if m != "" && s.Message == m && s.By == by && !s.Gone {
-			s.Text, s.Gone, gone = "", true, true
-		}
-	}
-	return gone
 }
 
 // aboutDraft takes what a lead adds to a draft, or to what is not decided yet, in its
 // thread: «Wunsch: …», «Bis: 2.12.», «gewichtig», «eilt».
 func (d *draft) aboutDraft(words string) (mine bool, err error) {
 	x := d.x
-	if x == nil {
-		for i := range d.Escalations {
-			each := &d.Escalations[i]
-			if each.State == bot.EscalationDraft && d.inThread(*each) {
-				x = each
-			}
+	for i := range d.Escalations {
+		each := &d.Escalations[i]
+		if d.x == nil && each.State == bot.EscalationDraft && d.inThread(*each) {
+			x = each
 		}
 	}
 	if x == nil || d.acting() == "" || x.State != bot.EscalationDraft && x.State != bot.EscalationPMO && !x.State.Before() {
 		return d.x != nil && d.about(), nil
 	}
-	d.x = x
 	label, said := labelled(words)
 	what := ""
-	switch {
+	switch choice := toDraft(words); {
+	case choice != "" && d.draftAsks(*x):
+		d.x = x
+		d.remember(source(d.e))
+		return true, d.answerDraft(choice)
 	case label == "wish" || label == "due" || label == "weight":
 		what = label
 	case len(fields(words)) == 1 && weighty(words):
@@ -320,30 +388,32 @@ func (d *draft) aboutDraft(words string) (mine bool, err error) {
 	default:
 		return false, nil
 	}
+	d.x = x
 	if err := d.set(what, said); err != nil {
 		return true, err
 	}
-	d.remember(d.e.Message)
+	d.remember(source(d.e))
 	d.ack()
 	d.finish("an escalation was completed")
 	return true, nil
 }
 
-// inThread reports whether the message stands in the escalation's thread.
+// inThread reports whether the message stands in the draft's thread, or, where there is
+// none, in its room.
 func (d *draft) inThread(x bot.Escalation) bool {
 	if k := d.Thread; k != nil && k.Own && x.Thread.Key != "" && k.Key == x.Thread.Key {
 		return true
 	}
-	return d.e.Thread != "" && d.e.Thread == x.Thread.Message || slices.ContainsFunc([]*bot.Known{d.Thread, d.ReplyTo}, func(k *bot.Known) bool {
-		return k != nil && k.Subject.Escalation == x.ID
-	})
+	if d.e.Thread == "" && d.e.ReplyTo == "" {
+		return x.User != "" && x.User == d.e.Sender && d.Room.Kind == bot.RoomDirect || x.Room == d.Room.ID && !d.Abilities.Threads
+	}
+	return d.e.Thread != "" && d.e.Thread == x.Thread.Message
 }
 
-func weighty(words string) bool {
-	for _, w := range fields(words) {
-		if w == "gewichtig" || w == "weighty" || w == "wichtig" {
-			return true
-		}
-	}
-	return false
+// draftAsks reports whether a plain «ja» answers the draft: in reply to it, or where there
+// are no reactions.
+func (d *draft) draftAsks(x bot.Escalation) bool {
+	return x.State == bot.EscalationDraft && (!d.Abilities.Reactions || slices.ContainsFunc([]*bot.Known{d.ReplyTo, d.Thread}, func(k *bot.Known) bool {
+		return k != nil && k.Own && (k.Kind == kindDraft || k.Kind == kindNudge) && k.Subject.Escalation == x.ID
+	}))
 }

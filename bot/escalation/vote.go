@@ -3,6 +3,7 @@ package escalation
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"lotse/bot"
@@ -11,12 +12,20 @@ import (
 
 // What is said once about an escalation: Escalation.Told.
 const (
-	toldPress   = "press"
-	toldFurther = "further"
-	toldReason  = "reason"
-	toldOwn     = "own"
-	toldNoDIKON = "nodikon"
+	toldPress    = "press"
+	toldFurther  = "further"
+	toldQuestion = "question"
+	toldTyped    = "typed"
+	toldReason   = "reason"
+	toldOwn      = "own"
+	toldNoDIKON  = "nodikon"
+	toldForward  = "forwarded"
 )
+
+// told reports whether something was said, to somebody.
+func (d *draft) told(what string, to bot.PersonID) bool {
+	return slices.Contains(d.x.Told, bot.Remark{What: what, To: to})
+}
 
 // reaction decides about a reaction on a message about an escalation.
 func (d *draft) reaction() (mine bool, err error) {
@@ -24,18 +33,15 @@ func (d *draft) reaction() (mine bool, err error) {
 	if d.x == nil || k == nil || !k.Own || k.Subject.Escalation != d.x.ID {
 		return false, nil
 	}
-	if d.Message != nil && d.Message.Subject.Field == fieldGone && d.Message.Subject.User == d.e.Sender {
-		return true, nil // taken back before it came
-	}
-	choice := bot.Choice(d.e.Emoji)
+	choice := bot.Choice(strings.ReplaceAll(d.e.Emoji, "\ufe0f", ""))
 	switch k.Kind {
-	case kindDraft:
-		d.answerDraft(choice)
+	case kindDraft, kindNudge:
+		return true, d.answerDraft(choice)
 	case kindRequest:
 		d.vote(bot.Vote{By: d.Person.ID, Choice: choice, Message: d.e.Message, At: d.e.At})
 	case kindPMO:
 		if d.x.State == bot.EscalationPMO && choice == bot.ChooseForward && d.Is(bot.RolePMO) {
-			d.put()
+			d.put(bot.RolePMO)
 			d.finish("passed on by the PMO")
 		}
 	}
@@ -44,27 +50,25 @@ func (d *draft) reaction() (mine bool, err error) {
 
 // answerDraft is what the lead says to a draft: ✅ puts it to the DM (or says that it
 // belongs to the one asked about), ❌ discards it (or says that it does not belong).
-func (d *draft) answerDraft(choice bot.Choice) {
+func (d *draft) answerDraft(choice bot.Choice) error {
 	x := d.x
-	if d.acting() == "" {
-		return
-	}
-	switch {
-	case x.State == bot.EscalationDraft && x.Belongs != "":
-		switch to := d.known(x.Belongs); {
-		case choice == bot.ChooseYes && to != nil && to.State.Open():
-			d.belongs(to)
-		case choice == bot.ChooseYes || choice == bot.ChooseNo:
-			x.Belongs = ""
-			d.fresh["anew"] = true
-			d.finish("a draft is a matter of its own")
-		}
-	case choice == bot.ChooseYes && (x.State == bot.EscalationDraft || x.State == bot.EscalationDiscarded || x.State == bot.EscalationLapsed):
-		d.confirm()
-	case choice == bot.ChooseNo && x.State == bot.EscalationDraft:
+	open := x.State == bot.EscalationDraft
+	over := x.State == bot.EscalationDiscarded || x.State == bot.EscalationLapsed // and may be thought over
+	switch to := d.known(x.Belongs); {
+	case d.acting() == "" || x.Text.Text == "" || !open && !over:
+	case choice == bot.ChooseYes && x.Belongs != "" && to != nil && to.State.Open():
+		d.belongs(to)
+	case open && x.Belongs != "" && (choice == bot.ChooseYes || choice == bot.ChooseNo):
+		x.Belongs, x.Apart = "", true
+		d.fresh["draft"] = true
+		d.finish("a draft is a matter of its own")
+	case choice == bot.ChooseYes:
+		return d.confirm()
+	case choice == bot.ChooseNo && open:
 		d.to(bot.EscalationDiscarded)
 		d.finish("a draft was discarded")
 	}
+	return nil
 }
 
 // known is one of the project's escalations.
@@ -90,42 +94,55 @@ func (d *draft) asked(who bot.PersonID) bool {
 	return who == x.Asker || who == x.Text.By || x.Rule.NoOwn && d.Project.RoleOf(who, d.Today()) != ""
 }
 
-// vote takes what a member's reaction or typed line says.
-func (d *draft) vote(v bot.Vote) {
+// voted reports whether there are votes on what an escalation says.
+func voted(x *bot.Escalation) bool {
+	return slices.ContainsFunc(x.Votes, func(v bot.Vote) bool { return v.Choice == bot.ChooseYes || v.Choice == bot.ChooseNo })
+}
+
+// vote takes what a member's reaction or typed line says, and reports whether it is taken.
+func (d *draft) vote(v bot.Vote) bool {
 	x := d.x
 	switch {
 	case !d.member() || !x.State.Before():
-		return
+		return false
 	case slices.ContainsFunc(x.Votes, func(old bot.Vote) bool { return old.Message == v.Message }):
-		return // heard already
+		return false // heard already
 	case v.At.IsZero() || v.At.After(d.Now):
 		v.At = d.Now
 	}
+	to := []bot.Person{*d.Person}
 	switch v.Choice {
 	case bot.ChooseYes, bot.ChooseNo:
 		if d.asked(v.By) {
-			d.once(toldOwn, bot.EscalationNote{Why: "own", To: []bot.Person{*d.Person}})
-			return
+			d.once(toldOwn, v.By, bot.EscalationNote{To: to})
+			return false
 		}
 	case bot.ChooseAsk:
-		d.note("question", bot.EscalationNote{To: []bot.Person{*d.Person}}, strconv.Itoa(len(x.Votes)))
+		if x.Kind != bot.EscalationMatter {
+			return false
+		}
+		d.once(toldQuestion+" "+strconv.Itoa(len(x.Inquiries)), v.By, bot.EscalationNote{To: to})
 	case bot.ChooseForward:
-		if x.Role == bot.RoleDIKON || x.Kind != bot.EscalationMatter {
-			return
+		switch {
+		case x.Role == bot.RoleDIKON || x.Kind != bot.EscalationMatter:
+			return false
+		case len(d.RoomsOf(bot.RoomDIKON)) == 0:
+			d.once(toldNoDIKON, "", bot.EscalationNote{To: to})
+			return false
 		}
-		if len(d.RoomsOf(bot.RoomDIKON)) == 0 {
-			d.once(toldNoDIKON, bot.EscalationNote{Why: "nodikon", To: []bot.Person{*d.Person}})
-			return
-		}
-		d.forward()
+		d.forward(x.Role)
 	default:
-		return // some other reaction
+		return false // some other reaction
 	}
 	x.Votes = append(x.Votes, v)
 	d.record(bot.EntryVote, v.Choice, x.Role)
 	d.remember(v.Message)
+	if v.Typed {
+		d.ack()
+	}
 	d.weigh()
 	d.finish("a vote")
+	return true
 }
 
 // unvote takes a reaction or typed line back.
@@ -146,113 +163,116 @@ func (d *draft) unvote(m bot.MessageID) bool {
 	return true
 }
 
-// count returns who says yes and who says no: of each member, what they said last.
-func (d *draft) count() (yes, no []bot.PersonID) {
-	type ballot struct{ reacted, typed bot.Vote }
-	ballots := map[bot.PersonID]ballot{}
+// ballot is what a member says now.
+type ballot struct {
+	by     bot.PersonID
+	choice bot.Choice
+	firm   bool // it counts: where the rule wants that, it was both reacted and typed
+}
+
+// ballots are what the members say now: each what they said last, however and with
+// whatever account. Without the role, and about one's own, one says nothing.
+func (d *draft) ballots() (all []ballot) {
+	type said struct{ reacted, typed bot.Vote }
+	by := map[bot.PersonID]said{}
 	var who []bot.PersonID
 	for _, v := range d.x.Votes {
 		if v.Choice != bot.ChooseYes && v.Choice != bot.ChooseNo {
 			continue
 		}
-		b, ok := ballots[v.By]
+		s, ok := by[v.By]
 		if !ok {
 			who = append(who, v.By)
 		}
-		of := &b.reacted
+		of := &s.reacted
 		if v.Typed {
-			of = &b.typed
+			of = &s.typed
 		}
 		if of.Choice == "" || !v.At.Before(of.At) {
 			*of = v
 		}
-		ballots[v.By] = b
+		by[v.By] = s
 	}
 	slices.Sort(who)
 	for _, id := range who {
-		b := ballots[id]
 		if !slices.Contains(d.Settings.Roles[d.x.Role], id) || d.asked(id) {
 			continue
 		}
-		last := b.reacted
-		if last.Choice == "" || b.typed.Choice != "" && !b.typed.At.Before(last.At) {
-			last = b.typed
+		s := by[id]
+		b := ballot{by: id, choice: s.reacted.Choice, firm: !d.x.Rule.Typed || s.reacted.Choice == s.typed.Choice || !d.Abilities.Reactions}
+		if s.reacted.Choice == "" || s.typed.Choice != "" && !s.typed.At.Before(s.reacted.At) {
+			b.choice = s.typed.Choice
 		}
-		if d.x.Rule.Typed && b.reacted.Choice != b.typed.Choice {
-			if last.Choice == bot.ChooseYes {
-				continue // a yes counts once both say so
-			}
-		}
-		if last.Choice == bot.ChooseYes {
-			yes = append(yes, id)
+		all = append(all, b)
+	}
+	return all
+}
+
+// count returns who says yes and who says no.
+func (d *draft) count() (yes, no []bot.PersonID) {
+	for _, b := range d.ballots() {
+		if b.choice == bot.ChooseYes {
+			yes = append(yes, b.by)
 		} else {
-			no = append(no, id)
+			no = append(no, b.by)
 		}
 	}
 	return yes, no
 }
 
+// agreed is what enough firm ballots agree on, and whose; "" while any, firm or not, says
+// something else.
+func (d *draft) agreed() (choice bot.Choice, by []bot.PersonID) {
+	all := d.ballots()
+	for _, b := range all {
+		if b.choice != all[0].choice {
+			return "", nil
+		}
+		if b.firm {
+			by = append(by, b.by)
+		}
+	}
+	if len(by) < max(d.x.Rule.Quorum, 1) {
+		return "", nil
+	}
+	return all[0].choice, by
+}
+
 // weigh brings the state in line with votes and questions.
 func (d *draft) weigh() {
 	x := d.x
-	yes, no := d.count()
-	var leaning bot.Choice
-	switch quorum := max(x.Rule.Quorum, 1); {
-	case len(yes) >= quorum && len(no) == 0:
-		leaning = bot.ChooseYes
-	case len(no) >= quorum && len(yes) == 0 && (!x.Rule.Typed || d.allTyped(no)):
-		leaning = bot.ChooseNo
-	}
+	choice, by := d.agreed()
 	switch {
 	case x.Waits():
 		x.Leaning, x.Agreed = "", time.Time{}
 		d.to(bot.EscalationWaiting)
-	case leaning == "":
+	case choice == "":
 		x.Leaning, x.Agreed = "", time.Time{}
 		d.to(bot.EscalationOpen)
 	default:
-		if leaning != x.Leaning || x.Agreed.IsZero() {
-			x.Leaning, x.Agreed = leaning, d.Now
+		if choice != x.Leaning || x.Agreed.IsZero() {
+			x.Leaning, x.Agreed = choice, d.Now
 		}
 		d.to(bot.EscalationPausing)
 	}
-	if x.Rule.Typed && x.State == bot.EscalationOpen {
+	if x.Rule.Typed && x.State != bot.EscalationPausing {
 		d.wantTyped()
 	}
-	if x.State == bot.EscalationPausing && leaning == bot.ChooseNo && !d.reasoned() {
-		d.once(toldReason, bot.EscalationNote{Why: "reason", To: d.persons(no)})
+	if x.Leaning == bot.ChooseNo && !d.reasoned() {
+		d.once(toldReason, by[0], bot.EscalationNote{To: d.persons(by)})
 	}
-}
-
-// allTyped reports whether all have typed their no besides.
-func (d *draft) allTyped(who []bot.PersonID) bool {
-	for _, id := range who {
-		said := map[bool]bool{}
-		for _, v := range d.x.Votes {
-			if v.By == id && v.Choice == bot.ChooseNo {
-				said[v.Typed] = true
-			}
-		}
-		if !said[true] || !said[false] {
-			return false
-		}
-	}
-	return true
 }
 
 // wantTyped asks a member who has reacted to a weighty escalation for the typed line.
 func (d *draft) wantTyped() {
-	v := bot.Vote{}
-	for _, each := range d.x.Votes {
-		if each.Message == d.e.Message && (each.Choice == bot.ChooseYes || each.Choice == bot.ChooseNo) {
-			v = each
+	for _, v := range d.x.Votes {
+		if v.Message != d.e.Message || v.Typed || v.Choice != bot.ChooseYes && v.Choice != bot.ChooseNo {
+			continue
+		}
+		if slices.ContainsFunc(d.ballots(), func(b ballot) bool { return b.by == v.By && !b.firm }) {
+			d.once(toldTyped+" "+string(v.Choice), v.By, bot.EscalationNote{To: d.persons([]bot.PersonID{v.By}), Choice: v.Choice})
 		}
 	}
-	if v.By == "" || v.Typed {
-		return
-	}
-	told := "typed/" + string(v.By) + "/" + string(v.Choice)
-	d.once(told, bot.EscalationNote{Why: "typed", To: d.persons([]bot.PersonID{v.By}), Choice: v.Choice})
 }
 
 // reasoned reports whether a reason was given.
@@ -286,19 +306,15 @@ func (d *draft) decide() {
 		d.finish("not decided yet")
 		return
 	}
-	yes, no := d.count()
-	by := yes
-	if x.Leaning == bot.ChooseNo {
-		by = no
-	}
-	d.stand(x.Leaning, by)
+	choice, by := d.agreed()
+	d.stand(choice, by)
 	d.finish("decided")
 }
 
 // stand makes a decision.
 func (d *draft) stand(choice bot.Choice, by []bot.PersonID) {
 	x := d.x
-	x.Decision = &bot.Decision{Choice: choice, By: by, Role: x.Role, At: d.Now, Reasons: x.Reasons}
+	x.Decision = &bot.Decision{Choice: choice, By: by, Role: x.Role, At: d.Now, Reasons: slices.Clone(x.Reasons)}
 	x.Leaning, x.Agreed = "", time.Time{}
 	state := bot.EscalationAccepted
 	if choice == bot.ChooseNo {
@@ -315,14 +331,12 @@ func (d *draft) decided(choice bot.Choice, by []bot.PersonID) bot.Entry {
 	x := d.x
 	entry := bot.Entry{
 		Kind: bot.EntryDecided, Escalation: x.ID, Number: x.Number, Project: x.Project, At: d.Now, Role: x.Role, Choice: choice,
-		Texts: []bot.EntryText{text("text", x.Text)},
 	}
-	if x.Wish.Text != "" {
-		entry.Texts = append(entry.Texts, text("wish", x.Wish))
-	}
+	texts := []bot.EntryText{text("text", x.Text), text("wish", x.Wish)}
 	for _, r := range x.Reasons {
-		entry.Texts = append(entry.Texts, text("reason", r))
+		texts = append(texts, text("reason", r))
 	}
+	entry.Texts = slices.DeleteFunc(texts, func(t bot.EntryText) bool { return t.Said.Text == "" })
 	for _, v := range x.Votes {
 		if v.Choice == choice && slices.Contains(by, v.By) {
 			entry.Evidence = append(entry.Evidence, v.Message)
@@ -335,27 +349,26 @@ func (d *draft) decided(choice bot.Choice, by []bot.PersonID) bot.Entry {
 }
 
 // press reminds those who decide.
-func (d *draft) press(t bot.Timer) {
-	if !d.x.State.Before() || slices.Contains(d.x.Told, toldPress) {
+func (d *draft) press() {
+	if !d.x.State.Before() || d.told(toldPress, "") {
 		d.c.Reason = "nothing to remind of"
 		return
 	}
-	d.x.Told = append(d.x.Told, toldPress)
+	d.x.Told = append(d.x.Told, bot.Remark{What: toldPress})
 	d.postTo(roomOf(d.x.Role), bot.Post{
-		Key: d.key("press"), Kind: kindReminder, Template: "escalation.reminder",
-		Data: d.card(bot.InDM), Expires: t.At.AddDate(0, 0, 3),
+		Key: d.key("press"), Kind: kindReminder, Template: "escalation.reminder", Data: d.card(bot.InDM), Expires: d.Now.AddDate(0, 0, 3),
 	})
 	d.finish("those who decide were reminded")
 }
 
 // further tells the PMO that those who decide did not.
-func (d *draft) further(t bot.Timer) {
-	if !d.x.State.Before() || slices.Contains(d.x.Told, toldFurther) {
+func (d *draft) further() {
+	if !d.x.State.Before() || d.told(toldFurther, "") {
 		d.c.Reason = "nothing to tell"
 		return
 	}
-	d.x.Told = append(d.x.Told, toldFurther)
-	p := bot.Post{Key: d.key("further"), Kind: kindReminder, Template: "escalation.reminder", Expires: t.At.AddDate(0, 0, 7)}
+	d.x.Told = append(d.x.Told, bot.Remark{What: toldFurther})
+	p := bot.Post{Key: d.key("further"), Kind: kindReminder, Template: "escalation.reminder", Expires: d.Now.AddDate(0, 0, 7)}
 	p.Data = d.card(bot.InPMO)
 	d.postTo(bot.RoomPMO, p)
 	if d.Settings.Escalations.TellDIKON && d.x.Role == bot.RoleDM {

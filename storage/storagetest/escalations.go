@@ -38,7 +38,7 @@ var escalationPromises = map[string]func(*desk){
 			Rounds: []bot.RoundID{"2026-11-25"}, Room: roomA, Thread: onKey("k"), Asker: "maria", Confirmed: d.now, Put: d.now,
 			Votes:     []bot.Vote{{By: "jonas", Choice: bot.ChooseYes, Message: "test:$vote", Typed: true, At: d.now}},
 			Inquiries: []bot.Inquiry{{Question: said("jonas", "Welche?"), Answers: []bot.Said{said("maria", "Diese.")}}},
-			Told:      []string{"x"}, Decision: &bot.Decision{Choice: bot.ChooseYes, By: []bot.PersonID{"jonas"}, Role: bot.RoleDM, At: d.now},
+			Told:      []bot.Remark{{What: "x", To: "jonas"}}, Decision: &bot.Decision{Choice: bot.ChooseYes, By: []bot.PersonID{"jonas"}, Role: bot.RoleDM, At: d.now},
 		}
 		d.commit(bot.Change{Escalations: []bot.Escalation{want}})
 		got := d.load(bot.Query{Escalation: "a-1"}).Escalation

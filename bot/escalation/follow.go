@@ -1,0 +1,230 @@
+package escalation
+
+import (
+	"slices"
+
+	"lotse/bot"
+)
+
+// Follow adds to a decision what follows from it for escalations: a complete report with
+// a blocker or decision need becomes a draft; words that are deleted in the chat go from
+// the escalation they were in.
+func Follow(s bot.Snapshot, e *bot.Event, c *bot.Change) error {
+	if slices.ContainsFunc(c.Rooms, func(r bot.Room) bool { return council(r.Kind) && r.Joined }) {
+		c.Timers = append(c.Timers, showTimer(s, 0))
+	}
+	if s.Project == nil {
+		return nil
+	}
+	d := newDraft(s, bot.Event{})
+	if e != nil {
+		d.e = *e
+	}
+	reason := c.Reason
+	d.c = *c
+	d.deleted()
+	for _, r := range c.Reports {
+		if r.Project == s.Project.ID && s.Round != nil && r.Round == s.Round.ID {
+			d.follow(r)
+		}
+	}
+	*c = d.c
+	c.Reason = reason
+	d.mark(c)
+	return nil
+}
+
+// deleted takes the words of a report's message, if that was deleted, out of the
+// escalation that was made of them.
+func (d *draft) deleted() {
+	if d.e.Kind != bot.EventDeletion || d.x == nil || d.Person == nil || len(d.c.Escalations) > 0 {
+		return
+	}
+	if d.forget(d.e.Target) {
+		d.finish("")
+	}
+}
+
+// forget takes what a message of the sender's said out of the escalation. Of words from
+// several messages stays what the report still says.
+func (d *draft) forget(m bot.MessageID) (gone bool) {
+	for _, s := range d.x.Texts() {
+		if s.Gone || !s.From(m, d.Person.ID) {
+			continue
+		}
+		gone = true
+		for _, part := range append([]bot.Source{{Message: s.Message}}, s.Also...) {
+			if !slices.Contains(d.c.Forget, part.Message) {
+				d.c.Forget = append(d.c.Forget, part.Message)
+			}
+		}
+		*s = d.rest(*s, m)
+	}
+	return gone
+}
+
+// rest is what a report still says of words, without one of the messages they are from.
+func (d *draft) rest(s bot.Said, m bot.MessageID) bot.Said {
+	of := func(l bot.MessageID) bool {
+		return l != m && (l == s.Message || slices.ContainsFunc(s.Also, func(o bot.Source) bool { return o.Message == l }))
+	}
+	for _, r := range d.c.Reports {
+		said, wish := matter(r)
+		for _, left := range []bot.Said{said, wish} {
+			if left.Text != "" && of(left.Message) {
+				return left
+			}
+		}
+	}
+	return bot.Said{By: s.By, Message: s.Message, At: s.At, Gone: true}
+}
+
+// mark notes of the messages that a report was given by that their words are in an
+// escalation, too.
+func (d *draft) mark(c *bot.Change) {
+	of := map[bot.MessageID]bot.EscalationID{}
+	each := func(x bot.Escalation, fn func(bot.MessageID)) {
+		for _, s := range append([]bot.Said{x.Text, x.Wish}, x.More...) {
+			for _, part := range append([]bot.Source{{Message: s.Message}}, s.Also...) {
+				if part.Message != "" {
+					fn(part.Message)
+				}
+			}
+		}
+	}
+	for _, list := range [][]bot.Escalation{d.Escalations, c.Escalations} {
+		for _, x := range list {
+			each(x, func(m bot.MessageID) { of[m] = x.ID })
+		}
+	}
+	for i, ref := range c.Refs {
+		if id := of[ref.Message]; id != "" && ref.Subject.Round != "" {
+			c.Refs[i].Subject.Escalation = id
+			delete(of, ref.Message)
+		}
+	}
+	for _, x := range c.Escalations {
+		if len(x.Rounds) == 0 || x.State != bot.EscalationDraft {
+			continue
+		}
+		each(x, func(m bot.MessageID) {
+			if of[m] == x.ID {
+				c.Refs = append(c.Refs, bot.Ref{
+					Message: m, Room: x.Room, Subject: bot.Subject{Project: x.Project, Round: x.Rounds[len(x.Rounds)-1], Escalation: x.ID},
+				})
+				delete(of, m)
+			}
+		})
+	}
+}
+
+// follow brings what came from a round's report in line with it.
+func (d *draft) follow(r bot.Report) {
+	if own := d.ofRound(r.Round); own != nil && own.State == bot.EscalationDraft {
+		d.retime(own)
+	}
+	if !r.Completed || !d.Round.Running() || len(d.RoomsOf(bot.RoomDM)) == 0 {
+		return
+	}
+	said, wish := matter(r)
+	own := d.ofRound(r.Round)
+	switch {
+	case own == nil && said.Text == "":
+	case own == nil:
+		d.propose(r, said, wish)
+	case own.State == bot.EscalationDraft && said.Text == "":
+		d.x = own
+		d.to(bot.EscalationDiscarded)
+		d.finish("")
+	case said.Text == "", own.Text.Text == said.Text && own.Wish.Text == wish.Text:
+	case own.State == bot.EscalationDraft, own.State == bot.EscalationPMO, own.State.Before() && !voted(own):
+		// As long as nobody has voted on it, it says what the report says.
+		d.x = own
+		own.Text, own.Wish = said, wish
+		if own.Number > 0 {
+			d.record(bot.EntryChanged, "", d.acting(), text("text", said), text("wish", wish))
+		}
+		d.finish("")
+	case !sameWords(*own, said.Text) && said.Text != own.Wish.Text:
+		d.propose(r, said, wish)
+	}
+}
+
+// retime gives a draft the times of its round, which may have been moved.
+func (d *draft) retime(own *bot.Escalation) {
+	nudge, lapses := own.Nudge, own.Lapses
+	d.x = own
+	d.patience()
+	if !own.Nudge.Equal(nudge) || !own.Lapses.Equal(lapses) {
+		d.finish("")
+	}
+}
+
+// matter is what a report wants from the DM: a blocker or, without one, a decision need;
+// beside a blocker, the need is what is wished.
+func matter(r bot.Report) (said, wish bot.Said) {
+	of := func(f bot.Field) (s bot.Said) {
+		a := r.Answers[f]
+		s.Text = a.Text()
+		for _, p := range a.Parts {
+			if p.Text == "" {
+				continue
+			}
+			if s.Message != "" {
+				s.Also = append(s.Also, bot.Source{Message: s.Message, By: s.By})
+			}
+			s.By, s.Message, s.At = p.By, p.Message, p.At
+			if p.Origin != "" {
+				s.Message, s.By = p.Origin, p.Author
+			}
+		}
+		return s
+	}
+	said, wish = of(bot.FieldBlocker), of(bot.FieldDecision)
+	if said.Text == "" {
+		return wish, bot.Said{}
+	}
+	return said, wish
+}
+
+// ofRound is the last escalation that came from the project's report for a round, or nil.
+func (d *draft) ofRound(round bot.RoundID) *bot.Escalation {
+	for i := len(d.Escalations) - 1; i >= 0; i-- {
+		x := &d.Escalations[i]
+		if x.Kind == bot.EscalationMatter && slices.Contains(x.Rounds, round) {
+			return x
+		}
+	}
+	return nil
+}
+
+// propose makes a draft of a report, unless it is about what was escalated already.
+func (d *draft) propose(r bot.Report, said, wish bot.Said) {
+	for i := len(d.Escalations) - 1; i >= 0; i-- {
+		x := &d.Escalations[i]
+		if x.Kind != bot.EscalationMatter || !sameWords(*x, said.Text) {
+			continue
+		}
+		switch {
+		case slices.Contains(x.Rounds, r.Round):
+			return // said before
+		case x.State.Open():
+			// It stays over several checks: one escalation with a history.
+			d.x = x
+			x.Rounds = append(x.Rounds, r.Round)
+			d.finish("")
+			return
+		case x.State == bot.EscalationDiscarded || x.State == bot.EscalationWithdrawn:
+			return // not wanted, and nothing has changed
+		}
+	}
+	d.x = d.make(said, wish)
+	d.x.Rounds = []bot.RoundID{r.Round}
+	d.x.Room, d.x.User, d.x.Thread = r.Room, r.User, bot.Target{Key: r.AskKey()}
+	if before := r.Before.Answers[bot.FieldBlocker]; before.Text() != "" && plain(before.Text()) == plain(said.Text) {
+		d.x.Since = d.day(before.Parts[0].At)
+	}
+	d.patience()
+	d.fresh["draft"] = true
+	d.finish("")
+}
