@@ -24,6 +24,7 @@ type Erased struct {
 	Events   int             // of theirs that were not worked on, or given up
 	Waiting  int             // messages not sent yet that named or quoted them, and are left out
 	Directs  int             // direct chats that the bot leaves
+	Rooms    []bot.RoomID    // in which messages may stand that name them
 	Asked    []bot.ProjectID // about which the running round asks them in a direct chat
 }
 
@@ -126,10 +127,15 @@ func (e *eraser) reports(ctx context.Context) error {
 			e.done.Asked = append(e.done.Asked, r.Project)
 		}
 	}
-	_, err = rewrite(ctx, e, `SELECT body, version FROM reports ORDER BY round, project`,
+	changed, err := rewrite(ctx, e, `SELECT body, version FROM reports ORDER BY round, project`,
 		`UPDATE reports SET body = $3, version = version + 1 WHERE round = $1 AND project = $2`, func(r bot.Report) []any {
 			return []any{r.Round, r.Project}
 		})
+	for _, r := range changed {
+		if r.Room != "" && !slices.Contains(e.done.Rooms, r.Room) {
+			e.done.Rooms = append(e.done.Rooms, r.Room)
+		}
+	}
 	return err
 }
 
@@ -328,6 +334,7 @@ func (e *eraser) rooms(ctx context.Context) error {
 		if !slices.Contains(e.Person.Accounts, r.User) {
 			continue
 		}
+		e.done.Rooms = append(e.done.Rooms, r.ID)
 		joined := r.Joined
 		r = bot.Room{ID: r.ID, Language: r.Language, Joined: r.Joined, Version: r.Version}
 		if err := e.room(ctx, r); err != nil {

@@ -26,16 +26,7 @@ which messages and reactions. It only grows. Each entry carries a hash of itself
 in it can be changed unseen; texts and names can be erased from it all the same.
 
 All three commands may be used while the bot runs, and with --file on a backup.`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return nil
-			}
-			var names []string
-			for _, below := range cmd.Commands() {
-				names = append(names, below.Name())
-			}
-			return fmt.Errorf("unknown command %q for \"lotse log\"%s", args[0], didYouMean(nearest(args[0], names)))
-		},
+		Args: onlyBelow,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	var file string

@@ -43,6 +43,7 @@ var subcommands = []func(*app) *cobra.Command{
 	newImport,
 	newExport,
 	newLog,
+	newPrivacy,
 	newBackup,
 	newRestore,
 	newRun,
@@ -119,6 +120,18 @@ func faultsOfUsage(cmd *cobra.Command) {
 	for _, below := range cmd.Commands() {
 		faultsOfUsage(below)
 	}
+}
+
+// onlyBelow is for a command that only has commands below it.
+func onlyBelow(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, below := range cmd.Commands() {
+		names = append(names, below.Name())
+	}
+	return fmt.Errorf("unknown command %q for %q%s", args[0], cmd.CommandPath(), didYouMean(nearest(args[0], names)))
 }
 
 // usageError is a command line that cannot be understood.
