@@ -127,7 +127,8 @@ type erasing struct {
 // books does what is to be done in the books, or only looks.
 func (e *erasing) books(ctx context.Context, look bool) (done storage.Erased, err error) {
 	now := e.now()
-	epoch, err := e.store.Acquire(ctx, fmt.Sprintf("lotse privacy (process %d)", os.Getpid()), now, leaseTime)
+	// Under the name of a bot on this machine, because one that was killed has left its lease; none is running.
+	epoch, err := e.store.Acquire(ctx, thisMachine(), now, leaseTime)
 	if err != nil {
 		return done, err
 	}
