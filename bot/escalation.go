@@ -72,6 +72,7 @@ type Said struct {
 	Text    string    `json:",omitempty"`
 	By      PersonID  `json:",omitempty"`
 	Message MessageID `json:",omitempty"`
+	Room    RoomID    `json:",omitempty"` // where it stands; "": in a direct chat, or not known
 	At      time.Time `json:",omitzero"`
 	Gone    bool      `json:",omitempty"` // it was deleted
 	Also    []Source  `json:",omitempty"` // further messages that the words are from

@@ -173,7 +173,10 @@ func matter(r bot.Report) (said, wish bot.Said) {
 			if s.Message != "" {
 				s.Also = append(s.Also, bot.Source{Message: s.Message, By: s.By})
 			}
-			s.By, s.Message, s.At = p.By, p.Message, p.At
+			s.By, s.Message, s.At, s.Room = p.By, p.Message, p.At, r.Room
+			if p.PMO {
+				s.Room = "" // it may have written it anywhere
+			}
 			if p.Origin != "" {
 				s.Message, s.By = p.Origin, p.Author
 			}

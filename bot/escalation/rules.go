@@ -208,7 +208,11 @@ func text(name string, said bot.Said) bot.EntryText { return bot.EntryText{Name:
 
 // say makes words of the event's sender.
 func (d *draft) say(words string) bot.Said {
-	return bot.Said{Text: words, By: d.Person.ID, Message: source(d.e), At: d.Now}
+	said := bot.Said{Text: words, By: d.Person.ID, Message: source(d.e), At: d.Now}
+	if !d.e.Direct {
+		said.Room = d.e.Room
+	}
+	return said
 }
 
 // source is the message that an event's words belong to.

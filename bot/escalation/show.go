@@ -269,6 +269,9 @@ func Card(s bot.Snapshot, x bot.Escalation, place bot.Place) bot.EscalationCard 
 	d := &draft{Snapshot: s, x: &x}
 	line := func(said bot.Said) bot.SaidLine {
 		l := bot.SaidLine{Text: said.Text, Gone: said.Gone}
+		if said.Room != "" {
+			l.Link = bot.Link{Room: said.Room, Message: said.Message}
+		}
 		if !said.At.IsZero() {
 			l.At = said.At.In(s.Settings.Zone)
 		}
