@@ -273,8 +273,9 @@ type Board struct {
 // this project's room), "active" (the project is in the archive), "otherperson"
 // (the lead as deputy), "newname" (the name is taken), "notdirect" (a direct chat
 // cannot be bound) "notasked" (no question
-// was put to the project in the running round), "running" (nothing is paused) or "nothing" (there are words that
-// say nothing here).
+// was put to the project in the running round), "running" (nothing is paused), "requested" (the project
+// is not released yet), "released" (it is not requested), "nobody" (there is nobody to be asked about the
+// project) or "nothing" (there are words that say nothing here).
 type Refused struct {
 	Command string
 	Why     string

@@ -24,12 +24,14 @@ func replySamples() map[string][]any {
 
 const (
 	sampleHelps = `help status outlook blocker decision communication task task.begun task.done open deputy board dates
-		project project.show project.list project.new project.change project.pause project.resume project.archive
+		escalation escalation.show escalation.done escalation.withdraw escalation.aside escalation.wish escalation.due escalation.weighty
+		escalation.normal escalation.urgent escalation.solve escalation.route escalations resolution
+		project project.show project.list project.new project.change project.pause project.resume project.release project.archive
 		room room.project room.pmo room.dm room.dikon room.network room.language room.free
 		check.dates check.move check.cancel check.new check.start check.stand check.close check.hold inquiry resume resume.drop`
 	sampleWants = `light outlook blocker decision communication text task numbers question person people span until
 		name property value.name value.leads value.period value.vision value.goals value.link value.room list
-		room network language date checkdate move newcheck hold`
+		room network language date checkdate move newcheck hold escalation number wish due solution council resolution`
 )
 
 // sampleDay is a date in November 2026; days over 30 are in December.
@@ -59,6 +61,9 @@ func helpSamples() map[string][]any {
 			Refused{Command: "!raum pmo", Why: "notdirect"},
 			Refused{Command: "!nachfrage", Why: "notasked", Given: "Serviceportal"},
 			Refused{Command: "!weiter", Why: "running"},
+			Refused{Command: "!projekt pause", Why: "requested", Given: "Serviceportal", Example: "!projekt freigeben serviceportal"},
+			Refused{Command: "!projekt freigeben", Why: "released", Given: "Serviceportal"},
+			Refused{Command: "!eskalation", Why: "nobody", Given: "Serviceportal", Example: "!projekt ändern serviceportal leitung @Maria Beispiel"},
 			Refused{Command: "!raum frei", Why: "nothing", Given: "bitte sofort"},
 		},
 		"reply.elsewhere": {
@@ -175,6 +180,8 @@ func projectSamples() map[string][]any {
 			ProjectStated{Project: sampleProject, State: ProjectActive, Before: ProjectArchived, Undo: "!projekt archiv serviceportal"},
 			ProjectStated{Project: sampleProject, State: ProjectActive, Before: ProjectPaused, Running: true, Undo: "!projekt pause serviceportal"},
 			ProjectStated{Project: sampleProject, State: ProjectActive, Before: ProjectPaused, Running: true, Asked: true, Undo: "!projekt pause serviceportal"},
+			ProjectStated{Project: sampleProject, State: ProjectActive, Before: ProjectRequested},
+			ProjectStated{Project: sampleProject, State: ProjectActive, Before: ProjectRequested, Running: true},
 			ProjectStated{Project: sampleProject, State: ProjectActive, Same: true},
 			ProjectStated{Project: sampleProject, State: ProjectPaused, Same: true},
 			ProjectStated{Project: sampleProject, State: ProjectArchived, Same: true},

@@ -18,6 +18,9 @@ func boardCommand() command {
 			query: func(c call) bot.Query {
 				q := namedFirst(c)
 				q.AllProjects, q.Rounds, q.AllPeople = c.args == "", true, true
+				if c.args == "" {
+					q.Page = &bot.EscalationPage{Open: true, Limit: mostOpen}
+				}
 				return q
 			},
 			decide: call.board,
@@ -27,6 +30,9 @@ func boardCommand() command {
 
 // rowsPerPage is how many projects stand in one message of the board.
 const rowsPerPage = 30
+
+// mostOpen is how many open escalations the board takes up.
+const mostOpen = 500
 
 // excerpt is how many characters of an answer the list shows.
 const excerpt = 140
@@ -126,7 +132,7 @@ func boardRow(s bot.Snapshot, p bot.Project, since calendar.Date) bot.BoardRow {
 		Project: nameOf(p), Leads: people(s, p.Leads), Status: line(bot.FieldStatus), Outlook: line(bot.FieldOutlook),
 		Blocker: line(bot.FieldBlocker).Text, Decision: line(bot.FieldDecision).Text,
 		Changed: p.Changed, State: state(s, p), Resumes: resumes(s, p),
-		Reported: len(p.Current.Answers) > 0,
+		Reported: len(p.Current.Answers) > 0, Escalations: openOf(s, s.Listed, p),
 	}
 	row.Fresh = !p.Changed.IsZero() && !since.IsZero() && p.Changed.After(since)
 	return row
@@ -137,7 +143,7 @@ func boardRow(s bot.Snapshot, p bot.Project, since calendar.Date) bot.BoardRow {
 func urgency(a, b bot.BoardRow) int {
 	rank := func(r bot.BoardRow) int {
 		n := -2 * int(max(r.Status.Light, r.Outlook.Light))
-		if r.Decision != "" || r.Blocker != "" {
+		if r.Decision != "" || r.Blocker != "" || len(r.Escalations) > 0 {
 			n--
 		}
 		return n

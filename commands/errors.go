@@ -41,8 +41,13 @@ func (c call) wrongLike(s bot.Snapshot, want, given string, example text) error 
 // refuse is the error for something that was understood and cannot be: why is a
 // case of the template reply.refused.
 func (c call) refuse(s bot.Snapshot, why, given string) error {
+	return c.refuseLike(s, why, given, c.form.example)
+}
+
+// refuseLike is refuse with an example of its own.
+func (c call) refuseLike(s bot.Snapshot, why, given string, example text) error {
 	return &bot.UserError{Template: "reply.refused", Data: bot.Refused{
-		Command: c.title(s), Why: why, Given: shorten(oneLine(given), 80), Example: c.form.example.in(lang(s)),
+		Command: c.title(s), Why: why, Given: shorten(oneLine(given), 80), Example: example.in(lang(s)),
 	}}
 }
 

@@ -84,6 +84,18 @@ func projectCommand() command {
 				query:   namedFirst,
 				decide:  call.resumeProject,
 			}, {
+				name:    "project.release",
+				words:   []string{"freigeben", "release", "freigabe"},
+				usage:   []text{{"!projekt freigeben PROJEKT", "!project release PROJECT"}},
+				example: text{"!projekt freigeben serviceportal", "!project release serviceportal"},
+				may:     pmo,
+				unbound: true,
+				query:   namedFirst,
+				offered: func(_ call, s bot.Snapshot) bool {
+					return slices.ContainsFunc(s.Projects, func(p bot.Project) bool { return p.State == bot.ProjectRequested })
+				},
+				decide: call.releaseProject,
+			}, {
 				name:    "project.archive",
 				words:   []string{"archiv", "archive", "archivieren"},
 				usage:   []text{{"!projekt archiv PROJEKT", "!project archive PROJECT"}},
@@ -136,6 +148,7 @@ func card(s bot.Snapshot, p bot.Project) bot.ProjectCard {
 		Room: s.ProjectRoom.ID != "", Changed: p.Changed, Done: s.DoneTasks(),
 	}
 	data.Doing, data.ToDo = columns(s)
+	data.Escalations = openOf(s, s.Escalations, p)
 	for _, g := range s.Settings.Goals {
 		if slices.Contains(p.Goals, g.ID) {
 			data.Goals = append(data.Goals, g)
@@ -150,6 +163,17 @@ func card(s bot.Snapshot, p bot.Project) bot.ProjectCard {
 		}
 	}
 	return data
+}
+
+// openOf are a project's open ones of some escalations.
+func openOf(s bot.Snapshot, all []bot.Escalation, p bot.Project) []bot.EscalationLine {
+	var lines []bot.EscalationLine
+	for _, x := range all {
+		if x.Project == p.ID && x.Open() {
+			lines = append(lines, x.Line(nameOf(p), s.Now, s.Settings.Zone))
+		}
+	}
+	return lines
 }
 
 // state is whether the project is asked today: a pause that is over is none.

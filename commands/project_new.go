@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"lotse/bot"
+	"lotse/bot/escalation"
 )
 
 var leadWord = regexp.MustCompile(`(?i)(?:^|[\s,;])(?:leitung|projektleitung|lead|leads)[:\s]\s*`)
@@ -35,7 +36,8 @@ func (c call) newProject(s bot.Snapshot) (bot.Change, error) {
 	if next, ok := firstRound(s, bot.RoundPlanned); ok {
 		data.Next = next.Check
 	}
-	change.Posts = []bot.Post{bot.Reply(c.event, 0, "reply.project.new", data)}
+	data.Release = escalation.Release(s, c.event, &change)
+	change.Posts = append(change.Posts, bot.Reply(c.event, 0, "reply.project.new", data))
 	return change, nil
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"lotse/bot"
 	"lotse/bot/calendar"
+	"lotse/bot/escalation"
 )
 
 // pauseProject stops asking a project, until a day or until it is resumed.
@@ -15,6 +16,9 @@ func (c call) pauseProject(s bot.Snapshot) (bot.Change, error) {
 		return bot.Change{}, err
 	}
 	if err := c.alive(s, p); err != nil {
+		return bot.Change{}, err
+	}
+	if err := c.released(s, p); err != nil {
 		return bot.Change{}, err
 	}
 	before := p
@@ -39,9 +43,38 @@ func (c call) resumeProject(s bot.Snapshot) (bot.Change, error) {
 	if err != nil {
 		return bot.Change{}, err
 	}
+	if err := c.released(s, p); err != nil {
+		return bot.Change{}, err
+	}
 	before := p
 	p.State, p.Until = bot.ProjectActive, calendar.Date{}
 	return c.stated(s, before, p), nil
+}
+
+// released refuses what is about a project that DIKON has not released yet.
+func (c call) released(s bot.Snapshot, p bot.Project) error {
+	if p.State != bot.ProjectRequested {
+		return nil
+	}
+	return c.refuseLike(s, "requested", p.Name, text{"!projekt freigeben " + string(p.ID), "!project release " + string(p.ID)})
+}
+
+// releaseProject records that DIKON has released a new project elsewhere.
+func (c call) releaseProject(s bot.Snapshot) (bot.Change, error) {
+	p, err := c.only(s)
+	if err != nil {
+		return bot.Change{}, err
+	}
+	if p.State != bot.ProjectRequested {
+		return bot.Change{}, c.refuse(s, "released", p.Name)
+	}
+	change, err := escalation.Released(s, c.event)
+	if err != nil {
+		return bot.Change{}, err
+	}
+	data := bot.ProjectStated{Project: nameOf(p), State: bot.ProjectActive, Before: p.State, Running: running(s) && s.Round.State == bot.RoundOpen}
+	change.Posts = append(change.Posts, bot.Reply(c.event, 0, "reply.project.state", data))
+	return change, nil
 }
 
 // archiveProject takes a project off the board; it is kept, and can come back.
@@ -52,7 +85,9 @@ func (c call) archiveProject(s bot.Snapshot) (bot.Change, error) {
 	}
 	before := p
 	p.State, p.Until = bot.ProjectArchived, calendar.Date{}
-	return c.stated(s, before, p), nil
+	change := c.stated(s, before, p)
+	escalation.Retract(s, c.event, &change)
+	return change, nil
 }
 
 // stated ends a change of a project's state, and says how to take it back.
@@ -64,12 +99,14 @@ func (c call) stated(s bot.Snapshot, before, p bot.Project) bot.Change {
 	}
 	data.Asked = data.Running && s.Report != nil && s.Report.Round == s.Round.ID
 	german := lang(s) != bot.English
-	verb := map[bot.ProjectState]text{
+	verb, ok := map[bot.ProjectState]text{
 		bot.ProjectActive:   {"!projekt weiter ", "!project resume "},
 		bot.ProjectPaused:   {"!projekt pause ", "!project pause "},
 		bot.ProjectArchived: {"!projekt archiv ", "!project archive "},
 	}[data.Before]
-	data.Undo = verb.in(lang(s)) + string(p.ID)
+	if ok {
+		data.Undo = verb.in(lang(s)) + string(p.ID)
+	}
 	if data.Before == bot.ProjectPaused && !before.Until.IsZero() {
 		until := text{" bis ", " until "}
 		data.Undo += until.in(lang(s)) + dayIn(before.Until.AddDays(-1), german)

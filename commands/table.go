@@ -1,7 +1,9 @@
 package commands
 
 import (
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -25,6 +27,8 @@ func (t text) in(lang bot.Language) string {
 type command struct {
 	words []string // German first, the English one second, then further aliases
 	forms []form
+	// numbered: what it is about may be named by its number, first: "!eskalation 12 erledigt".
+	numbered bool
 }
 
 // form is one thing a command does.
@@ -37,6 +41,10 @@ type form struct {
 	open    bool       // !hilfe alone leaves it out; !hilfe <command> shows it
 	unbound bool       // answers the PMO in a room that is not bound
 	edits   bool       // an edited message is the command once more
+	alone   bool       // of a numbered command: the form that a number alone means
+	// fits says whether words behind the form's own may be meant for it; without a number
+	// they may just as well be the beginning of a sentence. nil: whatever they are.
+	fits func(words string) bool
 	// offered says where the help lists it; nil: wherever it may be used.
 	offered func(c call, s bot.Snapshot) bool
 
@@ -57,6 +65,7 @@ func New(name string) *Table {
 		statusCommand(), outlookCommand(), blockerCommand(), decisionCommand(), communicationCommand(),
 		taskCommand(), begunCommand(), doneCommand(),
 		openCommand(), deputyCommand(),
+		escalationCommand(), escalationsCommand(), resolutionCommand(),
 		boardCommand(), datesCommand(),
 		projectCommand(), roomCommand(), checkCommand(), inquiryCommand(),
 		resumeCommand(),
@@ -72,6 +81,7 @@ type call struct {
 	given   string // what was typed for the command (and form), for errors
 	near    string // what was probably meant, "" if nothing is near
 	args    string
+	number  int // of a numbered command: what it is about; 0: not said
 }
 
 // Match implements engine.Commander.
@@ -196,27 +206,58 @@ func (t *Table) suggest(word string) string {
 // chooseForm finds the form of the command by the first word of the arguments.
 func (c *call) chooseForm() {
 	forms := c.command.forms
+	if c.command.numbered {
+		c.cutNumber()
+	}
 	word, rest := firstWord(c.args)
 	folded := fold(strings.TrimRight(word, ":,.?!"))
 	var words []string
 	for i := range forms {
-		if folded != "" && is(folded, forms[i].words) {
+		if folded != "" && is(folded, forms[i].words) && (c.number > 0 || forms[i].fits == nil || forms[i].fits(rest)) {
 			c.form, c.args, c.given = &forms[i], rest, c.command.words[0]+" "+forms[i].words[0]
+			return
+		}
+		if c.number > 0 && word == "" && forms[i].alone {
+			c.form, c.given = &forms[i], c.command.words[0]
 			return
 		}
 		words = append(words, forms[i].words...)
 	}
-	if len(forms[0].words) == 0 || word == "" {
-		c.form, c.given = &forms[0], c.command.words[0]
+	called := c.command.words[0]
+	if c.number > 0 {
+		called += " " + strconv.Itoa(c.number)
+	} else if len(forms[0].words) == 0 || word == "" {
+		c.form, c.given = &forms[0], called
 	}
 	if word != "" && len(words) > 0 {
 		// Only a suggestion, if the word means nothing else.
 		if near := nearest(word, words); near != "" {
-			c.near = c.command.words[0] + " " + near
+			c.near = called + " " + near
 		}
 		if c.form == nil {
-			c.given = c.command.words[0] + " " + shorten(oneLine(word), 40)
+			c.given = called + " " + shorten(oneLine(word), 40)
 		}
+	}
+}
+
+var leadingNumber = regexp.MustCompile(`(?i)^(#|nr\.?\s*|nummer\s+)?\s*(\d{1,6})(?:[:,.]\s*|\s+|$)`)
+
+// cutNumber takes the number that the arguments begin with. A bare one may also begin a
+// sentence («12 Rechner fehlen»); then no form's word follows it.
+func (c *call) cutNumber() {
+	m := leadingNumber.FindStringSubmatch(c.args)
+	if m == nil {
+		return
+	}
+	rest := c.args[len(m[0]):]
+	word := fold(strings.TrimRight(firstOf(rest), ":,.?!"))
+	form := slices.ContainsFunc(c.command.forms, func(f form) bool { return is(word, f.words) })
+	const sentence = 3 // words
+	if m[1] == "" && !form && len(strings.Fields(rest)) >= sentence {
+		return
+	}
+	if n, _ := strconv.Atoi(m[2]); n > 0 {
+		c.number, c.args = n, rest
 	}
 }
 
@@ -227,6 +268,7 @@ func (c call) Query() bot.Query {
 	if c.form != nil && c.form.query != nil {
 		q = c.form.query(c)
 	}
+	q.Number = c.number
 	q.Running = c.event.Kind == bot.EventMessage
 	return q
 }
