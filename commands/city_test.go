@@ -12,6 +12,7 @@ import (
 	"lotse/bot"
 	"lotse/bot/calendar"
 	"lotse/bot/engine"
+	"lotse/bot/escalation"
 	"lotse/storage"
 	"lotse/templates"
 )
@@ -38,6 +39,7 @@ const (
 	roomCall   = bot.RoomID("test:!call")
 	roomPMO    = bot.RoomID("test:!pmo")
 	roomDM     = bot.RoomID("test:!dm")
+	roomDIKON  = bot.RoomID("test:!dikon") // there is one only if withDIKON was called
 	roomNet    = bot.RoomID("test:!net")
 	roomFree   = bot.RoomID("test:!free") // nobody has said what it is for
 	direct     = bot.RoomID("test:!direct")
@@ -131,6 +133,47 @@ func newCity(t *testing.T, round bool) *city {
 	return c
 }
 
+// withDIKON gives the city a DIKON with a room, and dieter as its only member.
+func (c *city) withDIKON() {
+	c.settings.Roles[bot.RoleDIKON] = []bot.PersonID{"dieter"}
+	c.commit(bot.Change{
+		People: []bot.Person{{ID: "dieter", Name: "Dieter Dikon", Accounts: []bot.UserID{user("dieter")}}},
+		Rooms:  []bot.Room{{ID: roomDIKON, Kind: bot.RoomDIKON, Joined: true}},
+	})
+}
+
+// react has somebody react to the message about an escalation that stands in a room: the
+// draft, or the request.
+func (c *city) react(room bot.RoomID, who, emoji string, id bot.EscalationID) bot.Change {
+	c.t.Helper()
+	e := c.event(room, who, "")
+	e.Kind, e.Emoji, e.Target = bot.EventReaction, emoji, "test:$ours"
+	s := c.load(bot.Query{Room: room, User: e.Sender, Escalation: id})
+	kind := bot.Kind("escalation.request")
+	if s.Room.Kind == bot.RoomProject {
+		kind = "escalation.draft"
+	}
+	s.Target = &bot.Known{Message: e.Target, Own: true, Kind: kind, Subject: bot.Subject{Project: s.Project.ID, Escalation: id}}
+	change, err := escalation.Decide(s, e)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.commit(change)
+	return change
+}
+
+// think lets the pause for thought about an escalation pass.
+func (c *city) think(id bot.EscalationID) bot.Change {
+	c.t.Helper()
+	c.now = c.now.Add(c.settings.Escalations.Normal.Pause)
+	change, err := escalation.Due(c.load(bot.Query{Escalation: id}), bot.Timer{Kind: bot.TimerDecide, At: c.now, Subject: bot.Subject{Escalation: id}})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.commit(change)
+	return change
+}
+
 func user(name string) bot.UserID { return bot.UserID("test:@" + name + ":example.org") }
 
 // round is a round so many days from 25 November.
@@ -207,6 +250,7 @@ func (c *city) take(e bot.Event) answer {
 	q, more := bot.Needs(e), cmd.Query()
 	q.Name, q.NameFirst, q.AllPeople, q.AllProjects, q.Archived, q.AllReports, q.Rounds, q.Running =
 		more.Name, more.NameFirst, more.AllPeople, more.AllProjects, more.Archived, more.AllReports, more.Rounds, more.Running
+	q.Number, q.Page = more.Number, more.Page
 	q.Users = append(q.Users, more.Users...)
 	s := c.load(q)
 	got := answer{command: true}

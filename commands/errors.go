@@ -3,6 +3,7 @@ package commands
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lotse/bot"
@@ -51,14 +52,17 @@ func (c call) refuseLike(s bot.Snapshot, why, given string, example text) error 
 	}}
 }
 
-// title is how the command is called in the room's language: "!projekt neu".
+// title is how the command is called in the room's language: "!projekt neu", "!eskalation 12 erledigt".
 func (c call) title(s bot.Snapshot) string {
 	word := 0
 	if lang(s) == bot.English {
 		word = 1
 	}
 	title := "!" + c.command.words[word]
-	if len(c.form.words) > 0 {
+	if c.number > 0 {
+		title += " " + strconv.Itoa(c.number)
+	}
+	if len(c.form.words) > 0 && !(c.form.alone && c.number > 0) {
 		title += " " + c.form.words[word]
 	}
 	return title

@@ -163,8 +163,7 @@ func changeable(x bot.Escalation) bool {
 
 // raise drafts an escalation.
 func (c call) raise(s bot.Snapshot) (bot.Change, error) {
-	const sentence = 3 // words
-	if c.near != "" && len(strings.Fields(c.args)) < sentence {
+	if c.near != "" && !sentence(c.args) {
 		return bot.Change{}, c.unknown() // «!eskalation zurückzihen»
 	}
 	p, words, err := c.subject(s, true)
@@ -305,8 +304,13 @@ func (c call) setEscalation(s bot.Snapshot, what string) (bot.Change, error) {
 		if _, err := calendar.ParseDay(words, s.Today()); err != nil {
 			return bot.Change{}, c.wrong(s, "due", words)
 		}
-	case "weighty", "normal":
-		what, words = "weight", what
+	default:
+		if !nothing(words) {
+			return bot.Change{}, c.refuse(s, "nothing", words)
+		}
+		if words = what; what != "urgent" {
+			what = "weight"
+		}
 	}
 	return escalation.Set(s, c.event, what, words)
 }

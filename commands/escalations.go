@@ -18,7 +18,7 @@ func escalationsCommand() command {
 				{"!eskalationen", "!escalations"}, {"!eskalationen alle", "!escalations all"},
 				{"!eskalationen meine", "!escalations mine"}, {"!eskalationen PROJEKT", "!escalations PROJECT"},
 			},
-			example: text{"!eskalationen alle ab 20", "!escalations all from 20"},
+			example: text{"!eskalationen serviceportal", "!escalations serviceportal"},
 			may:     readers,
 			query: func(c call) bot.Query {
 				ask := readList(c.args)
@@ -54,8 +54,8 @@ func readList(args string) list {
 		l.from, _ = strconv.Atoi(args[m[2]:m[3]])
 		args = args[:m[0]]
 	}
-	for {
-		word, rest := firstWord(args)
+	var name []string
+	for word := range strings.FieldsSeq(args) {
 		switch fold(strings.Trim(word, ",.")) {
 		case "alle", "all":
 			l.all = true
@@ -63,11 +63,11 @@ func readList(args string) list {
 			l.own = true
 		case "offen", "offene", "open":
 		default:
-			l.name = strings.TrimSpace(args)
-			return l
+			name = append(name, word)
 		}
-		args = rest
 	}
+	l.name = strings.Join(name, " ")
+	return l
 }
 
 // escalations lists escalations and decisions, the oldest first: a project's in its room
@@ -90,7 +90,7 @@ func (c call) escalations(s bot.Snapshot) (bot.Change, error) {
 		}
 		data.Project = nameOf(p)
 	case ask.own || !seesAll(s):
-		if len(own(s)) == 0 {
+		if !seesAll(s) && len(own(s)) == 0 {
 			return bot.Change{}, c.forbidden(s)
 		}
 		data.Own, found = true, s.Own

@@ -31,6 +31,8 @@ func FuzzMatch(f *testing.F) {
 		"!projektcheck neu 31.12.9999 23:59", "!projektcheck verschieben 29.2. auf 30.2.", "!raum netzwerk \u200b", "!hilfe hilfe hilfe",
 		"!hilfe !lotse", "!board „“", "!status @room gelb", "!" + strings.Repeat("a", 300), "!status " + strings.Repeat("🟡", 300), "Lotse: status",
 		"!vertretung Maria Beispiel Maria Beispiel bis 31.12.", "!projekt neu X leitung leitung leitung",
+		"!eskalation #12", "!eskalation 0", "!eskalation 12 12 12", "!eskalation 999999 erledigt", "!eskalation nr. 12: wunsch", "!eskalation bis",
+		"!eskalation an an", "!eskalation 12 Rechner fehlen seit Wochen", "!eskalationen ab ab 3", "!eskalationen alle meine ab #99", "!beschluss serviceportal",
 	} {
 		for who := range byte(24) {
 			f.Add(text, "Maria Beispiel", who)
@@ -78,6 +80,9 @@ func FuzzMatch(f *testing.F) {
 		}
 		if change.Reason == "" || strings.Contains(change.Reason, name) && len(name) > 12 {
 			t.Errorf("%q: the reason is %q", text, change.Reason)
+		}
+		if len(change.Escalations)+len(change.Entries) > 0 && !mayChange && (s.Person == nil || s.Person.ID != "dora") {
+			t.Errorf("%q changes an escalation, by somebody without a right", text)
 		}
 		if changed := len(change.Projects) + len(change.Rooms) + len(change.People) + len(change.Reports) + len(change.Rounds) + len(change.Tasks); changed > 0 && !mayChange || s.Person == nil && changed > 0 {
 			t.Errorf("%q changes something, by somebody without a right", text)
@@ -134,6 +139,16 @@ func fuzzSnapshot(settings *bot.Settings, now time.Time, who byte) bot.Snapshot 
 	if s.Project != nil {
 		s.ProjectRoom = bot.Room{ID: "test:!portal", Kind: bot.RoomProject, Project: project.ID, Joined: true}
 		s.Tasks = []bot.Task{{Project: project.ID, Seq: 1, Number: 1, Text: "Schnittstelle testen", State: bot.TaskToDo}}
+	}
+	s.Rooms = []bot.Room{{ID: "test:!dm", Kind: bot.RoomDM, Joined: true}}
+	if s.Project != nil && who/40%2 == 0 {
+		s.Escalations = []bot.Escalation{
+			{ID: "serviceportal-1", Number: 12, Kind: bot.EscalationMatter, Project: project.ID, State: bot.EscalationOpen, Role: bot.RoleDM, Put: now, Asker: "maria"},
+			{ID: "serviceportal-2", Number: 13, Kind: bot.EscalationMatter, Project: project.ID, State: bot.EscalationAccepted, Role: bot.RoleDM, Put: now,
+				Decision: &bot.Decision{Choice: bot.ChooseYes, By: []bot.PersonID{"dora"}, Role: bot.RoleDM, At: now}},
+		}
+		s.Escalation, s.Escalated, s.LastNumber = &s.Escalations[who/80%2], 2, 13
+		s.Listed, s.Own = s.Escalations, s.Escalations[:1]
 	}
 	if who/20%2 == 0 {
 		check := time.Date(2026, 11, 25, 10, 0, 0, 0, settings.Zone)

@@ -213,7 +213,7 @@ func (c *call) chooseForm() {
 	folded := fold(strings.TrimRight(word, ":,.?!"))
 	var words []string
 	for i := range forms {
-		if folded != "" && is(folded, forms[i].words) && (c.number > 0 || forms[i].fits == nil || forms[i].fits(rest)) {
+		if folded != "" && is(folded, forms[i].words) && (c.number > 0 || forms[i].fits == nil || forms[i].fits(rest) || !sentence(c.args)) {
 			c.form, c.args, c.given = &forms[i], rest, c.command.words[0]+" "+forms[i].words[0]
 			return
 		}
@@ -240,6 +240,10 @@ func (c *call) chooseForm() {
 	}
 }
 
+// sentence reports whether there are so many words that they are said to somebody, rather
+// than to the bot.
+func sentence(words string) bool { return len(strings.Fields(words)) >= 3 }
+
 var leadingNumber = regexp.MustCompile(`(?i)^(#|nr\.?\s*|nummer\s+)?\s*(\d{1,6})(?:[:,.]\s*|\s+|$)`)
 
 // cutNumber takes the number that the arguments begin with. A bare one may also begin a
@@ -252,8 +256,7 @@ func (c *call) cutNumber() {
 	rest := c.args[len(m[0]):]
 	word := fold(strings.TrimRight(firstOf(rest), ":,.?!"))
 	form := slices.ContainsFunc(c.command.forms, func(f form) bool { return is(word, f.words) })
-	const sentence = 3 // words
-	if m[1] == "" && !form && len(strings.Fields(rest)) >= sentence {
+	if m[1] == "" && !form && sentence(rest) {
 		return
 	}
 	if n, _ := strconv.Atoi(m[2]); n > 0 {

@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write the answers in testdata anew; rea
 
 // rooms are what the transcripts call the rooms.
 var rooms = map[string]bot.RoomID{
-	"portal": roomPortal, "call": roomCall, "pmo": roomPMO, "dm": roomDM, "net": roomNet, "free": roomFree, "direct": direct,
+	"portal": roomPortal, "call": roomCall, "pmo": roomPMO, "dm": roomDM, "dikon": roomDIKON, "net": roomNet, "free": roomFree, "direct": direct,
 }
 
 // TestTranscripts plays conversations. In a section "in" each line is
@@ -26,8 +26,9 @@ var rooms = map[string]bot.RoomID{
 //	room who: text [@mention …]
 //
 // (\n is a line break), and the section "out" behind it is all that was answered, or
-// said in other rooms because of it; of an error its data. The comment above may say "no round": then none
-// is running, and "language en".
+// said in other rooms because of it; of an error its data. "(✅ serviceportal-1)" for a text is a reaction
+// on the message about that escalation, "clock: (serviceportal-1)" lets its pause for thought pass. The comment
+// above may say "no round": then none is running, "language en", "dikon": then there is one, and "pmo first".
 func TestTranscripts(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("testdata", "*.txtar"))
 	if err != nil || len(files) == 0 {
@@ -41,10 +42,17 @@ func TestTranscripts(t *testing.T) {
 			}
 			comment := string(archive.Comment)
 			c := newCity(t, !strings.Contains(comment, "no round"))
+			if strings.Contains(comment, "dikon\n") {
+				c.withDIKON()
+			}
+			c.settings.Escalations.PMOFirst = strings.Contains(comment, "pmo first")
 			for _, lang := range []bot.Language{bot.GermanDu, bot.English} {
 				if strings.Contains(comment, "language "+string(lang)+"\n") {
 					for _, id := range rooms {
 						r := c.room(id)
+						if r.Kind == "" && id == roomDIKON {
+							continue // there is none
+						}
 						r.ID, r.Language, r.Joined = id, lang, true
 						c.commit(bot.Change{Rooms: []bot.Room{r}})
 					}
@@ -78,8 +86,15 @@ func (c *city) play(line string) string {
 	c.t.Helper()
 	head, text, ok := strings.Cut(line, ": ")
 	words := strings.Fields(head)
+	if id, is := strings.CutPrefix(text, "("); is && head == "clock" {
+		return c.told(c.think(bot.EscalationID(strings.TrimSuffix(id, ")"))))
+	}
 	if !ok || len(words) != 2 || rooms[words[0]] == "" {
 		c.t.Fatalf("%q is no line of a transcript", line)
+	}
+	if what, is := strings.CutPrefix(text, "("); is {
+		emoji, id, _ := strings.Cut(strings.TrimSuffix(what, ")"), " ")
+		return c.told(c.react(rooms[words[0]], words[1], emoji, bot.EscalationID(id)))
 	}
 	text = strings.ReplaceAll(text, `\n`, "\n")
 	var mentions []string
@@ -91,9 +106,21 @@ func (c *city) play(line string) string {
 	if !got.command {
 		return "no command\n"
 	}
+	return c.told(got.change)
+}
+
+// told is what a change says, where. Messages that are only edited are left out.
+func (c *city) told(change bot.Change) string {
+	c.t.Helper()
 	var b strings.Builder
-	for _, p := range got.change.Posts {
+	for _, p := range change.Posts {
+		if p.EditOnly {
+			continue
+		}
 		name := string(p.Room)
+		if p.Room == "" {
+			name = "to " + p.User.Local()
+		}
 		for short, id := range rooms {
 			if id == p.Room {
 				name = short

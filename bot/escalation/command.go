@@ -49,7 +49,7 @@ func Raise(s bot.Snapshot, e bot.Event, words string) (bot.Change, error) {
 	d.x = d.make(d.say(words), bot.Said{})
 	d.x.Room = e.Room
 	switch {
-	case s.Room.Kind == bot.RoomDirect:
+	case e.Direct || s.Room.Kind == bot.RoomDirect:
 		d.x.Room, d.x.User = "", e.Sender
 	case s.Room.Kind != bot.RoomProject:
 		d.elsewhere()
@@ -211,6 +211,7 @@ func Withdraw(s bot.Snapshot, e bot.Event, why string) (bot.Change, error) {
 		return bot.Change{}, d.refused("none")
 	case d.x.State == bot.EscalationDraft:
 		d.to(bot.EscalationDiscarded)
+		d.ack()
 		d.finish("a draft was discarded")
 		return d.c, nil
 	case d.x.State != bot.EscalationPMO && !d.x.State.Before():
@@ -460,7 +461,8 @@ func Released(s bot.Snapshot, e bot.Event) (bot.Change, error) {
 	d := newDraft(s, e)
 	if d.x = d.requested(); d.x == nil {
 		d.request()
-		delete(d.fresh, "request")
+		delete(d.fresh, "request") // … of nobody
+		d.x.Put, d.c.Entries = time.Time{}, nil
 	}
 	d.to(bot.EscalationPausing)
 	d.x.Decision = &bot.Decision{Choice: bot.ChooseYes, Role: d.x.Role, At: d.Now, Recorder: d.Person.ID}
