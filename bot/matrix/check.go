@@ -81,6 +81,22 @@ func (c *Chat) CheckRooms(ctx context.Context) ([]bot.RoomID, error) {
 	return rooms, nil
 }
 
+// CheckMembers lists who is in a room that the bot is in.
+func (c *Chat) CheckMembers(ctx context.Context, in bot.RoomID) ([]bot.UserID, error) {
+	ctx, cancel := c.limited(ctx)
+	defer cancel()
+	resp, err := c.client.JoinedMembers(ctx, id.RoomID(in.Local()))
+	if err != nil {
+		return nil, sendError("list the members of "+in.Local(), err)
+	}
+	var members []bot.UserID
+	for user := range resp.Joined {
+		members = append(members, userID(user))
+	}
+	slices.Sort(members)
+	return members, nil
+}
+
 // CheckRoom asks what the bot may do in a room that it is in.
 func (c *Chat) CheckRoom(ctx context.Context, in bot.RoomID) (RoomCheck, error) {
 	ctx, cancel := c.limited(ctx)

@@ -55,9 +55,16 @@ func testCheck(t *testing.T, srv *matrixtest.Server) {
 			t.Errorf("room = %+v, %v; want %+v", got, err, want)
 		}
 	}
+	members, err := chat.CheckMembers(t.Context(), bot.RoomID("matrix:"+mute))
+	if want := []bot.UserID{bot.UserID("matrix:" + lotse.ID), bot.UserID("matrix:" + maria.ID)}; err != nil || !slices.Equal(members, want) {
+		t.Errorf("members = %v, %v; want %v", members, err, want)
+	}
 	foreign := bot.RoomID("matrix:" + maria.CreateRoom(t, "Fremd"))
 	if _, err := chat.CheckRoom(t.Context(), foreign); err == nil {
 		t.Error("a room that the bot is not in: no error")
+	}
+	if members, err := chat.CheckMembers(t.Context(), foreign); err == nil {
+		t.Errorf("members of a room that the bot is not in: %v", members)
 	}
 }
 

@@ -101,7 +101,10 @@ func (c *check) all(ctx context.Context, path string) {
 		c.bound(nil)
 	}
 	c.invitations()
+	c.rule()
 	if books {
+		c.deciders()
+		c.undecided(ctx)
 		c.people()
 		c.projects()
 		c.outbox(ctx)
@@ -315,6 +318,7 @@ func (c *check) rooms(ctx context.Context) {
 			c.do("give it the power level that reactions want", "%s: the bot may not react", named)
 		default:
 			c.ok("%s: joined, may write, may react, %s", named, map[bool]string{true: "encrypted", false: "not encrypted"}[can.Encrypted])
+			c.members(ctx, room, named)
 		}
 	}
 	c.bound(rooms)

@@ -64,6 +64,61 @@ func TestCheckPeopleAndProjects(t *testing.T) {
 	}
 }
 
+func TestCheckEscalations(t *testing.T) {
+	put := func(n int, project bot.ProjectID, quorum int, more func(*bot.Escalation)) bot.Escalation {
+		x := bot.Escalation{
+			ID: bot.EscalationID(fmt.Sprintf("%s-%d", project, n)), Number: n, Kind: bot.EscalationMatter, Project: project,
+			State: bot.EscalationOpen, Role: bot.RoleDM, Rule: bot.EscalationRule{Quorum: quorum, NoOwn: true},
+		}
+		if more != nil {
+			more(&x)
+		}
+		return x
+	}
+	c, out := checkOf(t, "", bot.Change{
+		Projects: []bot.Project{
+			{ID: "a", Name: "a", Leads: []bot.PersonID{"erika"}, State: bot.ProjectActive},
+			{ID: "b", Name: "b", Leads: []bot.PersonID{"dora"}, State: bot.ProjectActive},
+			{ID: "c", Name: "c", Leads: []bot.PersonID{"dora", "dan"}, State: bot.ProjectPaused},
+			{ID: "d", Name: "d", Leads: []bot.PersonID{"dora"}, State: bot.ProjectArchived},
+		},
+		Escalations: []bot.Escalation{
+			put(1, "a", 3, nil),
+			put(2, "a", 4, nil), // of a time when there were more
+			put(3, "a", 3, func(x *bot.Escalation) { x.Asker = "dan" }),                    // who does not vote
+			put(4, "b", 3, func(x *bot.Escalation) { x.Kind = bot.EscalationMeeting }),     // everybody votes
+			put(5, "b", 9, func(x *bot.Escalation) { x.State = bot.EscalationAccepted }),   // decided
+			put(6, "b", 1, func(x *bot.Escalation) { x.Role = bot.RoleDIKON }),             // which nobody is
+			put(7, "b", 2, func(x *bot.Escalation) { x.State = bot.EscalationWaiting }),    // without dora there are two
+			put(0, "c", 9, func(x *bot.Escalation) { x.State = bot.EscalationDraft }),      // not put to anybody
+			put(9, "c", 1, func(x *bot.Escalation) { x.State = bot.EscalationPausing }),    // without dora and dan there is one
+			put(10, "c", 9, func(x *bot.Escalation) { x.State = bot.EscalationPMO }),       // not before the DM yet
+			put(11, "d", 2, func(x *bot.Escalation) { x.Text = bot.Said{By: "stranger"} }), // of a project in the archive
+		},
+	})
+	c.settings.Roles[bot.RoleDM] = []bot.PersonID{"dora", "jan", "dan"}
+	c.settings.Escalations = bot.EscalationRules{
+		Normal:   bot.EscalationRule{Quorum: 2, Remind: 3},
+		Weighty:  bot.EscalationRule{Quorum: 3, NoOwn: true, Pause: time.Hour, Remind: 3},
+		PMOFirst: true,
+	}
+	c.rule()
+	c.deciders()
+	c.undecided(t.Context())
+	want := []string{
+		"ok  escalations: 2 of 3 people must agree, without a pause for thought; weighty: 3 of 3 people must agree, nobody who answers for the project, then 1h0m0s to think again; the DM is reminded after 3 working days, the PMO is told never; the PMO has a working day first",
+		"!!  project b: of the DM, 1 of 3 answer for it and have no vote; a weighty one wants 3 → name more people in roles.dm, or let somebody else lead it",
+		"!!  project c: of the DM, 2 of 3 answer for it and have no vote; a weighty one wants 3 → name more people in roles.dm, or let somebody else lead it",
+		"!!  escalation #2 began when 4 had to agree, and 3 people can vote → name more people in roles.dm, or let it be withdrawn and put anew",
+		"!!  escalation #3 began when 3 had to agree, and 2 people can vote → name more people in roles.dm, or let it be withdrawn and put anew",
+		"!!  escalation #6 began when 1 had to agree, and 0 people can vote → name more people in roles.dikon, or let it be withdrawn and put anew",
+		"ok  escalations: 8 before those who decide",
+	}
+	if got := strings.TrimSpace(out.String()); got != strings.Join(want, "\n") {
+		t.Errorf("it says\n%s\nwant\n%s", got, strings.Join(want, "\n"))
+	}
+}
+
 func TestCheckBound(t *testing.T) {
 	for _, tc := range []struct {
 		name  string

@@ -72,6 +72,10 @@ func TestServerScripts(t *testing.T) {
 				return nil
 			})
 		},
+		"leaves": func(ts *testscript.TestScript, _ bool, args []string) {
+			w := worldOf(ts)
+			ts.Check(w.dora.Do(http.MethodPost, matrixtest.Path("rooms", w.rooms[args[0]], "leave"), map[string]any{}, nil))
+		},
 		"logout": func(ts *testscript.TestScript, _ bool, _ []string) {
 			ts.Check(worldOf(ts).bot.Do(http.MethodPost, matrixtest.Path("logout", "all"), map[string]any{}, nil))
 		},
