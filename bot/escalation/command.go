@@ -53,7 +53,6 @@ func Raise(s bot.Snapshot, e bot.Event, words string) (bot.Change, error) {
 		d.x.Room, d.x.User = "", e.Sender
 	case s.Room.Kind != bot.RoomProject:
 		d.elsewhere()
-		d.ack()
 	case e.Thread != "":
 		d.x.Thread = bot.Target{Message: e.Thread}
 	}
@@ -168,6 +167,7 @@ func Reword(s bot.Snapshot, e bot.Event, words string) (bot.Change, error) {
 	if d.x == nil {
 		return bot.Change{}, d.refused("none")
 	}
+	d.c.Reason = "nothing is said otherwise"
 	err := d.reword(bot.Clean(words))
 	return d.c, err
 }
