@@ -31,6 +31,7 @@ type city struct {
 	now       time.Time
 	epoch     int64
 	events    int
+	posted    map[bot.Key]bool // by transcripts
 	abilities bot.Abilities
 }
 
@@ -76,7 +77,7 @@ func newCity(t *testing.T, round bool) *city {
 		t.Fatal(err)
 	}
 	c := &city{
-		t: t, store: store, words: words, table: New("Stadtlotse"),
+		posted: map[bot.Key]bool{}, t: t, store: store, words: words, table: New("Stadtlotse"),
 		now: time.Date(2026, 11, 20, 12, 0, 0, 0, zone), abilities: bot.Abilities{Threads: true, Reactions: true, Edits: true},
 		settings: &bot.Settings{
 			City: "Beispielstadt", Zone: zone, Days: calendar.NewDays("NW"), Rhythm: rhythm, Plan: calendar.DefaultPlanRules(),

@@ -207,10 +207,12 @@ func TestEditEscalation(t *testing.T) {
 	c.think("serviceportal-1")
 	done := c.event(roomPortal, "maria", "!eskalation 1 erledigt Sie ist da")
 	c.take(done)
-	edit(done, "!eskalation 1 erledigt Die Freigabe ist da")
+	if got := edit(done, "!eskalation 1 erledigt Die Freigabe ist da"); got.template != "error.escalation" {
+		t.Errorf("what has ended is changed: %s", got.template)
+	}
 	edit(done, "!eskalation 1 aufheben") // another form, by somebody without the right
 	got := x()
-	if got.State != bot.EscalationDone || got.Text.Text != "Die Freigabe fehlt seit Wochen" || got.Wish.Text != "Vorrang" || got.EndNote.Text != "Die Freigabe ist da" {
+	if got.State != bot.EscalationDone || got.Text.Text != "Die Freigabe fehlt seit Wochen" || got.Wish.Text != "Vorrang" || got.EndNote.Text != "Sie ist da" {
 		t.Errorf("in the end it is %+v", got)
 	}
 }

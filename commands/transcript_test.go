@@ -109,14 +109,15 @@ func (c *city) play(line string) string {
 	return c.told(got.change)
 }
 
-// told is what a change says, where. Messages that are only edited are left out.
+// told is what a change says, where. A message about an escalation that is edited is left out.
 func (c *city) told(change bot.Change) string {
 	c.t.Helper()
 	var b strings.Builder
 	for _, p := range change.Posts {
-		if p.EditOnly {
+		if strings.HasPrefix(p.Template, "escalation.") && (p.EditOnly || c.posted[p.Key]) {
 			continue
 		}
+		c.posted[p.Key] = true
 		name := string(p.Room)
 		if p.Room == "" {
 			name = "to " + p.User.Local()
