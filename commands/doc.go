@@ -21,6 +21,12 @@
 // it need not be, and another project's name is just a word there. See
 // [bot.Readings].
 //
+// # Which escalation
+//
+// An escalation is named by its number, first: "!eskalation 12 erledigt", "#12". In its
+// thread it need not be, nor where only one of the project's can be meant. A number, or a
+// form's word, may also begin somebody's sentence: «12 Rechner fehlen seit Wochen».
+//
 // # What goes wrong
 //
 // A misspelt command gets the nearest one, a wrong argument what is expected and a
