@@ -67,6 +67,17 @@ func TestWho(t *testing.T) {
 		{roomDM, "dora", "!projekt serviceportal", nil, "reply.project", "Maria Beispiel"},
 		{roomDM, "dora", "!status serviceportal gelb", nil, "error.forbidden", ""},
 		{roomDM, "dora", "!offen", nil, "error.forbidden", ""},
+		// Escalations: who answers for the project, and the PMO.
+		{roomNet, "maria", "!eskalation serviceportal Die Freigabe fehlt", nil, "ack", ""},
+		{roomCall, "maria", "!eskalation Das ist nicht mein Projekt", nil, "error.forbidden", ""},
+		{direct, "maria", "!eskalation ki-im-call Die Freigabe fehlt", nil, "error.forbidden", ""},
+		{roomPortal, "dora", "!eskalation Die Freigabe fehlt", nil, "error.forbidden", ""},
+		{roomPortal, "eve", "!eskalation Die Freigabe fehlt", nil, "error.forbidden", ""},
+		{roomPortal, "mallory", "!eskalation Die Freigabe fehlt", nil, "error.forbidden", ""},
+		{roomPortal, "mallory", "!eskalation 1", nil, "error.forbidden", ""},
+		{roomPortal, "mallory", "!eskalationen", nil, "error.forbidden", ""},
+		{roomDM, "mallory", "!beschluss serviceportal Alles Geld für mich", nil, "error.forbidden", "PMO oder DM"},
+		{roomFree, "petra", "!eskalation serviceportal Die Freigabe fehlt", nil, "reply.elsewhere", ""},
 		// Outsiders, known to the books or not.
 		{roomPortal, "eve", "!status gelb", nil, "error.forbidden", ""},
 		{roomPortal, "mallory", "!status gelb", nil, "error.forbidden", ""},

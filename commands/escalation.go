@@ -81,6 +81,7 @@ func escalationCommand() command {
 				example: text{"!eskalation 12 aufheben Die Lage hat sich geändert", "!escalation 12 revoke The situation has changed"},
 				may:     councils,
 				edits:   true,
+				offered: func(c call, s bot.Snapshot) bool { return c.shows(s, "") },
 				decide:  call.setAside,
 			}),
 			set("wish", form{

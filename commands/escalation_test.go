@@ -243,3 +243,28 @@ func TestEscalationThread(t *testing.T) {
 		t.Errorf("another project's: %s", got.template)
 	}
 }
+
+// TestForeignEscalation: a number opens nothing to those whose it is not.
+func TestForeignEscalation(t *testing.T) {
+	c := newCity(t, false)
+	c.say(roomPortal, "maria", "!eskalation Die Schnittstelle wartet auf eine Freigabe")
+	c.react(roomPortal, "maria", "✅", "serviceportal-1")
+	before := *c.load(bot.Query{Number: 1}).Escalation
+	forms := c.table.commands[c.table.find("eskalation")].forms
+	for _, who := range []string{"jens", "eve", "mallory"} {
+		for _, room := range []bot.RoomID{roomCall, roomPortal, roomDM, roomNet, direct} {
+			for i := range forms {
+				if forms[i].words == nil {
+					continue
+				}
+				text := strings.Replace(forms[i].example.de, " 12", " 1", 1)
+				if got := c.say(room, who, text); got.template != "error.forbidden" || strings.Contains(got.text, "Schnittstelle") {
+					t.Errorf("%s: %q in %s: %s", who, text, room, got.text)
+				}
+			}
+		}
+	}
+	if after := *c.load(bot.Query{Number: 1}).Escalation; after.Version != before.Version {
+		t.Errorf("it was changed: %+v", after)
+	}
+}

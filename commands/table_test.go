@@ -129,11 +129,13 @@ func TestHelp(t *testing.T) {
 		hasNot  string
 		comment string
 	}{
-		{roomPortal, "maria", "!status,!ausblick,!aufgabe,!vertretung,!offen,!board,!termine", "!raum,!nachfrage,!projektcheck,liste,neu", "a lead in the project's room"},
+		{roomPortal, "maria", "!status,!ausblick,!aufgabe,!vertretung,!offen,!board,!termine,!eskalation STICHWORTE,!eskalation NUMMER erledigt", "!beschluss,aufheben,!raum,!nachfrage,!projektcheck,liste,neu", "a lead in the project's room"},
 		{roomCall, "maria", "!board,!termine", "!status,!aufgabe", "a lead in somebody else's room"},
 		{direct, "maria", "!status,!offen,!raum sprache,!projekt liste", "!raum projekt,!nachfrage", "a lead in the direct chat"},
-		{roomPMO, "petra", "!status,!nachfrage,!projektcheck verschieben,!projekt archiv", "", "the PMO"},
-		{roomDM, "dora", "!board,!projekt", "!status,!nachfrage", "the DM"},
+		{roomPMO, "petra", "!status,!nachfrage,!projektcheck verschieben,!projekt archiv,!eskalation STICHWORTE,!eskalationen,!beschluss",
+			"projekt freigeben,zurückziehen,aufheben,wunsch", "the PMO"}, // nothing is requested
+		{roomDM, "dora", "!board,!projekt,!eskalation NUMMER,aufheben,!eskalationen,!beschluss", "!status,!nachfrage,!eskalation STICHWORTE", "the DM"},
+		{roomNet, "dora", "!hilfe", "!eskalation,!beschluss", "the DM where others read along"},
 		{roomPortal, "mallory", "!board,!termine,!hilfe", "!status,!offen,!projekt", "an outsider"},
 		{roomFree, "petra", "!raum,!projekt", "!status,!offen,!board", "the PMO where the room is not bound"},
 		{roomFree, "maria", "!hilfe", "!status,!board", "a lead where the room is not bound"},
