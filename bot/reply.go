@@ -293,3 +293,36 @@ type Elsewhere struct {
 	Project ProjectName
 	PMO     bool // the asker may bind the room
 }
+
+// StatementLine is something that the reader has said or done: a line of reply.privacy.
+type StatementLine struct {
+	Statement
+	Project ProjectName
+	Check   calendar.Date // the round's check; zero: of no round
+}
+
+// Privacy answers !datenschutz: reply.privacy, in a direct chat, paged;
+// reply.privacy.sent says so where it was asked.
+type Privacy struct {
+	Person    Person
+	Known     bool   // the books know the person; else only the account
+	Account   string // from which was asked
+	Accounts  []string
+	Roles     []Role // in the city
+	Projects  []Answering
+	Rounds    int // in which there are answers of theirs
+	Answers   int
+	Tasks     int
+	Questions int // back
+	Replies   int // to such
+	Said      int // texts in escalations
+	Votes     int
+	Entries   int // of the decision log
+	Waiting   int // messages to them that are not sent yet
+	Retention Retention
+	Now       time.Time
+	Lines     []StatementLine
+	Page      int
+	Pages     int
+	More      int // statements that are not shown, because they are so many
+}

@@ -16,7 +16,7 @@ func replySamples() map[string][]any {
 			all[prefix+name] = []any{nil}
 		}
 	}
-	for _, samples := range []map[string][]any{helpSamples(), leadSamples(), projectSamples(), boundSamples(), checkReplySamples(), boardSamples()} {
+	for _, samples := range []map[string][]any{helpSamples(), leadSamples(), projectSamples(), boundSamples(), checkReplySamples(), boardSamples(), privacySamples()} {
 		maps.Copy(all, samples)
 	}
 	return all
@@ -28,7 +28,7 @@ const (
 		escalation.normal escalation.urgent escalation.solve escalation.route escalations resolution
 		project project.show project.list project.new project.change project.pause project.resume project.release project.archive
 		room room.project room.pmo room.dm room.dikon room.network room.language room.free
-		check.dates check.move check.cancel check.new check.start check.stand check.close check.hold inquiry resume resume.drop`
+		check.dates check.move check.cancel check.new check.start check.stand check.close check.hold inquiry resume resume.drop privacy`
 	sampleWants = `light outlook blocker decision communication text task numbers question person people span until
 		name property value.name value.leads value.period value.vision value.goals value.link value.room list
 		room network language date checkdate move newcheck hold escalation number wish due solution council resolution`
@@ -295,5 +295,61 @@ func boardSamples() map[string][]any {
 			Board{Rows: rows[:1], Page: 1, Pages: 1, Total: 1, Red: 1, Own: true},
 			Board{City: "Beispielstadt", Page: 1, Pages: 1},
 		},
+	}
+}
+
+func privacySamples() map[string][]any {
+	line := func(s Statement) StatementLine {
+		s.Project = sampleProject.ID
+		l := StatementLine{Statement: s, Project: sampleProject}
+		if s.Round != "" {
+			l.Check = sampleDay(25)
+		}
+		return l
+	}
+	at := sampleTime(18, 9, 30)
+	lines := []StatementLine{
+		line(Statement{Kind: StatementAnswer, At: at, Round: "2026-11-25", Field: FieldStatus, Light: Yellow, Text: "Die Schnittstelle kommt eine Woche später.", Late: true}),
+		line(Statement{Kind: StatementAnswer, At: at, Round: "2026-11-25", Field: FieldOutlook, Light: Green, PMO: true}),
+		line(Statement{Kind: StatementAnswer, At: at, Field: FieldBlocker, None: true, Before: true}),
+		line(Statement{Kind: StatementTask, Text: "Schulung der Bürgerbüros planen"}),
+		line(Statement{Kind: StatementQuestion, At: at, Round: "2026-11-25", Text: "Bis wann liegt die Freigabe vor?"}),
+		line(Statement{Kind: StatementReply, At: at, Round: "2026-11-25", Text: "Bis Ende des Monats."}),
+		line(Statement{Kind: StatementSaid, At: at, Text: "Die Freigabe der IT-Sicherheit fehlt."}),
+		line(Statement{Kind: StatementSaid, At: at, Number: 12, Text: "Die Freigabe der IT-Sicherheit fehlt."}),
+		line(Statement{Kind: StatementVote, At: at, Number: 12, Choice: ChooseYes}),
+	}
+	for _, kind := range []EntryKind{
+		EntryVote, EntryUnvote, EntryDecided, EntryQuestion, EntryAnswer, EntryReason, EntryAdvice, EntryForwarded, EntryDone, EntryWithdrawn, EntryConfirmed,
+	} {
+		s := Statement{Kind: StatementEntry, At: at, Number: 12, Entry: kind, Role: RoleDM}
+		switch kind {
+		case EntryVote, EntryDecided:
+			s.Choice = ChooseYes
+		case EntryAnswer:
+			s.Role = ""
+		}
+		lines = append(lines, line(s))
+	}
+	dossier := Dossier{Person: sampleLead, Waiting: 1, Directs: 1, Projects: []Answering{
+		{Project: sampleProject, Role: RoleLead}, {Project: sampleRecord, Role: RoleDeputy, From: sampleDay(20), Until: sampleDay(61)},
+	}}
+	for _, l := range lines {
+		dossier.Statements = append(dossier.Statements, l.Statement)
+	}
+	dossier.Person.Accounts = append(dossier.Person.Accounts, "matrix:@mb:example.org")
+	settings := &Settings{Roles: map[Role][]PersonID{RolePMO: {sampleLead.ID}, RoleDM: {sampleLead.ID}}, Retention: Retention{Reports: 24, Messages: 90, Decisions: 10}}
+	all := Snapshot{Settings: settings, Person: &dossier.Person, Dossier: &dossier, Now: sampleTime(20, 10, 0), User: dossier.Person.Accounts[0]}.Privacy()
+	all.Lines, all.Page, all.Pages = lines, 1, 1
+	first, second, quiet, stranger := all, all, all, all
+	first.Pages, first.Lines = 2, lines[:1]
+	second.Page, second.Pages, second.Lines, second.More = 2, 2, lines[1:3], 120
+	quiet = Snapshot{Settings: &Settings{}, Person: &sampleDeputy, Dossier: &Dossier{Person: sampleDeputy}, Now: all.Now, User: sampleDeputy.Accounts[0]}.Privacy()
+	quiet.Page, quiet.Pages = 1, 1
+	stranger = Snapshot{Settings: settings, Dossier: &Dossier{}, Now: all.Now, User: "matrix:@otto:example.org"}.Privacy()
+	stranger.Page, stranger.Pages = 1, 1
+	return map[string][]any{
+		"reply.privacy":      {all, first, second, quiet, stranger},
+		"reply.privacy.sent": {nil},
 	}
 }

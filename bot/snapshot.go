@@ -49,6 +49,7 @@ type Query struct {
 	AllRooms    bool   // Snapshot.Rooms: every room, of any kind, joined or not (import, export)
 	Pace        string // Snapshot.Pace, by its key
 	Oldest      bool   // Snapshot.Oldest
+	Dossier     bool   // Snapshot.Dossier, of the actor
 
 	Escalation EscalationID    // Snapshot.Escalation, by its id, else
 	Number     int             // by its number, else what Target, Thread or ReplyTo is about
@@ -153,6 +154,7 @@ type Snapshot struct {
 	History      []Report
 	Pace         *Pace // Query.Pace; it may be over
 	Oldest       Oldest
+	Dossier      *Dossier
 
 	// Escalation is the one it is about; Escalations are the project's: those open, those
 	// of the round, and the newest; in the order of their making.

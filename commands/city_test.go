@@ -252,6 +252,7 @@ func (c *city) take(e bot.Event) answer {
 	q.Name, q.NameFirst, q.AllPeople, q.AllProjects, q.Archived, q.AllReports, q.Rounds, q.Running =
 		more.Name, more.NameFirst, more.AllPeople, more.AllProjects, more.Archived, more.AllReports, more.Rounds, more.Running
 	q.Number, q.Page = more.Number, more.Page
+	q.Dossier = more.Dossier
 	q.Users = append(q.Users, more.Users...)
 	s := c.load(q)
 	got := answer{command: true}

@@ -13,9 +13,9 @@ func helpCommand() command {
 			name:    "help",
 			usage:   []text{{"!hilfe", "!help"}, {"!hilfe BEFEHL", "!help COMMAND"}},
 			example: text{"!hilfe status", "!help status"},
-			unbound: true,
-			query:   func(c call) bot.Query { return bot.Query{AllProjects: true} },
-			decide:  call.help,
+			unbound: true, anywhere: true,
+			query:  func(c call) bot.Query { return bot.Query{AllProjects: true} },
+			decide: call.help,
 		}},
 	}
 }
@@ -80,7 +80,7 @@ func (c call) offers(s bot.Snapshot, f *form, roles []bot.Role) bool {
 	if f.open || f.offered != nil && !f.offered(c, s) {
 		return false
 	}
-	if !c.bound(s) && !(f.name == "help" || f.unbound && slices.Contains(roles, bot.RolePMO)) {
+	if !c.bound(s) && !(f.anywhere || f.unbound && slices.Contains(roles, bot.RolePMO)) {
 		return false
 	}
 	return f.may == nil || slices.ContainsFunc(roles, func(r bot.Role) bool { return slices.Contains(f.may, r) })

@@ -40,8 +40,10 @@ type form struct {
 	may     []bot.Role // who; nil: everybody, outsiders too
 	open    bool       // !hilfe alone leaves it out; !hilfe <command> shows it
 	unbound bool       // answers the PMO in a room that is not bound
-	edits   bool       // an edited message is the command once more
-	alone   bool       // of a numbered command: the form that a number alone means
+	// anywhere: answers everybody there
+	anywhere bool
+	edits    bool // an edited message is the command once more
+	alone    bool // of a numbered command: the form that a number alone means
 	// fits says whether words behind the form's own may be meant for it; without a number
 	// they may just as well be the beginning of a sentence. nil: whatever they are.
 	fits func(words string) bool
@@ -68,7 +70,7 @@ func New(name string) *Table {
 		escalationCommand(), escalationsCommand(), resolutionCommand(),
 		boardCommand(), datesCommand(),
 		projectCommand(), roomCommand(), checkCommand(), inquiryCommand(),
-		resumeCommand(),
+		resumeCommand(), privacyCommand(),
 	}}
 }
 
@@ -279,7 +281,7 @@ func (c call) Query() bot.Query {
 // Decide implements bot.Command.
 func (c call) Decide(s bot.Snapshot) (bot.Change, error) {
 	pmo := s.Is(bot.RolePMO)
-	if !c.bound(s) && !pmo && (c.form == nil || c.form.name != "help") {
+	if !c.bound(s) && !pmo && (c.form == nil || !c.form.anywhere) {
 		return bot.Change{Reason: "a command in a room that is not bound"}, nil
 	}
 	if c.form == nil {

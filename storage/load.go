@@ -24,7 +24,7 @@ func (s *Store) Load(ctx context.Context, q bot.Query) (bot.Snapshot, error) {
 		l.snap.User = q.User
 		for _, step := range []func(context.Context) error{
 			l.room, l.accounts, l.known, l.direct, l.escalation, l.subject, l.round, l.report, l.tasks, l.rooms, l.lists,
-			l.escalations, l.escalationPage, l.persons, l.stands, l.pace, l.restored, l.oldest,
+			l.escalations, l.escalationPage, l.persons, l.stands, l.pace, l.restored, l.oldest, l.dossier,
 		} {
 			if err := step(ctx); err != nil {
 				return err

@@ -372,6 +372,7 @@ func merge(base, more bot.Query) bot.Query {
 	put(&q.AllRooms, more.AllRooms)
 	put(&q.Pace, more.Pace)
 	put(&q.Oldest, more.Oldest)
+	put(&q.Dossier, more.Dossier)
 	put(&q.Waiting, more.Waiting)
 	put(&q.Rounds, more.Rounds)
 	put(&q.Escalation, more.Escalation)
