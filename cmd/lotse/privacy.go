@@ -21,7 +21,7 @@ them.`,
 		Args: onlyBelow,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newPrivacyErase(a))
+	cmd.AddCommand(newPrivacyExport(a), newPrivacyErase(a), newPrivacySheet(a))
 	return cmd
 }
 

@@ -322,3 +322,116 @@ func TestPrivacyErase(t *testing.T) {
 		t.Errorf("it has come back in %s", place)
 	}
 }
+
+// The processing record of a small and of a large configuration.
+func TestPrivacySheet(t *testing.T) {
+	defer func(was string) { version = was }(version)
+	version = "v0.0.0"
+	for name, text := range map[string]string{
+		"small": birdConfig(false),
+		"large": birdConfig(true) + `
+retention: {reports_months: 36, messages_days: 1, decisions_years: 0}
+metrics: {listen: "127.0.0.1:9464"}
+limits: {commands_a_minute: 0}
+log: {level: debug}
+`,
+	} {
+		folder := t.TempDir()
+		if name == "large" {
+			text = strings.Replace(text, "projektcheck: {anchor: 2026-11-25}", `projektcheck: {anchor: 2026-11-25, rrule: "FREQ=MONTHLY;BYDAY=1WE"}`, 1)
+			text = strings.Replace(text, "roles: {pmo: [pia],", "roles: {pmo: [pia, dora], dikon: [dora],", 1)
+			text = strings.Replace(text, `user: "@lotse:stadt.example"`, `user: "@lotse:stadt.example", only_verified_devices: true, encrypt_direct_chats: false,
+  allow: {servers: [stadt.example], users: ["@pia:werk.example"]}`, 1)
+		}
+		path := filepath.Join(folder, "lotse.yaml")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		config, err := loadConfig(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == "large" {
+			store := open(t, config.databasePath())
+			epoch, err := store.Acquire(t.Context(), "test", time.Now(), time.Minute)
+			if err == nil {
+				err = store.Commit(t.Context(), bot.Commit{Epoch: epoch, Now: time.Now(), Change: bot.Change{
+					People: config.People(), Projects: []bot.Project{{ID: "portal", Name: "Portal", State: bot.ProjectActive}},
+					Rooms: []bot.Room{{ID: birdRoom, Kind: bot.RoomProject, Project: "portal", Origin: bot.FromChat, Joined: true}, {ID: birdDM, Kind: bot.RoomDM, Joined: true}},
+				}})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		a := &app{now: func() time.Time { return time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC) }}
+		sheet, err := a.sheet(t.Context(), config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, "privacy/"+name+".md", string(sheet))
+	}
+}
+
+// What somebody gets who asks for a copy of their data.
+func TestPrivacyExport(t *testing.T) {
+	a := newAviary(t)
+	a.live()
+	out := a.lotse(0, "privacy", "export", "@kanari:werk.example")
+	for _, want := range []string{
+		`"name": "Kira Kanari"`, `"matrix:@kanari:werk.example"`, `"text": "kanari-status"`, `"text": "kanari-neu"`, `"text": "kanari-antwort"`, `"text": "kanari-grund"`,
+		`"choice": "✅"`, `"entry": "decided"`, `"role": "lead"`, `"role": "deputy"`, `"until": "2026-12-31"`, `"reports_months": 24`, `"kind": "vote"`, `"roles": [
+    "dm"
+  ]`,
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the export has no %s:\n%s", want, out)
+		}
+	}
+	if strings.Contains(out, "Jonas") || strings.Contains(out, "überlastet") {
+		t.Errorf("the export tells of others:\n%s", out)
+	}
+	file := filepath.Join(a.folder, "kira.json")
+	a.lotse(0, "privacy", "export", "Kira Kanari", "--output", file)
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file is %v, %v; want it private", info, err)
+	}
+	if said := a.lotse(1, "privacy", "export", "Kira Kanary"); !strings.Contains(said, `did you mean "Kira Kanari"?`) {
+		t.Errorf("a typing slip is told:\n%s", said)
+	}
+	if out := a.lotse(0, "privacy", "export", "@otto:stadt.example"); !strings.Contains(out, `"statements": []`) {
+		t.Errorf("of a stranger it says\n%s", out)
+	}
+
+	// The person is told the same in chat, and nobody else is.
+	a.start(bot.Change{})
+	a.until("2026-11-27 10:00")
+	a.say(birdRoom, kiraToo, "!datenschutz", "")
+	for _, room := range a.chat.Rooms() {
+		said := a.chat.Transcript(room)
+		private := strings.Contains(said, "Was über Sie gespeichert ist")
+		if private != (room == "matrix:direct-@kanari:werk.example") {
+			t.Errorf("in %s stands what is for her alone: %v\n%s", room, private, said)
+		}
+		for _, want := range []string{"kanari-status", "kanari-grund", "@kanari:werk.example"} {
+			if private && !strings.Contains(said, want) {
+				t.Errorf("she is not told of %s:\n%s", want, said)
+			}
+		}
+	}
+	a.stop()
+}
+
+func open(t *testing.T, path string) *storage.Store {
+	t.Helper()
+	store, err := storage.Open(t.Context(), path, storage.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return store
+}
