@@ -119,7 +119,7 @@ const (
 	TimerDecide  TimerKind = "decide"  // the pause for thought is over
 	TimerPress   TimerKind = "press"   // those who decide are reminded
 	TimerFurther TimerKind = "further" // … the PMO is told that they did not
-	TimerShow    TimerKind = "show"    // what is to be decided is shown in a room that it is decided in now
+	TimerShow    TimerKind = "show"    // what is to be decided is counted and shown again: who decides, or where, has changed
 )
 
 // Timer is something due at an instant. There is one timer per key: setting it

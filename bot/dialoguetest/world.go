@@ -41,6 +41,8 @@ type Kit struct {
 	Renderer engine.Renderer
 	// Words are further words for the lines at the beginning of a dialogue.
 	Words []string
+	// Begin are timers with which the bot begins, each time.
+	Begin func(now time.Time) []bot.Timer
 	// Settle changes the settings, Cast who and what there is, by those lines.
 	Settle func(Setup, *bot.Settings)
 	Cast   func(Setup, *bot.Change)
@@ -132,7 +134,13 @@ func (w *World) build() {
 	}
 	w.Chat.Can(can)
 	w.Clock = engine.NewSimulated(w.day("today", "2026-11-05").At(calendar.Clock{Hour: 8}, zone()))
-	change := w.cast()
+	w.commit(w.cast())
+}
+
+// commit changes the books while the bot is down.
+func (w *World) commit(change bot.Change) {
+	t := w.t
+	t.Helper()
 	epoch, err := w.Store.Acquire(t.Context(), "test", w.Clock.Now(), time.Hour)
 	if err != nil {
 		t.Fatal(err)
@@ -216,6 +224,9 @@ func (w *World) Up() {
 		w.build()
 	}
 	w.settle()
+	if w.kit.Begin != nil {
+		w.commit(bot.Change{Timers: w.kit.Begin(w.Clock.Now())})
+	}
 	renderer := w.kit.Renderer
 	if renderer == nil {
 		real, err := words()

@@ -35,7 +35,8 @@ func kit() dialoguetest.Kit {
 		Rules: engine.Rules{
 			Needs: escalation.Needs, Decide: escalation.Decide, TimerNeeds: escalation.TimerNeeds, Due: escalation.Due, Follow: escalation.Follow,
 		},
-		Words:  []string{"dm", "dikon", "pmo", "rule", "weighty", "pmofirst", "telldikon", "with"},
+		Begin:  func(now time.Time) []bot.Timer { return []bot.Timer{escalation.Begin(now)} },
+		Words:  []string{"dm", "dikon", "pmo", "rule", "weighty", "pmofirst", "telldikon", "with", "strict"},
 		Settle: settle,
 		Cast:   cast,
 	}
@@ -51,6 +52,7 @@ func settle(setup dialoguetest.Setup, s *bot.Settings) {
 			s.Roles[role] = append(s.Roles[role], bot.PersonID(who))
 		}
 	}
+	_, s.OnlyVerified = setup["strict"]
 	s.Escalations = bot.DefaultEscalationRules()
 	rule(setup["rule"], &s.Escalations.Normal)
 	if words, ok := setup["weighty"]; ok {

@@ -11,7 +11,7 @@ import (
 // the escalation they were in.
 func Follow(s bot.Snapshot, e *bot.Event, c *bot.Change) error {
 	if slices.ContainsFunc(c.Rooms, func(r bot.Room) bool { return council(r.Kind) && r.Joined }) {
-		c.Timers = append(c.Timers, showTimer(s, 0))
+		c.Timers = append(c.Timers, showTimer(s.Now, 0))
 	}
 	if s.Project == nil {
 		return nil

@@ -73,7 +73,8 @@ func Due(s bot.Snapshot, t bot.Timer) (bot.Change, error) {
 		d.further()
 	case bot.TimerShow:
 		if d.x.State.Before() {
-			d.finish("shown where it is decided now")
+			d.weigh()
+			d.finish("counted and shown again")
 		}
 	}
 	return d.c, nil
@@ -156,7 +157,18 @@ func (d *draft) finish(reason string) {
 	}
 	d.timers()
 	d.save()
-	d.show()
+	if !d.imminent() {
+		d.show()
+	}
+}
+
+// imminent reports whether the decision stands at once, and shows all that is to be shown.
+func (d *draft) imminent() bool {
+	fresh := len(d.fresh)
+	if d.fresh["request"] {
+		fresh--
+	}
+	return d.x.State == bot.EscalationPausing && !d.stands().After(d.Now) && fresh == 0
 }
 
 // save keeps the escalation although nothing that shows has changed.

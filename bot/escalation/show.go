@@ -3,6 +3,7 @@ package escalation
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"lotse/bot"
 	"lotse/bot/calendar"
@@ -65,13 +66,17 @@ func (d *draft) show() {
 	}
 }
 
-// showPage is how many escalations are shown at once in a room that has become one of
-// those who decide.
+// showPage is how many escalations are counted and shown again at once.
 const showPage = 100
 
-// showTimer is when the escalations with numbers above after are shown there.
-func showTimer(s bot.Snapshot, after int) bot.Timer {
-	return bot.Timer{Key: bot.NewKey("escalations", "show"), Kind: bot.TimerShow, At: s.Now, Subject: bot.Subject{N: after}}
+// Begin is the timer with which the bot begins: by the configuration that it has now,
+// other people may have the role than before. What is to be decided is counted again.
+func Begin(now time.Time) bot.Timer { return showTimer(now, 0) }
+
+// showTimer is when the escalations with numbers above after are counted again, and shown
+// where they are decided now.
+func showTimer(now time.Time, after int) bot.Timer {
+	return bot.Timer{Key: bot.NewKey("escalations", "show"), Kind: bot.TimerShow, At: now, Subject: bot.Subject{N: after}}
 }
 
 // showAll has all that is to be decided shown again, one by one.
@@ -85,7 +90,7 @@ func showAll(s bot.Snapshot) (c bot.Change) {
 		}
 	}
 	if n := len(s.Listed); n == showPage {
-		c.Timers = append(c.Timers, showTimer(s, s.Listed[n-1].Number))
+		c.Timers = append(c.Timers, showTimer(s.Now, s.Listed[n-1].Number))
 	}
 	c.Reason = "what is to be decided is shown again"
 	return c

@@ -149,7 +149,7 @@ func (p parts) begin(ctx context.Context, epoch int64) error {
 			return fmt.Errorf("read the books: %w", err)
 		}
 		change := p.catchUp(ctx, books)
-		change.Timers = append(change.Timers, bot.Timer{Key: "plan", Kind: bot.TimerPlan, At: now})
+		change.Timers = append(change.Timers, bot.Timer{Key: "plan", Kind: bot.TimerPlan, At: now}, escalation.Begin(now))
 		if p.settings.Retention != (bot.Retention{}) && !p.settings.Rehearsal {
 			change.Timers = append(change.Timers, bot.Timer{Key: "prune", Kind: bot.TimerPrune, At: now, Earliest: true})
 		}
