@@ -187,7 +187,9 @@ func (d *draft) acting() bot.Role {
 
 // sameWords reports whether something was said in an escalation already.
 func sameWords(x bot.Escalation, words string) bool {
-	same := func(s bot.Said) bool { return s.Text != "" && plain(s.Text) == plain(words) }
+	same := func(s bot.Said) bool {
+		return s.Text != "" && (s.Text == words || plain(words) != "" && plain(s.Text) == plain(words))
+	}
 	return same(x.Text) || slices.ContainsFunc(x.More, same)
 }
 

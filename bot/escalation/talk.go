@@ -60,10 +60,16 @@ func typed(words string) bot.Choice {
 // toDraft is what words in reply to a draft say: the lead's ✅ and ❌ where there are no
 // reactions.
 func toDraft(words string) bot.Choice {
-	switch strings.Trim(strings.ReplaceAll(bot.Fold(words), "\ufe0f", ""), " .!*_–-") {
-	case "✅", "vorlegen", "bitte vorlegen", "ja", "ja bitte", "gehoert dazu", "submit", "yes", "yes please", "belongs to it":
+	switch strings.Trim(strings.ReplaceAll(words, "\ufe0f", ""), " .!") {
+	case "✅":
 		return bot.ChooseYes
-	case "❌", "nicht vorlegen", "bitte nicht vorlegen", "nein", "nein danke", "eigene sache", "do not submit", "don't submit", "no", "no thanks", "a matter of its own":
+	case "❌":
+		return bot.ChooseNo
+	}
+	switch plain(words) {
+	case "vorlegen", "bitte vorlegen", "ja", "ja bitte", "gehoert dazu", "submit", "yes", "yes please", "belongs to it":
+		return bot.ChooseYes
+	case "nicht vorlegen", "bitte nicht vorlegen", "nein", "nein danke", "eigene sache", "do not submit", "don t submit", "no", "no thanks", "a matter of its own":
 		return bot.ChooseNo
 	}
 	return ""
@@ -233,6 +239,9 @@ func (d *draft) reason(words string) {
 		return
 	}
 	s := d.say(words)
+	if x.Leaning == bot.ChooseNo && !d.reasoned() {
+		x.Agreed = d.Now // now there is something to think about
+	}
 	x.Reasons = append(x.Reasons, s)
 	if x.Decision != nil {
 		x.Decision.Reasons = append(x.Decision.Reasons, s)

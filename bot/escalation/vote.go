@@ -1,6 +1,7 @@
 package escalation
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -173,37 +174,34 @@ type ballot struct {
 // ballots are what the members say now: each what they said last, however and with
 // whatever account. Without the role, and about one's own, one says nothing.
 func (d *draft) ballots() (all []ballot) {
-	type said struct{ reacted, typed bot.Vote }
+	type said struct{ last, reacted, typed bot.Vote }
+	later := func(a, b bot.Vote) bot.Vote { // of two at the same time, the one that came later
+		if a.Choice != "" && b.At.Before(a.At) {
+			return a
+		}
+		return b
+	}
 	by := map[bot.PersonID]said{}
-	var who []bot.PersonID
 	for _, v := range d.x.Votes {
 		if v.Choice != bot.ChooseYes && v.Choice != bot.ChooseNo {
 			continue
 		}
-		s, ok := by[v.By]
-		if !ok {
-			who = append(who, v.By)
-		}
-		of := &s.reacted
+		s := by[v.By]
+		s.last = later(s.last, v)
 		if v.Typed {
-			of = &s.typed
-		}
-		if of.Choice == "" || !v.At.Before(of.At) {
-			*of = v
+			s.typed = later(s.typed, v)
+		} else {
+			s.reacted = later(s.reacted, v)
 		}
 		by[v.By] = s
 	}
-	slices.Sort(who)
-	for _, id := range who {
-		if !slices.Contains(d.Settings.Roles[d.x.Role], id) || d.asked(id) {
+	for _, who := range slices.Sorted(maps.Keys(by)) {
+		if !slices.Contains(d.Settings.Roles[d.x.Role], who) || d.asked(who) {
 			continue
 		}
-		s := by[id]
-		b := ballot{by: id, choice: s.reacted.Choice, firm: !d.x.Rule.Typed || s.reacted.Choice == s.typed.Choice || !d.Abilities.Reactions}
-		if s.reacted.Choice == "" || s.typed.Choice != "" && !s.typed.At.Before(s.reacted.At) {
-			b.choice = s.typed.Choice
-		}
-		all = append(all, b)
+		s := by[who]
+		firm := !d.x.Rule.Typed || s.reacted.Choice == s.typed.Choice || !d.Abilities.Reactions
+		all = append(all, ballot{by: who, choice: s.last.Choice, firm: firm})
 	}
 	return all
 }
@@ -321,7 +319,7 @@ func (d *draft) stand(choice bot.Choice, by []bot.PersonID) {
 		state = bot.EscalationRefused
 	}
 	d.to(state)
-	d.fresh["outcome"] = true
+	d.fresh["request"], d.fresh["outcome"] = true, true
 	d.c.Entries = append(d.c.Entries, d.decided(choice, by))
 	d.released()
 }
