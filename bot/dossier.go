@@ -109,11 +109,15 @@ func (d *Dossier) Task(t Task) {
 
 // Escalation gathers what the person has said and chosen in an escalation.
 func (d *Dossier) Escalation(e Escalation) {
-	var seen []*Said
+	type words struct {
+		message MessageID
+		text    string
+	}
+	seen := map[words]bool{} // reasons stand in the decision, too
 	for _, s := range e.Texts() {
-		twice := slices.ContainsFunc(seen, func(other *Said) bool { return other.Message == s.Message && other.Text == s.Text }) // reasons stand in the decision, too
-		if s.By == d.Person.ID && s.Text != "" && !twice {
-			seen = append(seen, s)
+		once := words{s.Message, s.Text}
+		if s.saidBy(d.Person.ID) && s.Text != "" && !seen[once] {
+			seen[once] = true
 			d.add(Statement{Kind: StatementSaid, At: s.At, Project: e.Project, Number: e.Number, Text: s.Text})
 		}
 	}

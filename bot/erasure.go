@@ -155,7 +155,7 @@ func (x *Erasure) words(row any) bool {
 		asked := me(r.By) && x.unsay(&r.Text, r.Message, &x.Count.Questions, x.Instead)
 		return me(r.Author) && x.unsay(&r.Answer, r.Source, &x.Count.Questions, x.Instead) || asked
 	case *Said:
-		if me(r.By) && x.unsay(&r.Text, r.Message, &x.Count.Escalations, "") {
+		if r.saidBy(x.Person.ID) && x.unsay(&r.Text, r.Message, &x.Count.Escalations, "") {
 			r.Gone = true
 			return true
 		}

@@ -89,6 +89,11 @@ func (s Said) From(m MessageID, who PersonID) bool {
 	return m != "" && (s.Message == m && s.By == who || slices.Contains(s.Also, Source{m, who}))
 }
 
+// saidBy reports whether the words are somebody's, or some of them.
+func (s Said) saidBy(who PersonID) bool {
+	return who != "" && (s.By == who || slices.ContainsFunc(s.Also, func(from Source) bool { return from.By == who }))
+}
+
 // Remark is something that is said once, and to whom.
 type Remark struct {
 	What string

@@ -179,7 +179,7 @@ func (t *txn) pruneDrafts(ctx context.Context, before int64) error {
 // lastOf is when something was last said or done in an escalation, as far as it says.
 func lastOf(e *bot.Escalation) int64 {
 	day := time.Date(e.Since.Year, e.Since.Month, e.Since.Day, 0, 0, 0, 0, time.UTC)
-	last := max(millis(day), millis(e.Confirmed), millis(e.Put), millis(e.Ended))
+	last := max(millis(day), millis(e.Drafted), millis(e.Confirmed), millis(e.Put), millis(e.Ended))
 	for _, said := range e.Texts() {
 		last = max(last, millis(said.At))
 	}
@@ -283,7 +283,7 @@ func (t *txn) pruneDecisions(ctx context.Context, before int64) error {
 		if err != nil {
 			return err
 		}
-		if !ok || e.State.Open() {
+		if !ok || e.Open() {
 			continue
 		}
 		for _, said := range e.Texts() {
