@@ -94,7 +94,7 @@
 // The messages of a round's steps say in their keys how often the round was moved
 // since: agenda, agenda-1 (see Round.step).
 //
-// Timers have keys of the same kind, without a room: plan; restored; check/<round>/<kind>, and
+// Timers have keys of the same kind, without a room: plan; restored; prune; check/<round>/<kind>, and
 // check/<round>/<kind>/<project> for what concerns one project (remind:
 // check/<round>/remind/<n>/<project>). See [TimerKind].
 package bot

@@ -25,6 +25,13 @@
 //	pending → sending → sent        and, from pending, → stale
 //	   ↑_________|____|   → failed
 //
+// # What goes
+//
+// Words are kept as long as they are needed: words.go says how long in the outbox,
+// prune.go what goes because it is old, erase.go how a person is taken out of everything.
+// What is deleted is overwritten (secure_delete); until the journal is emptied, each night
+// ([Store.Commit] of a bot.Prune) or by [Store.Vacuum], it has what was there before.
+//
 // # The decision log
 //
 // Change.Entries are appended to the log, chained as package bot says, in the same
