@@ -84,7 +84,6 @@ type model struct {
 	rule bot.EscalationRule
 
 	votes, questions, reasons []said
-	advised                   bool
 	asked                     bool // DIKON
 
 	leaning  bot.Choice
