@@ -587,6 +587,9 @@ func (w *town) callsNobodyElse(events []matrixtest.Event) {
 		var shown []string
 		for _, m := range pill.FindAllStringSubmatch(content.FormattedBody(), -1) {
 			user, ok := strings.CutPrefix(m[1], "https://matrix.to/#/")
+			if strings.HasPrefix(user, "%21") {
+				continue // a message in a room calls nobody
+			}
 			if !ok {
 				w.Errorf("a message has a link to %s: %s", m[1], e.Body())
 			}
