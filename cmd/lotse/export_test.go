@@ -115,7 +115,7 @@ func TestExportJSON(t *testing.T) {
 	if diff := cmp.Diff(want, got.Projects[0]); diff != "" {
 		t.Errorf("project (-want +got):\n%s", diff)
 	}
-	if len(got.Projects) != 2 || got.Projects[1].PausedUntil != "2027-01-01" || got.City != "Duisburg" || len(got.Goals) != 2 || got.Version != 1 {
+	if len(got.Projects) != 3 || got.Projects[1].State != bot.ProjectRequested || got.Projects[2].PausedUntil != "2027-01-01" || got.City != "Duisburg" || len(got.Goals) != 2 || got.Version != 1 {
 		t.Errorf("file %+v", got)
 	}
 	for _, secret := range []string{"late", "Late", "remind", "by\"", "weg"} {

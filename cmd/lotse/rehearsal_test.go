@@ -87,7 +87,7 @@ func TestPrompt(t *testing.T) {
 
 // The next run of the same rehearsal begins where this one ended, whatever the flag says.
 func TestRehearsalGoesOn(t *testing.T) {
-	r, e, _ := stageOf(t, "2026-11-17 08:00", "next\n")
+	r, e, _ := stageOf(t, "2026-11-17 08:00", "2026-11-18 09:00\n")
 	if err := r.play(t.Context(), e); err != nil {
 		t.Fatal(err)
 	}
