@@ -177,20 +177,8 @@ func (l *loader) answering() []bot.ProjectID {
 // concerned are the people of all escalations that were loaded.
 func (l *loader) concerned() {
 	each := func(e *bot.Escalation) {
-		for _, said := range e.Texts() {
-			l.people[said.By] = true
-		}
-		for _, v := range e.Votes {
-			l.people[v.By] = true
-		}
-		lists := [][]bot.PersonID{{e.Asker, e.EndedBy}, e.Aside}
-		if e.Decision != nil {
-			lists = append(lists, e.Decision.By, []bot.PersonID{e.Decision.Recorder})
-		}
-		for _, list := range lists {
-			for _, who := range list {
-				l.people[who] = true
-			}
+		for _, who := range e.People() {
+			l.people[*who] = true
 		}
 	}
 	if l.snap.Escalation != nil {

@@ -94,6 +94,85 @@ var escalationPromises = map[string]func(*desk){
 			}
 		}
 	},
+	"a number in what somebody wrote": func(d *desk) {
+		d.city()
+		d.commit(bot.Change{
+			Escalations: []bot.Escalation{escalation("a", 1, 1, bot.EscalationOpen), escalation("b", 1, 2, bot.EscalationOpen)},
+			Refs:        []bot.Ref{aboutEscalation("test:$a1", "a", "a-1")},
+		})
+		for _, c := range []struct {
+			name string
+			q    bot.Query
+			want bot.EscalationID // "": none
+		}{
+			{"where it is decided", bot.Query{Room: roomDM, Number: 2, Council: true}, "b-1"},
+			{"… in the thread of another one", bot.Query{Room: roomDM, Number: 2, Council: true, Thread: "test:$a1"}, "b-1"},
+			{"in a project's room it is something else", bot.Query{Room: roomA, Number: 2, Council: true}, ""},
+			{"… also in a thread", bot.Query{Room: roomA, Number: 2, Council: true, Thread: "test:$a1"}, "a-1"},
+			{"in the edit of what is about another one", bot.Query{Room: roomDM, Number: 2, Council: true, Target: "test:$a1"}, "a-1"},
+			{"in the edit of what is about none", bot.Query{Room: roomDM, Number: 2, Council: true, Target: "test:$talk"}, "b-1"},
+			{"a command names it anywhere", bot.Query{Room: roomA, Number: 2}, "b-1"},
+		} {
+			got := bot.EscalationID("")
+			if x := d.load(c.q).Escalation; x != nil {
+				got = x.ID
+			}
+			if got != c.want {
+				d.Errorf("%s: %q, want %q", c.name, got, c.want)
+			}
+		}
+	},
+	"who waits for a plain answer in a direct chat": func(d *desk) {
+		d.city()
+		asks := escalation("b", 1, 1, bot.EscalationWaiting)
+		asks.Asks = jonas
+		d.commit(bot.Change{Escalations: []bot.Escalation{escalation("a", 1, 2, bot.EscalationOpen), asks}})
+		q := bot.Query{Room: "test:!direct", User: jonas, Message: "test:$new"}
+		for _, c := range []struct {
+			name   string
+			change func(q *bot.Query)
+			want   string
+		}{
+			{"a plain message", func(*bot.Query) {}, "b-1 of b"},
+			{"one in another room", func(q *bot.Query) { q.Room = roomA }, "- of a"},
+			{"somebody else's", func(q *bot.Query) { q.User = maria }, "- of -"},
+			{"one in a thread", func(q *bot.Query) { q.Thread = "test:$other" }, "- of c"},
+			{"a command", func(q *bot.Query) { q.Name = "breitband gelb" }, "- of c"},
+			{"a reaction", func(q *bot.Query) { q.Target = "test:$other" }, "- of c"},
+		} {
+			q := q
+			c.change(&q)
+			s := d.load(q)
+			got, project := "-", "-"
+			if s.Escalation != nil {
+				got = string(s.Escalation.ID)
+			}
+			if s.Project != nil {
+				project = string(s.Project.ID)
+			}
+			if got += " of " + project; got != c.want {
+				d.Errorf("%s: %s, want %s", c.name, got, c.want)
+			}
+		}
+		// What the Projektcheck asks comes first; once it is answered, the escalation waits.
+		report := bot.Report{Round: "2026-11-25", Project: "c", User: jonas, Open: &bot.Question{Field: bot.FieldStatus, N: 1}}
+		d.commit(bot.Change{Reports: []bot.Report{report}})
+		if s := d.load(q); s.Escalation != nil || s.Project == nil || s.Project.ID != "c" {
+			d.Errorf("while the Projektcheck asks, it is about %+v and %+v", s.Project, s.Escalation)
+		}
+		asked := d.load(bot.Query{Project: "c", Round: "2026-11-25"}).Report
+		asked.Open = nil
+		d.commit(bot.Change{Reports: []bot.Report{*asked}})
+		if s := d.load(q); s.Escalation == nil {
+			d.Error("after the Projektcheck's question, nobody waits for an answer")
+		}
+		answered := *d.load(q).Escalation
+		answered.Asks = ""
+		d.commit(bot.Change{Escalations: []bot.Escalation{answered}})
+		if s := d.load(q); s.Escalation != nil {
+			d.Errorf("an answer is awaited by %+v", s.Escalation)
+		}
+	},
 	"a message of ours leads to it": func(d *desk) {
 		d.city()
 		d.commit(bot.Change{Escalations: []bot.Escalation{escalation("a", 1, 1, bot.EscalationOpen)}})
