@@ -48,6 +48,9 @@ func Run(t *testing.T, dir string, update bool, make func(t *testing.T) *World) 
 			if doubled := w.Chat.Doubled(); len(doubled) > 0 {
 				t.Errorf("said twice: %q", doubled)
 			}
+			if needless := w.Needless(); len(needless) > 0 {
+				t.Errorf("edited without being changed: %q", needless)
+			}
 			if update && told != string(data) {
 				if err := os.WriteFile(file, []byte(told), 0o644); err != nil {
 					t.Fatal(err)

@@ -292,3 +292,19 @@ func (w *World) News() string {
 	}
 	return b.String()
 }
+
+// Needless lists the keys of messages that were edited although nothing in them changed.
+func (w *World) Needless() (keys []bot.Key) {
+	last := map[bot.Key]bot.Text{}
+	for _, send := range w.Chat.Sends() {
+		if send.Err != nil || send.Op != bot.OpMessage {
+			continue
+		}
+		before, ok := last[send.Key]
+		if ok && !send.Absent && before.Markdown == send.Text.Markdown {
+			keys = append(keys, send.Key)
+		}
+		last[send.Key] = send.Text
+	}
+	return keys
+}

@@ -116,27 +116,20 @@ func (d *draft) set(what, words string) error {
 	switch what {
 	case "wish":
 		if words == "" {
-			return d.unclear("text", words, "Wunsch: Priorität in der IT-Abteilung", "Wish: priority in the IT department")
+			return d.unclear("wish", words, "Wunsch: Priorität in der IT-Abteilung", "Wish: priority in the IT department")
 		}
 		x.Wish = said
 	case "due":
 		day, err := calendar.ParseDay(words, d.Today())
 		if err != nil {
-			return d.unclear("date", words, "Bis: 2. Dezember", "By: 2 December")
+			return d.unclear("due", words, "Bis: 2. Dezember", "By: 2 December")
 		}
 		if day.Before(d.Today()) {
 			return d.refused("past")
 		}
 		x.Due = day
 	case "weight":
-		switch {
-		case says(words, "normal"):
-			x.Weighty = false
-		case weighty(words):
-			x.Weighty = true
-		default:
-			return d.unclear("text", words, "Gewicht: gewichtig", "Weight: weighty")
-		}
+		x.Weighty = weighty(words)
 		if x.Number > 0 {
 			x.Rule = d.Settings.Escalations.For(x.Weighty)
 		}

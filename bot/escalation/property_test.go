@@ -422,6 +422,9 @@ func (m *model) verify() {
 	if doubled := m.w.Chat.Doubled(); len(doubled) > 0 {
 		m.t.Errorf("said twice: %q", doubled)
 	}
+	if needless := m.w.Needless(); len(needless) > 0 {
+		m.t.Errorf("edited without being changed: %q", needless)
+	}
 	for _, send := range m.w.Chat.Sends() {
 		if send.Err != nil {
 			m.t.Errorf("%s could not be sent: %v", send.Key, send.Err)

@@ -67,7 +67,7 @@ func toDraft(words string) bot.Choice {
 		return bot.ChooseNo
 	}
 	switch plain(words) {
-	case "vorlegen", "bitte vorlegen", "ja", "ja bitte", "gehoert dazu", "submit", "yes", "yes please", "belongs to it":
+	case "vorlegen", "bitte vorlegen", "vorlegen bitte", "ja", "ja bitte", "gehoert dazu", "submit", "yes", "yes please", "belongs to it":
 		return bot.ChooseYes
 	case "nicht vorlegen", "bitte nicht vorlegen", "nein", "nein danke", "eigene sache", "do not submit", "don t submit", "no", "no thanks", "a matter of its own":
 		return bot.ChooseNo
@@ -388,7 +388,7 @@ func (d *draft) aboutDraft(words string) (mine bool, err error) {
 		d.x = x
 		d.remember(source(d.e))
 		return true, d.answerDraft(choice)
-	case label == "wish" || label == "due" || label == "weight":
+	case label == "wish" || label == "due" || label == "weight" && (weighty(said) || says(said, "normal")):
 		what = label
 	case len(fields(words)) == 1 && weighty(words):
 		what, said = "weight", words
