@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -434,4 +435,62 @@ func open(t *testing.T, path string) *storage.Store {
 		}
 	})
 	return store
+}
+
+// What is deleted in the chat is in no table any more, with all that has become of it: escalations, the decision log.
+func TestPrivacyDeletion(t *testing.T) {
+	a := newAviary(t)
+	a.until("2026-11-18 09:00")
+	type said struct {
+		room bot.RoomID
+		id   bot.MessageID
+	}
+	var all []said
+	say := func(room bot.RoomID, text, thread string) {
+		all = append(all, said{room, a.say(room, kira, text, thread)})
+	}
+	say(birdDirect, "Status: gelb, kanari-status\nAusblick: grün\n- kanari-aufgabe\nBlocker: kanari-blocker\nEntscheidung: keine\nKommunikation: kanari-nutzer", "")
+	a.react(birdDirect, kira, "escalation/akte-1/draft/", "✅")
+	a.say(birdRoom, jonas, "!eskalation Schnittstelle fehlt", "")
+	a.react(birdRoom, jonas, "escalation/portal-1/draft/", "✅")
+	a.react(birdDM, kiraToo, "escalation/portal-1/request/", "✅")
+	say(birdDM, "Begründung: kanari-grund", "escalation/portal-1/request/")
+	a.until("2026-11-27 09:00") // decided, closed, published, over
+	words := []string{"kanari-status", "kanari-aufgabe", "kanari-blocker", "kanari-nutzer", "kanari-grund"}
+	stands := func(word string) (found []string) {
+		t.Helper()
+		store, err := storage.Open(t.Context(), filepath.Join(a.folder, "lotse.db"), storage.Options{ReadOnly: true})
+		if err == nil {
+			found, err = storagetest.Find(t.Context(), store.DB().RawDB, word)
+			err = errors.Join(err, store.Close())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	for _, word := range words {
+		if len(stands(word)) == 0 {
+			t.Errorf("%s was not taken in: the test shows nothing", word)
+		}
+	}
+	for _, s := range all {
+		a.chat.Delete(s.room, kira, s.id)
+		a.idle()
+	}
+	a.until("2026-11-27 09:05")
+	for _, word := range words {
+		if found := stands(word); len(found) > 0 {
+			t.Errorf("%s was deleted, and stands yet in\n%s", word, strings.Join(found, "\n"))
+		}
+		for _, room := range a.chat.Rooms() {
+			for _, m := range a.chat.Room(room) {
+				if m.Key != "" && strings.Contains(m.Text, word) {
+					t.Errorf("the bot says in %s, under %s:\n%s", room, m.Key, m.Text)
+				}
+			}
+		}
+	}
+	a.stop()
+	a.lotse(0, "log", "verify")
 }
