@@ -60,7 +60,21 @@ func (d *draft) forget(m bot.MessageID) (gone bool) {
 		}
 		*s = d.rest(*s, m)
 	}
+	if gone {
+		d.unremind()
+	}
 	return gone
+}
+
+// unremind takes away the reminders that quote what it is about: they are not drawn again.
+func (d *draft) unremind() {
+	if d.x.Room != "" || d.x.User != "" {
+		p := d.beside(bot.Post{Key: d.key("nudge"), Kind: kindNudge, Absent: true})
+		d.post(p)
+	}
+	for _, kind := range []bot.RoomKind{bot.RoomPMO, bot.RoomDIKON} {
+		d.postTo(kind, bot.Post{Key: d.key("further"), Kind: kindReminder, Absent: true})
+	}
 }
 
 // rest is what a report still says of words, without one of the messages they are from.
