@@ -45,6 +45,7 @@ type Contents struct {
 
 	Projects, People, Rooms, Rounds, Reports int
 	Waiting                                  int // messages that were not sent
+	Erased                                   int // people who were erased before it was taken
 }
 
 // Backup writes a copy of the database in the file from, on which a bot may be working,
@@ -261,8 +262,9 @@ func Inspect(ctx context.Context, path string) (c Contents, err error) {
 	var taken int64
 	err = db.QueryRowContext(ctx, `SELECT COALESCE((SELECT value FROM meta WHERE name = 'backup'), '0'), COALESCE((SELECT value FROM meta WHERE name = 'kind'), ''),
 		(SELECT version FROM version), (SELECT COUNT(*) FROM projects), (SELECT COUNT(*) FROM people), (SELECT COUNT(*) FROM rooms),
-		(SELECT COUNT(*) FROM rounds), (SELECT COUNT(*) FROM reports), (SELECT COUNT(*) FROM slots WHERE state IN ('pending', 'sending'))`).
-		Scan(&taken, &c.Kind, &c.Version, &c.Projects, &c.People, &c.Rooms, &c.Rounds, &c.Reports, &c.Waiting)
+		(SELECT COUNT(*) FROM rounds), (SELECT COUNT(*) FROM reports), (SELECT COUNT(*) FROM slots WHERE state IN ('pending', 'sending')),
+		COALESCE((SELECT value FROM counters WHERE name = 'erased'), 0)`).
+		Scan(&taken, &c.Kind, &c.Version, &c.Projects, &c.People, &c.Rooms, &c.Rounds, &c.Reports, &c.Waiting, &c.Erased)
 	c.Taken = instant(taken)
 	switch known, _ := migrations.ReadDir("migrations"); {
 	case err != nil:

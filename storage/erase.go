@@ -63,6 +63,15 @@ func (s *Store) Erase(ctx context.Context, epoch int64, now time.Time, x *bot.Er
 	return e.done, wrap(err, "erase a person")
 }
 
+// Erasures returns how many people were erased.
+func (s *Store) Erasures(ctx context.Context) (n int, err error) {
+	err = s.read(ctx, func(ctx context.Context, t *txn) error {
+		_, err := found(t.row(ctx, `SELECT value FROM counters WHERE name = $1`, erasedCounter).Scan(&n))
+		return err
+	})
+	return n, wrap(err, "count erasures")
+}
+
 // eraser is an erasure at work in a transaction.
 type eraser struct {
 	*bot.Erasure

@@ -144,10 +144,12 @@ func (a *app) restore(ctx context.Context, file string, yes bool) (err error) {
 		return err
 	}
 	defer unlock()
+	erased := 0
 	if there {
 		if err := config.unused(ctx, a.now()); err != nil {
 			return err
 		}
+		erased = config.erasures(ctx)
 	}
 	_, aside, err := storage.Restore(ctx, file, path, a.now().In(config.Zone.Location))
 	if aside != "" {
@@ -155,6 +157,10 @@ func (a *app) restore(ctx context.Context, file string, yes bool) (err error) {
 	}
 	if err != nil {
 		return err
+	}
+	if since := erased - contents.Erased; since > 0 {
+		fmt.Fprintf(a.stdout, "%s erased since the backup was taken and %s back with it: erase them once more (lotse privacy erase)\n",
+			count(since, "person was", "people were"), map[bool]string{true: "is", false: "are"}[since == 1])
 	}
 	_, err = fmt.Fprintln(a.stdout, "restored\nnext: lotse login, then lotse run; nothing is sent until the PMO agrees in its room with !weiter")
 	return err
@@ -174,6 +180,19 @@ func (a *app) agrees(ctx context.Context) (bool, error) {
 	}
 	fmt.Fprintln(a.stderr, "nothing was changed (to do it without being asked: --yes)")
 	return false, errSaid
+}
+
+// erasures is how many people were erased from the database; 0 if it cannot be read any more.
+func (c *Config) erasures(ctx context.Context) int {
+	store, err := storage.Open(ctx, c.databasePath(), storage.Options{ReadOnly: true})
+	if err != nil {
+		return 0
+	}
+	n, err := store.Erasures(ctx)
+	if errors.Join(err, store.Close()) != nil {
+		return 0
+	}
+	return n
 }
 
 // unused makes sure that no other machine works on the database; that none does on this one, lockDatabase has seen to. A

@@ -322,6 +322,15 @@ func TestPrivacyErase(t *testing.T) {
 	for _, place := range a.remains() {
 		t.Errorf("it has come back in %s", place)
 	}
+
+	// A backup from before brings her back, which is said; erased once more, she is gone again.
+	if said := a.lotse(0, "restore", backup, "--yes"); !strings.Contains(said, "1 person was erased since the backup was taken and is back with it") {
+		t.Errorf("of the restore it says\n%s", said)
+	}
+	said = a.lotse(0, "privacy", "erase", "Kira Kanari", "--yes")
+	for _, place := range a.remains() {
+		t.Errorf("after a restore it stands yet in %s; it says\n%s", place, said)
+	}
 }
 
 // The processing record of a small and of a large configuration.
