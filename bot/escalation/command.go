@@ -47,11 +47,14 @@ func Raise(s bot.Snapshot, e bot.Event, words string) (bot.Change, error) {
 		}
 	}
 	d.x = d.make(d.say(words), bot.Said{})
-	d.x.Room = e.Room
+	direct := e.Direct || s.Room.Kind == bot.RoomDirect
+	if direct {
+		d.x.User = e.Sender
+	} else {
+		d.x.Room = e.Room
+	}
 	switch {
-	case e.Direct || s.Room.Kind == bot.RoomDirect:
-		d.x.Room, d.x.User = "", e.Sender
-	case s.Room.Kind != bot.RoomProject:
+	case direct && s.ProjectRole() == "", !direct && s.Room.Project != s.Project.ID:
 		d.elsewhere()
 	case e.Thread != "":
 		d.x.Thread = bot.Target{Message: e.Thread}

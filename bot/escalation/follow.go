@@ -2,6 +2,7 @@ package escalation
 
 import (
 	"slices"
+	"strings"
 
 	"lotse/bot"
 )
@@ -22,7 +23,9 @@ func Follow(s bot.Snapshot, e *bot.Event, c *bot.Change) error {
 	}
 	reason := c.Reason
 	d.c = *c
-	d.deleted()
+	if d.e.Kind == bot.EventDeletion && d.Person != nil && len(c.Escalations) == 0 {
+		d.deleted()
+	}
 	for _, r := range c.Reports {
 		if r.Project == s.Project.ID && s.Round != nil && r.Round == s.Round.ID {
 			d.follow(r)
@@ -34,14 +37,16 @@ func Follow(s bot.Snapshot, e *bot.Event, c *bot.Change) error {
 	return nil
 }
 
-// deleted takes the words of a report's message, if that was deleted, out of the
-// escalation that was made of them.
+// deleted takes the words of a report's message, if that was deleted, out of what was made
+// of them: an escalation, and drafts that the lead did not want.
 func (d *draft) deleted() {
-	if d.e.Kind != bot.EventDeletion || d.x == nil || d.Person == nil || len(d.c.Escalations) > 0 {
-		return
-	}
-	if d.forget(d.e.Target) {
+	if d.x != nil && d.known(d.x.ID) == nil && d.forget(d.e.Target) {
 		d.finish("")
+	}
+	for i := range d.Escalations {
+		if d.x = &d.Escalations[i]; d.forget(d.e.Target) {
+			d.finish("")
+		}
 	}
 }
 
@@ -151,8 +156,9 @@ func (d *draft) follow(r bot.Report) {
 		d.to(bot.EscalationDiscarded)
 		d.finish("")
 	case said.Text == "", own.Text.Text == said.Text && own.Wish.Text == wish.Text:
-	case own.State == bot.EscalationDraft, own.State == bot.EscalationPMO, own.State.Before() && !voted(own):
-		// As long as nobody has voted on it, it says what the report says.
+	case strings.HasPrefix(string(own.Thread.Key), string(bot.NewKey("check", string(r.Round)))) &&
+		(own.State == bot.EscalationDraft || own.State == bot.EscalationPMO || own.State.Before() && !voted(own)):
+		// As long as nobody has voted on it, what came from the report says what that says.
 		d.x = own
 		own.Text, own.Wish = said, wish
 		if own.Number > 0 {

@@ -333,6 +333,9 @@ func (m *model) weigh() {
 	if m.decision != "" {
 		return
 	}
+	for i, v := range m.votes { // who has lost the role wants nothing any more
+		m.votes[i].used = v.used || !m.member(v.by)
+	}
 	if now := m.opinion(); now != m.leaning || now == "" {
 		m.leaning, m.since = now, m.w.Clock.Now()
 	}

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"lotse/bot"
 	"lotse/bot/calendar"
@@ -339,7 +341,74 @@ func Card(s bot.Snapshot, x bot.Escalation, place bot.Place) bot.EscalationCard 
 	if !x.Ended.IsZero() {
 		c.Ended, c.EndedBy = x.Ended.In(s.Settings.Zone), d.persons([]bot.PersonID{x.EndedBy})[0]
 	}
+	fit(&c)
 	return c
+}
+
+// room is how many bytes the words in a card may take of a message; a chat may take
+// fifteen thousand in all (see bot.Abilities).
+const room = 12_000
+
+// fit shortens the words in a card so that a message has room for them all: what is too
+// long for a chat would never stand there.
+func fit(c *bot.EscalationCard) {
+	said := []*bot.SaidLine{&c.Text, &c.Wish, &c.About, &c.EndNote}
+	add := func(lines []bot.SaidLine) {
+		for i := range lines {
+			said = append(said, &lines[i])
+		}
+	}
+	add(c.More)
+	add(c.Reasons)
+	add(c.Advice)
+	for i := range c.Inquiries {
+		said = append(said, &c.Inquiries[i].Question)
+		add(c.Inquiries[i].Answers)
+	}
+	for limit := room / 2; limit > 20; limit /= 2 {
+		all := 0
+		for _, l := range said {
+			all += takes(l.Text)
+		}
+		if all <= room {
+			return
+		}
+		for _, l := range said {
+			l.Text = cut(l.Text, limit)
+		}
+	}
+}
+
+// takes is how many bytes words take in a message, at most: what could be markup is escaped
+// there, and lines are set in.
+func takes(words string) (n int) {
+	for _, r := range words {
+		n += taken(r)
+	}
+	return n
+}
+
+func taken(r rune) int {
+	switch {
+	case r == '@':
+		return 5
+	case r == '\n':
+		return 4
+	case r < utf8.RuneSelf && !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != ' ':
+		return 2
+	}
+	return utf8.RuneLen(r)
+}
+
+// cut shortens words to what takes so many bytes.
+func cut(words string, limit int) string {
+	n := 0
+	for i, r := range words {
+		if n += taken(r); n > limit {
+			return strings.TrimSpace(words[:i]) + " …"
+		}
+	}
+	return words
 }
 
 // persons looks people up; one who is not known keeps the id as name.

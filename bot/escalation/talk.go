@@ -11,9 +11,9 @@ import (
 
 // labels are the words before a colon that make a line of a thread more than talk, folded.
 var labels = map[string]string{
-	"begruendung": "reason", "begrundung": "reason", "grund": "reason", "reason": "reason",
-	"rueckfrage": "question", "ruckfrage": "question", "frage": "question", "question": "question",
-	"empfehlung": "advice", "rat": "advice", "advice": "advice", "recommendation": "advice",
+	"begruendung": "reason", "begrundung": "reason", "reason": "reason",
+	"rueckfrage": "question", "ruckfrage": "question", "question": "question",
+	"empfehlung": "advice", "advice": "advice", "recommendation": "advice",
 	"wunsch": "wish", "gewuenscht": "wish", "gewunscht": "wish", "wish": "wish",
 	"bis": "due", "frist": "due", "by": "due", "due": "due",
 	"gewicht": "weight", "weight": "weight",
@@ -212,13 +212,16 @@ func (d *draft) use(choice bot.Choice, by bot.PersonID) {
 // answer brings the project's answer back.
 func (d *draft) answer(n int, words string) error {
 	x := d.x
-	if n < 1 || n > len(x.Inquiries) || d.acting() == "" || bot.Chatter(words) || !x.State.Before() && x.State != bot.EscalationPMO {
+	if n < 1 || n > len(x.Inquiries) || d.acting() == "" || !x.State.Before() && x.State != bot.EscalationPMO {
 		return nil
 	}
 	if err := d.long(words); err != nil {
 		return err
 	}
 	q := &x.Inquiries[n-1]
+	if bot.Chatter(words) && (q.Answered() || polite(words)) {
+		return nil // «ok» may be the answer, but not a second one
+	}
 	q.Answers = append(q.Answers, d.say(words))
 	d.awaits()
 	d.record(bot.EntryAnswer, "", d.acting(), text("answer", q.Answers[len(q.Answers)-1]))
@@ -230,6 +233,11 @@ func (d *draft) answer(n int, words string) error {
 	}
 	d.finish("an answer goes to those who decide")
 	return nil
+}
+
+// polite reports whether words are no more than thanks or a salutation, or nothing.
+func polite(words string) bool {
+	return plain(words) == "" || says(words, "danke", "dank", "dankeschoen", "merci", "thanks", "thank", "hallo", "hi", "hey", "moin", "servus", "guten", "hello", "good")
 }
 
 // reason notes why.
@@ -360,6 +368,14 @@ func (d *draft) deletion() (mine bool) {
 	switch x := d.x; {
 	case x.State == bot.EscalationDraft && x.Text.Gone:
 		d.to(bot.EscalationDiscarded)
+	case x.State.Before() && x.Kind == bot.EscalationMeeting && x.Text.Gone:
+		role := d.acting()
+		if role == "" {
+			role = x.Role
+		}
+		d.record(bot.EntryWithdrawn, "", role)
+		d.to(bot.EscalationWithdrawn)
+		x.Ended, x.EndedBy = d.Now, d.Person.ID
 	case x.State.Before():
 		d.awaits()
 		d.weigh()

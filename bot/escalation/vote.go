@@ -239,6 +239,11 @@ func (d *draft) agreed() (choice bot.Choice, by []bot.PersonID) {
 // weigh brings the state in line with votes and questions.
 func (d *draft) weigh() {
 	x := d.x
+	for i, v := range x.Votes {
+		// Whoever has lost the role wants nothing any more; the PMO forwards for them.
+		holds := slices.Contains(d.Settings.Roles[x.Role], v.By) || v.Typed && slices.Contains(d.Settings.Roles[bot.RolePMO], v.By)
+		x.Votes[i].Used = v.Used || !holds && v.Choice != bot.ChooseYes && v.Choice != bot.ChooseNo
+	}
 	choice, by := d.agreed()
 	switch {
 	case x.Waits():
