@@ -423,7 +423,8 @@ func (d *draft) opening(again bool) Post {
 func (d *draft) unsettled() []EscalationLine {
 	var lines []EscalationLine
 	for _, x := range d.Escalations {
-		if x.Open() && x.Number > 0 && x.Kind != EscalationRelease {
+		earlier := d.Round.Opened.IsZero() || x.Confirmed.Before(d.Round.Opened)
+		if x.Open() && x.Number > 0 && x.Kind != EscalationRelease && earlier {
 			lines = append(lines, x.Line(d.Project.name(), d.Now, d.Settings.Zone))
 		}
 	}

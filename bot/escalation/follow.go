@@ -40,12 +40,29 @@ func Follow(s bot.Snapshot, e *bot.Event, c *bot.Change) error {
 // deleted takes the words of a report's message, if that was deleted, out of what was made
 // of them: an escalation, and drafts that the lead did not want.
 func (d *draft) deleted() {
-	if d.x != nil && d.known(d.x.ID) == nil && d.forget(d.e.Target) {
-		d.finish("")
+	all := []*bot.Escalation{}
+	if d.x != nil && d.known(d.x.ID) == nil {
+		all = append(all, d.x)
 	}
 	for i := range d.Escalations {
-		if d.x = &d.Escalations[i]; d.forget(d.e.Target) {
+		all = append(all, &d.Escalations[i])
+	}
+	for _, d.x = range all {
+		if d.forget(d.e.Target) {
 			d.finish("")
+			d.quoted()
+		}
+	}
+}
+
+// quoted draws drafts again that may belong to the escalation, and quote it.
+func (d *draft) quoted() {
+	of := d.x.ID
+	for i := range d.Escalations {
+		if x := &d.Escalations[i]; x.Belongs == of && x.State == bot.EscalationDraft {
+			reason := d.c.Reason
+			d.x = x
+			d.finish(reason)
 		}
 	}
 }

@@ -381,6 +381,7 @@ func (d *draft) deletion() (mine bool) {
 		d.weigh()
 	}
 	d.finish("words were deleted")
+	d.quoted()
 	return true
 }
 
