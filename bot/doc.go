@@ -61,6 +61,12 @@
 // of nobody) and 0 for an instant that there is not. Entries are numbered from 1, without a
 // gap. Of a text that is erased there are its name and its hash, and nothing else.
 //
+// # What is kept of people
+//
+// What somebody deletes in the chat goes from everything that was made of it. What is too
+// old goes each night, see [Retention]. A [Dossier] is what is stored about a person, for
+// that person; an [Erasure] takes a person out of all rows, and leaves a pseudonym.
+//
 // # Stored keys
 //
 // A key says what "once" means and ends in the room, or in the account in whose

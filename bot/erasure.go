@@ -155,7 +155,12 @@ func (x *Erasure) words(row any) bool {
 		asked := me(r.By) && x.unsay(&r.Text, r.Message, &x.Count.Questions, x.Instead)
 		return me(r.Author) && x.unsay(&r.Answer, r.Source, &x.Count.Questions, x.Instead) || asked
 	case *Said:
-		if r.saidBy(x.Person.ID) && x.unsay(&r.Text, r.Message, &x.Count.Escalations, "") {
+		for _, from := range append([]Source{{r.Message, r.By}}, r.Also...) {
+			if me(from.By) && from.Message != "" {
+				x.Messages[from.Message] = true
+			}
+		}
+		if r.saidBy(x.Person.ID) && x.unsay(&r.Text, "", &x.Count.Escalations, "") {
 			r.Gone = true
 			return true
 		}
