@@ -377,6 +377,7 @@ func merge(base, more bot.Query) bot.Query {
 	put(&q.Rounds, more.Rounds)
 	put(&q.Escalation, more.Escalation)
 	put(&q.Number, more.Number)
+	put(&q.Council, more.Council)
 	put(&q.Page, more.Page)
 	q.History = max(q.History, more.History)
 	for _, u := range more.Users {
