@@ -26,7 +26,20 @@
 //
 // A vote is a reaction on the bot's own request, or a typed line («#12 zustimmen»), of a
 // person who holds the role at the time of counting and has not asked. Of several of one
-// person, whatever account they are from, the last one that stands counts.
+// person, whatever account they are from, the last one that stands counts, by the time at
+// which it was given. Where the rule wants it typed, a vote that is only reacted or only
+// typed does not count for the quorum, but stands against the others. The rule is the one
+// that the escalation began with; who holds the role, the configuration says: when the bot
+// begins ([Begin]) it counts again. Only a timer makes a decision, when the pause is over.
+//
+// A vote that was taken back is remembered as that, so that it is none if a server tells of
+// it late, or once more.
+//
+// # What was deleted
+//
+// Words are in one escalation only, with the messages they are from, and each of these
+// messages leads to it (bot.Ref). If one is deleted in the chat, its words go from the
+// escalation and from every message about it, whatever state it is in.
 //
 // # What stands in the rooms
 //
