@@ -37,9 +37,9 @@
 //
 // # What was deleted
 //
-// Words are in one escalation only, with the messages they are from, and each of these
-// messages leads to it (bot.Ref). If one is deleted in the chat, its words go from the
-// escalation and from every message about it, whatever state it is in.
+// Words stand in an escalation with the messages they are from, and each of these leads to
+// it, or to the round it came from (bot.Ref). If one is deleted in the chat, its words go
+// from all that was made of them, and from every message that shows it, in whatever state.
 //
 // # What stands in the rooms
 //

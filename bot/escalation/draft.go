@@ -85,6 +85,8 @@ func (d *draft) lapse() {
 		d.c.Reason = "no draft any more"
 	case d.x.Lapses.After(d.Now):
 		d.finish("a draft has more time")
+	case !d.x.Nudged && !d.x.Nudge.After(d.Now):
+		d.nudge()
 	default:
 		d.to(bot.EscalationLapsed)
 		d.finish("a draft lapsed")

@@ -58,6 +58,10 @@ func Due(s bot.Snapshot, t bot.Timer) (bot.Change, error) {
 	if d.x == nil || d.Project == nil {
 		return bot.Change{Reason: "no such escalation any more"}, nil
 	}
+	if t.Kind != bot.TimerDecide && t.Kind != bot.TimerShow && !s.Settings.Days.Working(s.Today()) {
+		t.At = d.at(s.Settings.Days.Add(s.Today(), 1)) // it is late already, and no reason to disturb anybody's Sunday
+		return bot.Change{Timers: []bot.Timer{t}, Reason: "left for the next working day"}, nil
+	}
 	switch t.Kind {
 	case bot.TimerNudge:
 		d.nudge()
