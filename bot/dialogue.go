@@ -237,7 +237,7 @@ func (d *draft) over() Change {
 
 // part is a part of an answer that the event gives, empty yet.
 func (d *draft) part() Part {
-	p := Part{Message: source(d.e), At: d.Now, Late: d.late(), PMO: d.ProjectRole() == ""}
+	p := Part{Message: d.e.Source(), At: d.Now, Late: d.late(), PMO: d.ProjectRole() == ""}
 	if d.running() {
 		p.Round = d.Report.Round
 	}
@@ -273,7 +273,7 @@ func (d *draft) read(f Field, text string, before Answer) ([]Part, error) {
 	if text == "" {
 		return nil, d.empty(f)
 	}
-	if err := d.short(text); err != nil {
+	if err := Short(text, d.Settings.MaxText); err != nil {
 		return nil, err
 	}
 	part := d.part()
@@ -305,10 +305,10 @@ func (d *draft) wantsReason(f Field) bool {
 	return d.Report.Open.Field == f && d.Report.Open.Ask == AskReason
 }
 
-// short refuses a text that is longer than an answer may be.
-func (d *draft) short(text string) error {
-	if got := utf8.RuneCountInString(text); got > d.Settings.MaxText {
-		return &UserError{Template: "error.long", Data: TooLong{Got: got, Max: d.Settings.MaxText}}
+// Short refuses a text of more than most characters: error.long.
+func Short(text string, most int) error {
+	if got := utf8.RuneCountInString(text); got > most {
+		return &UserError{Template: "error.long", Data: TooLong{Got: got, Max: most}}
 	}
 	return nil
 }
@@ -373,7 +373,7 @@ func (d *draft) merge(f Field, a Answer, parts []Part, replace bool) Answer {
 // is remembered, the next question asked or the summary shown, the board kept true.
 func (d *draft) accepted(changed []Field, reason string) Change {
 	d.c.Reason = reason
-	d.remember(source(d.e))
+	d.remember(d.e.Source())
 	d.advance(changed)
 	d.settle()
 	return d.c
@@ -556,7 +556,7 @@ func Enter(s Snapshot, e Event, f Field, text string) (Change, error) {
 	if d.Project == nil || d.ProjectRole() == "" && !d.Is(RolePMO) {
 		return Change{}, &UserError{Template: "error.forbidden", Data: Forbidden{Command: string(f), Roles: []Role{RoleLead, RoleDeputy, RolePMO}}}
 	}
-	m := source(e)
+	m := e.Source()
 	said, above := ParseLabels(Clean(text))
 	if said == nil || above != "" { // further labelled lines may follow the command's own
 		said = append([]Labelled{{Field: f, Text: above}}, slices.DeleteFunc(said, func(l Labelled) bool { return l.Field == f })...)
@@ -616,10 +616,10 @@ func (d *draft) tellEntered(said []Labelled, answers map[Field]Answer) {
 	p := Post{Kind: KindEntered, Subject: Subject{Project: d.Project.ID}, Template: "check.entered", Data: data, Quiet: true}
 	switch {
 	case d.running() && d.Report.Room != d.e.Room:
-		p.Key = NewKey("entered", string(source(d.e)), d.Report.To())
+		p.Key = NewKey("entered", string(d.e.Source()), d.Report.To())
 		d.post(p)
 	case !d.running() && d.ProjectRoom.Joined && d.ProjectRoom.ID != d.e.Room:
-		p.Key, p.Room = NewKey("entered", string(source(d.e)), string(d.ProjectRoom.ID)), d.ProjectRoom.ID
+		p.Key, p.Room = NewKey("entered", string(d.e.Source()), string(d.ProjectRoom.ID)), d.ProjectRoom.ID
 		d.c.Posts = append(d.c.Posts, p)
 	}
 }
@@ -1054,7 +1054,7 @@ func (r Report) Line(f Field) SummaryLine {
 func Return(s Snapshot, e Event, question string) (Change, error) {
 	d := &draft{Snapshot: s, e: e}
 	question = Clean(question)
-	if err := d.short(question); err != nil {
+	if err := Short(question, d.Settings.MaxText); err != nil {
 		return Change{}, err
 	}
 	if !d.running() {
@@ -1062,13 +1062,13 @@ func Return(s Snapshot, e Event, question string) (Change, error) {
 	}
 	r := d.Report
 	n := len(r.Returned) + 1
-	r.Returned = append(r.Returned, AskBack{Text: question, By: d.Person.ID, At: d.Now, Message: source(e)})
+	r.Returned = append(r.Returned, AskBack{Text: question, By: d.Person.ID, At: d.Now, Message: e.Source()})
 	q := &Question{Field: FieldReturn, Ask: AskReturn, N: n}
 	r.Previous, r.Open = r.Open, q
 	r.Asked = append(r.Asked, *q)
 	d.post(d.askBack(*q))
-	d.remember(source(e))
-	d.ack(source(e), nil, []string{"✅"})
+	d.remember(e.Source())
+	d.ack(e.Source(), nil, []string{"✅"})
 	d.c.Reason = "report given back with a question"
 	d.settle()
 	return d.c, nil
@@ -1087,10 +1087,10 @@ func (d *draft) askBack(q Question) Post {
 // returned is the data of the i-th question back and its answer.
 func (d *draft) returned(i int) Returned {
 	back := d.Report.Returned[i]
-	by := d.people([]PersonID{back.By})
+	by := d.Persons([]PersonID{back.By})
 	return Returned{
 		Project:  d.Project.name(),
-		To:       d.people(d.Project.Acting(d.Today())),
+		To:       d.Persons(d.Project.Acting(d.Today())),
 		Question: back.Text,
 		Answer:   back.Answer,
 		By:       by[0],
@@ -1104,7 +1104,7 @@ func (d *draft) answerReturn(i int, text string) (Change, error) {
 	if text == "" {
 		return Change{}, d.empty(FieldReturn)
 	}
-	if err := d.short(text); err != nil {
+	if err := Short(text, d.Settings.MaxText); err != nil {
 		return Change{}, err
 	}
 	r := d.Report
@@ -1122,7 +1122,7 @@ func (d *draft) answerReturn(i int, text string) (Change, error) {
 func (d *draft) editReturn(m MessageID) (Change, error) {
 	text := Clean(d.e.Text)
 	for i, back := range d.Report.Returned {
-		if back.Source == m && text != "" && d.short(text) == nil && d.wrote(back) {
+		if back.Source == m && text != "" && Short(text, d.Settings.MaxText) == nil && d.wrote(back) {
 			d.Report.Returned[i].Answer = text
 			d.sayReturn(i)
 			d.c.Reports = append(d.c.Reports, *d.Report)

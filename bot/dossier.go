@@ -109,15 +109,8 @@ func (d *Dossier) Task(t Task) {
 
 // Escalation gathers what the person has said and chosen in an escalation.
 func (d *Dossier) Escalation(e Escalation) {
-	type words struct {
-		message MessageID
-		text    string
-	}
-	seen := map[words]bool{} // reasons stand in the decision, too
 	for _, s := range e.Texts() {
-		once := words{s.Message, s.Text}
-		if s.saidBy(d.Person.ID) && s.Text != "" && !seen[once] {
-			seen[once] = true
+		if s.saidBy(d.Person.ID) && s.Text != "" {
 			d.add(Statement{Kind: StatementSaid, At: s.At, Project: e.Project, Number: e.Number, Text: s.Text})
 		}
 	}

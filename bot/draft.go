@@ -17,15 +17,6 @@ type draft struct {
 	c Change
 }
 
-// source is the message that an event's content belongs to: for an edit, the one
-// that was edited.
-func source(e Event) MessageID {
-	if e.Kind == EventEdit {
-		return e.Target
-	}
-	return e.Message
-}
-
 // Reply is a post that answers e where it was said: in its thread, else as a
 // reply. n tells several replies to one event apart.
 func Reply(e Event, n int, template string, data any) Post {
@@ -41,7 +32,7 @@ func Reply(e Event, n int, template string, data any) Post {
 	case e.Thread != "":
 		p.Thread = Target{Message: e.Thread}
 	case e.Kind == EventMessage || e.Kind == EventEdit:
-		p.ReplyTo = Target{Message: source(e)}
+		p.ReplyTo = Target{Message: e.Source()}
 	}
 	return p
 }
@@ -70,8 +61,8 @@ func (d *draft) postTo(kind RoomKind, p Post) {
 // name is the project in a text.
 func (p Project) name() ProjectName { return ProjectName{ID: p.ID, Name: p.Name} }
 
-// people looks up persons; one the snapshot does not know keeps its id as name.
-func (s Snapshot) people(ids []PersonID) []Person {
+// Persons looks people up; one the snapshot does not know keeps its id as name.
+func (s Snapshot) Persons(ids []PersonID) []Person {
 	var people []Person
 	for _, id := range ids {
 		p, ok := s.People[id]
@@ -296,18 +287,21 @@ func acks(answers map[Field]Answer, m MessageID) []string {
 	return emojis
 }
 
+// Ack is the reaction on message m that shows what was understood from it, or, absent, no
+// longer is.
+func Ack(room RoomID, m MessageID, emoji string, absent bool) Post {
+	return Post{
+		Key: NewKey("ack", string(m), emoji, string(room)), Op: OpReaction, Kind: KindAck,
+		Room: room, Target: Target{Message: m}, Emoji: emoji, Absent: absent,
+	}
+}
+
 // ack brings the reactions on message m from what they were to what they shall be.
 func (d *draft) ack(m MessageID, before, after []string) {
 	if !d.Abilities.Reactions {
 		return
 	}
-	put := func(emoji string, absent bool) {
-		d.c.Posts = append(d.c.Posts, Post{
-			Key:  NewKey("ack", string(m), emoji, string(d.e.Room)),
-			Op:   OpReaction,
-			Kind: KindAck, Room: d.e.Room, Target: Target{Message: m}, Emoji: emoji, Absent: absent,
-		})
-	}
+	put := func(emoji string, absent bool) { d.c.Posts = append(d.c.Posts, Ack(d.e.Room, m, emoji, absent)) }
 	for _, emoji := range before {
 		if !slices.Contains(after, emoji) {
 			put(emoji, true)

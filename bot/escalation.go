@@ -167,11 +167,10 @@ func (r EscalationRules) For(weighty bool) EscalationRule {
 
 // Decision is the answer to an escalation.
 type Decision struct {
-	Choice  Choice     // ChooseYes or ChooseNo
-	By      []PersonID // who voted so
-	Role    Role       // as what
-	At      time.Time
-	Reasons []Said `json:",omitempty"`
+	Choice Choice     // ChooseYes or ChooseNo
+	By     []PersonID // who voted so
+	Role   Role       // as what
+	At     time.Time
 	// Recorder is who wrote down what they decided elsewhere.
 	Recorder PersonID `json:",omitempty"`
 }
@@ -266,11 +265,6 @@ func (e *Escalation) Texts() []*Said {
 		all = append(all, &e.Inquiries[i].Question)
 		for j := range e.Inquiries[i].Answers {
 			all = append(all, &e.Inquiries[i].Answers[j])
-		}
-	}
-	if e.Decision != nil {
-		for i := range e.Decision.Reasons {
-			all = append(all, &e.Decision.Reasons[i])
 		}
 	}
 	return append(all, &e.EndNote)

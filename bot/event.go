@@ -59,6 +59,15 @@ type Event struct {
 	Refusal Refusal `json:",omitempty"` // EventRefused
 }
 
+// Source is the message that the event's words belong to: for an edit, the one that was
+// edited.
+func (e Event) Source() MessageID {
+	if e.Kind == EventEdit {
+		return e.Target
+	}
+	return e.Message
+}
+
 // Doubt says why a message in an encrypted room does not prove who wrote it.
 type Doubt string
 

@@ -85,7 +85,7 @@ func (d *draft) overviewPages(rank func(OverviewRow) int) []Overview {
 			all.Missing++
 		}
 		if row.State != "complete" {
-			row.Leads = d.people(p.Acting(d.Today()))
+			row.Leads = d.Persons(p.Acting(d.Today()))
 		}
 		all.Rows = append(all.Rows, row)
 	}
@@ -354,7 +354,7 @@ func (d *draft) agendaEntry(p Project, r Report) AgendaEntry {
 	if r.Round == "" {
 		r = Report{Round: d.Round.ID, Project: p.ID, Before: p.Current}
 	}
-	e := AgendaEntry{Project: p.name(), Leads: d.people(p.Leads), Missing: r.Missing()}
+	e := AgendaEntry{Project: p.name(), Leads: d.Persons(p.Leads), Missing: r.Missing()}
 	line := func(f Field) SummaryLine {
 		l := r.Line(f)
 		if !r.Answers[f].Answers(f) {

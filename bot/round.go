@@ -383,7 +383,7 @@ func (d *draft) opening(again bool) Post {
 	_, repeatable := r.CanRepeat()
 	data := Opening{
 		Project:    p.name(),
-		To:         d.people(r.Asking),
+		To:         d.Persons(r.Asking),
 		Now:        d.local(d.Now),
 		Check:      d.local(round.Check),
 		Deadline:   d.local(round.Deadline()),
@@ -401,7 +401,7 @@ func (d *draft) opening(again bool) Post {
 	}
 	slices.SortFunc(data.Tasks, func(a, b TaskLine) int { return a.Number - b.Number })
 	if !slices.Equal(r.Asking, p.Leads) {
-		data.For = d.people(p.Leads)
+		data.For = d.Persons(p.Leads)
 	}
 	post := Post{Key: r.AskKey(), Kind: KindOpening, Template: "check.opening", Data: data, Expires: round.Check}
 	if data.Repeatable {
@@ -451,7 +451,7 @@ func (d *draft) reminders(round Round) {
 
 // askDirectly sends the timer on to the direct chat of the first who has an account.
 func (d *draft) askDirectly(people []PersonID, round RoundID) {
-	for _, p := range d.people(people) {
+	for _, p := range d.Persons(people) {
 		if len(p.Accounts) == 0 {
 			continue
 		}
@@ -556,7 +556,7 @@ func (d *draft) remind(t Timer) {
 func (d *draft) reminder(n int, last bool) Reminder {
 	r, round := d.Report, d.Round
 	return Reminder{
-		Project: d.Project.name(), To: d.people(r.Asking), Check: d.local(round.Check), Deadline: d.local(round.Deadline()),
+		Project: d.Project.name(), To: d.Persons(r.Asking), Check: d.local(round.Check), Deadline: d.local(round.Deadline()),
 		Now: d.local(d.Now), Missing: r.Missing(), N: n, Last: last,
 	}
 }
@@ -724,7 +724,7 @@ func (d *draft) tellMoved(t Timer) {
 		Kind:     KindMoved,
 		Template: "check.moved",
 		Data: Moved{
-			Project: d.Project.name(), To: d.people(d.Project.Acting(d.Today())), Old: d.local(d.Round.From), New: d.local(d.Round.Check),
+			Project: d.Project.name(), To: d.Persons(d.Project.Acting(d.Today())), Old: d.local(d.Round.From), New: d.local(d.Round.Check),
 			Deadline: d.stillTo(*d.Round), Open: !r.Complete(), Reason: d.Round.Reason,
 		},
 		Expires: d.Round.Check,

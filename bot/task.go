@@ -209,8 +209,8 @@ func AddTask(s Snapshot, e Event, text string) (Change, error) {
 	if len(d.OpenTasks()) >= maxTasks {
 		return Change{}, &UserError{Template: "error.tasks", Data: TooLong{Got: len(d.OpenTasks()), Max: maxTasks}}
 	}
-	d.addTask(text, source(e), rank)
-	d.remember(source(e))
+	d.addTask(text, e.Source(), rank)
+	d.remember(e.Source())
 	return d.confirm("task added"), nil
 }
 
@@ -224,9 +224,9 @@ func RenameTask(s Snapshot, e Event, number int, text string) (Change, error) {
 	if text, err = d.taskText(text); err != nil {
 		return Change{}, err
 	}
-	tasks[0].Text, tasks[0].Worded, tasks[0].By = text, source(e), d.who()
+	tasks[0].Text, tasks[0].Worded, tasks[0].By = text, e.Source(), d.who()
 	d.putTask(tasks[0])
-	d.remember(source(e))
+	d.remember(e.Source())
 	return d.confirm("task renamed"), nil
 }
 
@@ -244,7 +244,7 @@ func DropTask(s Snapshot, e Event, number int) (Change, error) {
 // confirm ends a command about tasks: ✅ on it.
 func (d *draft) confirm(reason string) Change {
 	d.c.Reason = reason
-	d.ack(source(d.e), nil, []string{"✅"})
+	d.ack(d.e.Source(), nil, []string{"✅"})
 	d.tasksChanged()
 	return d.c
 }
@@ -255,5 +255,5 @@ func (d *draft) taskText(text string) (string, error) {
 	if text == "" {
 		return "", &UserError{Template: "error.argument", Data: BadArgument{Command: "aufgabe", Want: "text", Example: "!aufgabe Schulung planen"}}
 	}
-	return text, d.short(text)
+	return text, Short(text, d.Settings.MaxText)
 }

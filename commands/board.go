@@ -129,7 +129,7 @@ func boardRow(s bot.Snapshot, p bot.Project, since calendar.Date) bot.BoardRow {
 		return bot.SummaryLine{Field: f, Light: a.Light(), Text: shorten(oneLine(a.Remark(f)), excerpt), None: a.None(), PMO: a.PMO(), Late: a.Late()}
 	}
 	row := bot.BoardRow{
-		Project: nameOf(p), Leads: people(s, p.Leads), Status: line(bot.FieldStatus), Outlook: line(bot.FieldOutlook),
+		Project: nameOf(p), Leads: s.Persons(p.Leads), Status: line(bot.FieldStatus), Outlook: line(bot.FieldOutlook),
 		Blocker: line(bot.FieldBlocker).Text, Decision: line(bot.FieldDecision).Text,
 		Changed: p.Changed, State: state(s, p), Resumes: resumes(s, p),
 		Reported: len(p.Current.Answers) > 0, Escalations: openOf(s, s.Listed, p),

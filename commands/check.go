@@ -148,7 +148,7 @@ func (c call) moveCheck(s bot.Snapshot) (bot.Change, error) {
 	if !ok {
 		return bot.Change{}, c.wrong(s, "move", to)
 	}
-	if err := long(reason, s.Settings.MaxText); err != nil {
+	if err := bot.Short(reason, s.Settings.MaxText); err != nil {
 		return bot.Change{}, err
 	}
 	at := day.At(clock, s.Settings.Zone)
@@ -215,7 +215,7 @@ func (c call) cancelCheck(s bot.Snapshot) (bot.Change, error) {
 	if err != nil {
 		return bot.Change{}, err
 	}
-	if err := long(reason, s.Settings.MaxText); err != nil {
+	if err := bot.Short(reason, s.Settings.MaxText); err != nil {
 		return bot.Change{}, err
 	}
 	change, err := bot.CancelCheck(s, c.event, round, reason)

@@ -58,7 +58,7 @@ func (c call) showDeputies(s bot.Snapshot, p bot.Project) (bot.Change, error) {
 	if !c.shows(s, p.ID) {
 		return c.elsewhere(s, "room", p), nil
 	}
-	return c.reply("deputies shown", "reply.deputies", bot.Deputies{Project: nameOf(p), Leads: people(s, p.Leads), Current: deputies(s, p)}), nil
+	return c.reply("deputies shown", "reply.deputies", bot.Deputies{Project: nameOf(p), Leads: s.Persons(p.Leads), Current: deputies(s, p)}), nil
 }
 
 // deputies are those who stand in, now or later.
@@ -74,7 +74,7 @@ func deputies(s bot.Snapshot, p bot.Project) []bot.DeputyLine {
 }
 
 func deputyLine(s bot.Snapshot, d bot.Deputy) bot.DeputyLine {
-	return bot.DeputyLine{Person: people(s, []bot.PersonID{d.Person})[0], From: d.From, Until: d.Until, Acting: d.Covers(s.Today())}
+	return bot.DeputyLine{Person: s.Persons([]bot.PersonID{d.Person})[0], From: d.From, Until: d.Until, Acting: d.Covers(s.Today())}
 }
 
 // endDeputies ends every deputy's time.
@@ -134,7 +134,7 @@ func (c call) nameDeputy(s bot.Snapshot, p bot.Project, text string) (bot.Change
 }
 
 func (c call) deputyData(s bot.Snapshot, p bot.Project) bot.Deputies {
-	data := bot.Deputies{Project: nameOf(p), Leads: people(s, p.Leads), PMO: p.RoleOf(s.Person.ID, s.Today()) == ""}
+	data := bot.Deputies{Project: nameOf(p), Leads: s.Persons(p.Leads), PMO: p.RoleOf(s.Person.ID, s.Today()) == ""}
 	if running(s) && s.Round.State == bot.RoundOpen {
 		data.Running, data.Deadline = true, s.Round.Deadline().In(s.Settings.Zone)
 	}

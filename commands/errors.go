@@ -68,14 +68,6 @@ func (c call) title(s bot.Snapshot) string {
 	return title
 }
 
-// long is the error for a text with more than most characters, or nil.
-func long(text string, most int) error {
-	if got := len([]rune(text)); got > most {
-		return &bot.UserError{Template: "error.long", Data: bot.TooLong{Got: got, Max: most}}
-	}
-	return nil
-}
-
 // noProject is the error for a project that has to be named, or that was named and
 // is not known. It suggests only what the asker may know about.
 func (c call) noProject(s bot.Snapshot, given string) error {

@@ -39,7 +39,7 @@ func (c call) inquire(s bot.Snapshot) (bot.Change, error) {
 	if !c.shows(s, p.ID) {
 		return change, nil // the ✅ is enough where others read along
 	}
-	data := bot.Inquired{Project: nameOf(p), To: people(s, p.Acting(s.Today())), Question: oneLine(rest)}
+	data := bot.Inquired{Project: nameOf(p), To: s.Persons(p.Acting(s.Today())), Question: oneLine(rest)}
 	if s.Round != nil {
 		data.Deadline = s.Round.Deadline().In(s.Settings.Zone)
 		data.Late = s.Round.State != bot.RoundOpen

@@ -67,7 +67,7 @@ func wants(s bot.Snapshot, p bot.Project, r bot.Report) (bot.OpenItem, bool) {
 	}
 	for _, d := range p.Deputies {
 		if d.Covers(s.Today()) && d.Person != s.Person.ID {
-			item.Deputies = append(item.Deputies, people(s, []bot.PersonID{d.Person})...)
+			item.Deputies = append(item.Deputies, s.Persons([]bot.PersonID{d.Person})...)
 		}
 	}
 	return item, len(item.Missing) > 0 || item.Reason != "" || len(item.Question) > 0

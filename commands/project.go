@@ -143,7 +143,7 @@ func (c call) project(s bot.Snapshot) (bot.Change, error) {
 // card is a project with everything the board knows.
 func card(s bot.Snapshot, p bot.Project) bot.ProjectCard {
 	data := bot.ProjectCard{
-		Project: nameOf(p), Leads: people(s, p.Leads), Deputies: deputies(s, p),
+		Project: nameOf(p), Leads: s.Persons(p.Leads), Deputies: deputies(s, p),
 		State: state(s, p), Resumes: resumes(s, p), Period: p.Period, Vision: p.Vision, Link: p.Link,
 		Room: s.ProjectRoom.ID != "", Changed: p.Changed, Done: s.DoneTasks(),
 	}
@@ -212,7 +212,7 @@ func (c call) listProjects(s bot.Snapshot) (bot.Change, error) {
 			continue
 		}
 		data.Lines = append(data.Lines, bot.ProjectLine{
-			Project: nameOf(p), Leads: people(s, p.Leads), State: state(s, p), Resumes: resumes(s, p), Room: s.ProjectRooms[p.ID] != "",
+			Project: nameOf(p), Leads: s.Persons(p.Leads), State: state(s, p), Resumes: resumes(s, p), Room: s.ProjectRooms[p.ID] != "",
 		})
 	}
 	if data.Own && len(data.Lines) == 0 {

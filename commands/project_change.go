@@ -73,16 +73,16 @@ func (c call) changeProject(s bot.Snapshot) (bot.Change, error) {
 		if err != nil {
 			return bot.Change{}, err
 		}
-		data.Before = people(s, p.Leads)
+		data.Before = s.Persons(p.Leads)
 		p.Leads, data.Leads = settle(list, &change)
 		p.Deputies = slices.DeleteFunc(p.Deputies, func(d bot.Deputy) bool { return slices.Contains(p.Leads, d.Person) })
 	case "period":
-		if err := long(value, maxName); err != nil {
+		if err := bot.Short(value, maxName); err != nil {
 			return bot.Change{}, err
 		}
 		set(&p.Period, unless(none, oneLine(value)))
 	case "vision":
-		if err := long(value, s.Settings.MaxText); err != nil {
+		if err := bot.Short(value, s.Settings.MaxText); err != nil {
 			return bot.Change{}, err
 		}
 		set(&p.Vision, unless(none, value))

@@ -51,7 +51,7 @@ func (c call) projectName(s bot.Snapshot, name string, except bot.ProjectID) (st
 	if name == "" {
 		return "", c.wrong(s, "name", "")
 	}
-	if err := long(name, maxName); err != nil {
+	if err := bot.Short(name, maxName); err != nil {
 		return "", err
 	}
 	slug := bot.Slug(name)

@@ -108,7 +108,7 @@ func (c call) bindNetwork(s bot.Snapshot) (bot.Change, error) {
 	if bot.Slug(name) == "" {
 		return bot.Change{}, c.wrong(s, "network", name)
 	}
-	if err := long(name, maxName); err != nil {
+	if err := bot.Short(name, maxName); err != nil {
 		return bot.Change{}, err
 	}
 	return c.bind(s, bot.Room{Kind: bot.RoomNetwork, Network: name}, bot.Project{})

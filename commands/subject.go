@@ -106,18 +106,5 @@ func own(s bot.Snapshot) []bot.Project {
 	return mine
 }
 
-// people looks persons up; one who is not known keeps the id as name.
-func people(s bot.Snapshot, ids []bot.PersonID) []bot.Person {
-	var list []bot.Person
-	for _, id := range ids {
-		p, ok := s.People[id]
-		if !ok {
-			p = bot.Person{ID: id, Name: string(id)}
-		}
-		list = append(list, p)
-	}
-	return list
-}
-
 // running reports whether a round is running.
 func running(s bot.Snapshot) bool { return s.Round != nil && s.Round.Running() }

@@ -62,7 +62,7 @@ func everywhere(t *testing.T, p *pruner) {
 			ID: "portal-1", Number: 1, Project: "portal", State: bot.EscalationAccepted, Text: said("kanari-eskalation"), Wish: about("Kira Kanari entlasten"), User: kanari.Accounts[0],
 			Thread: bot.Target{Key: "check/x/test:@kanari:stadt"}, Asker: kanari.ID, Votes: []bot.Vote{{By: kanari.ID, Choice: bot.ChooseYes}}, Aside: []bot.PersonID{kanari.ID},
 			Inquiries: []bot.Inquiry{{Question: about("Was sagt Kira Kanari?"), Answers: []bot.Said{said("kanari-sagt")}}},
-			Decision:  &bot.Decision{Choice: bot.ChooseYes, By: []bot.PersonID{kanari.ID, jonas.ID}, Reasons: []bot.Said{said("kanari-grund")}}, EndedBy: kanari.ID,
+			Decision:  &bot.Decision{Choice: bot.ChooseYes, By: []bot.PersonID{kanari.ID, jonas.ID}}, EndedBy: kanari.ID, Reasons: []bot.Said{said("kanari-grund")},
 		}},
 		Entries: []bot.Entry{
 			{Kind: bot.EntryPut, Escalation: "portal-1", Number: 1, By: kanari.ID, At: p.now, Texts: []bot.EntryText{{Name: "text", Said: said("kanari-eskalation")}, {Name: "wish", Said: about("Kira Kanari entlasten")}}},

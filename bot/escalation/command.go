@@ -22,18 +22,11 @@ func (d *draft) refused(why string) error {
 	return &bot.UserError{Template: "error.escalation", Data: data}
 }
 
-func (d *draft) long(words string) error {
-	if n := len([]rune(words)); n > d.Settings.MaxText {
-		return &bot.UserError{Template: "error.long", Data: bot.TooLong{Got: n, Max: d.Settings.MaxText}}
-	}
-	return nil
-}
-
 // Raise makes a draft of words about the snapshot's project (!eskalation <text>).
 func Raise(s bot.Snapshot, e bot.Event, words string) (bot.Change, error) {
 	d := newDraft(s, e)
 	words = bot.Clean(words)
-	if err := d.long(words); err != nil {
+	if err := bot.Short(words, d.Settings.MaxText); err != nil {
 		return bot.Change{}, err
 	}
 	d.x = nil
@@ -61,7 +54,7 @@ func Raise(s bot.Snapshot, e bot.Event, words string) (bot.Change, error) {
 	}
 	d.patience()
 	d.fresh["draft"] = true
-	d.remember(source(e))
+	d.remember(e.Source())
 	d.finish("an escalation was drafted")
 	return d.c, nil
 }
@@ -98,7 +91,7 @@ func Set(s bot.Snapshot, e bot.Event, what, words string) (bot.Change, error) {
 	if err := d.set(what, words); err != nil {
 		return bot.Change{}, err
 	}
-	d.remember(source(e))
+	d.remember(e.Source())
 	d.ack()
 	d.finish("an escalation was completed")
 	return d.c, nil
@@ -109,7 +102,7 @@ func (d *draft) set(what, words string) error {
 	if x.Kind != bot.EscalationMatter || x.State != bot.EscalationDraft && x.State != bot.EscalationPMO && !x.State.Before() {
 		return d.refused("over")
 	}
-	if err := d.long(words); err != nil {
+	if err := bot.Short(words, d.Settings.MaxText); err != nil {
 		return err
 	}
 	if voted(x) && (what == "wish" || what == "weight") {
@@ -183,7 +176,7 @@ func (d *draft) reword(words string) error {
 		case voted(x) && (s == &x.Text || s == &x.Wish):
 			return d.refused("voted")
 		}
-		if err := d.long(words); err != nil {
+		if err := bot.Short(words, d.Settings.MaxText); err != nil {
 			return err
 		}
 		s.Text = words
@@ -244,13 +237,13 @@ func Done(s bot.Snapshot, e bot.Event, how string) (bot.Change, error) {
 
 // end brings an escalation to its end.
 func (d *draft) end(state bot.EscalationState, entry bot.EntryKind, role bot.Role, words string) (bot.Change, error) {
-	if err := d.long(words); err != nil {
+	if err := bot.Short(words, d.Settings.MaxText); err != nil {
 		return bot.Change{}, err
 	}
 	x := d.x
 	if words != "" {
 		x.EndNote = d.say(words)
-		d.remember(source(d.e))
+		d.remember(d.e.Source())
 	}
 	d.record(entry, "", role, text("note", x.EndNote))
 	d.to(state)
@@ -276,7 +269,7 @@ func SetAside(s bot.Snapshot, e bot.Event, why string) (bot.Change, error) {
 	case d.asked(d.Person.ID):
 		return bot.Change{}, d.refused("own")
 	}
-	if err := d.long(why); err != nil {
+	if err := bot.Short(why, d.Settings.MaxText); err != nil {
 		return bot.Change{}, err
 	}
 	if !slices.Contains(x.Aside, d.Person.ID) {
@@ -286,7 +279,7 @@ func SetAside(s bot.Snapshot, e bot.Event, why string) (bot.Change, error) {
 	if why != "" {
 		note = d.say(why)
 		x.EndNote = note
-		d.remember(source(e))
+		d.remember(e.Source())
 	}
 	d.record(bot.EntryAside, "", x.Role, text("note", note))
 	have := 0
@@ -353,7 +346,7 @@ func Route(s bot.Snapshot, e bot.Event, to bot.Role) (bot.Change, error) {
 		d.forward(bot.RolePMO)
 		// It waits for the advice like for a member's ⏫, which the PMO's command stands for.
 		x.Votes = append(x.Votes, bot.Vote{By: d.Person.ID, Choice: bot.ChooseForward, Message: e.Message, Typed: true, At: s.Now})
-		d.remember(source(e))
+		d.remember(e.Source())
 		d.weigh()
 	}
 	d.ack()
@@ -366,7 +359,7 @@ func Route(s bot.Snapshot, e bot.Event, to bot.Role) (bot.Change, error) {
 func Meeting(s bot.Snapshot, e bot.Event, words string) (bot.Change, error) {
 	d := newDraft(s, e)
 	d.x = nil
-	if err := d.long(words); err != nil {
+	if err := bot.Short(words, d.Settings.MaxText); err != nil {
 		return bot.Change{}, err
 	}
 	if len(s.RoomsOf(bot.RoomDM)) == 0 {
@@ -384,7 +377,7 @@ func Meeting(s bot.Snapshot, e bot.Event, words string) (bot.Change, error) {
 		role = bot.RoleDM
 	}
 	d.record(bot.EntryPut, "", role, text("text", x.Text))
-	d.remember(source(e))
+	d.remember(e.Source())
 	d.ack()
 	if d.Is(bot.RoleDM) { // a member's own word confirms it
 		x.Votes = []bot.Vote{{By: d.Person.ID, Choice: bot.ChooseYes, Message: e.Message, Typed: true, At: s.Now}}
@@ -466,7 +459,7 @@ func Released(s bot.Snapshot, e bot.Event) (bot.Change, error) {
 	d.to(bot.EscalationAccepted)
 	d.fresh["outcome"] = true
 	d.record(bot.EntryDecided, bot.ChooseYes, bot.RolePMO, text("project", d.x.Text))
-	d.remember(source(e))
+	d.remember(e.Source())
 	d.released()
 	d.finish("the PMO has recorded a release")
 	return d.c, nil

@@ -54,7 +54,7 @@ func TestFits(t *testing.T) {
 		for _, state := range bot.EscalationStates() {
 			x.State = state
 			if state.Decided() || state == bot.EscalationSetAside {
-				x.Decision = &bot.Decision{Choice: bot.ChooseNo, By: []bot.PersonID{"dora"}, Role: bot.RoleDM, At: now, Reasons: x.Reasons}
+				x.Decision = &bot.Decision{Choice: bot.ChooseNo, By: []bot.PersonID{"dora"}, Role: bot.RoleDM, At: now}
 			}
 			for _, place := range []bot.Place{bot.InDM, bot.InDIKON} {
 				card := escalation.Card(s, x, place)

@@ -224,19 +224,11 @@ func text(name string, said bot.Said) bot.EntryText { return bot.EntryText{Name:
 
 // say makes words of the event's sender.
 func (d *draft) say(words string) bot.Said {
-	said := bot.Said{Text: words, By: d.Person.ID, Message: source(d.e), At: d.Now}
+	said := bot.Said{Text: words, By: d.Person.ID, Message: d.e.Source(), At: d.Now}
 	if !d.e.Direct {
 		said.Room = d.e.Room
 	}
 	return said
-}
-
-// source is the message that an event's words belong to.
-func source(e bot.Event) bot.MessageID {
-	if e.Kind == bot.EventEdit {
-		return e.Target
-	}
-	return e.Message
 }
 
 // remember notes that a foreign message is about the escalation.

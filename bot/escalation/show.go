@@ -283,7 +283,7 @@ func Card(s bot.Snapshot, x bot.Escalation, place bot.Place) bot.EscalationCard 
 			l.At = said.At.In(s.Settings.Zone)
 		}
 		if said.By != "" {
-			l.By = d.persons([]bot.PersonID{said.By})[0]
+			l.By = d.Persons([]bot.PersonID{said.By})[0]
 		}
 		return l
 	}
@@ -297,15 +297,15 @@ func Card(s bot.Snapshot, x bot.Escalation, place bot.Place) bot.EscalationCard 
 		Place: place, Kind: x.Kind, State: x.State, Number: x.Number, Text: line(x.Text), Wish: line(x.Wish), More: lines(x.More),
 		Due: x.Due, Weighty: x.Weighty, Urgent: x.Urgent, Since: x.Since, Checks: len(x.Rounds), Round: len(x.Rounds) > 0,
 		Rule: x.Rule, Reactions: s.Abilities.Reactions, Role: x.Role, Forwarded: x.Forwarded, Advice: lines(x.Advice), Reasons: lines(x.Reasons),
-		Aside: d.persons(x.Aside), EndNote: line(x.EndNote), Now: s.Now, Awaits: x.Awaits(),
+		Aside: d.Persons(x.Aside), EndNote: line(x.EndNote), Now: s.Now, Awaits: x.Awaits(),
 		DIKON: x.Kind == bot.EscalationMatter && x.Role == bot.RoleDM && len(s.RoomsOf(bot.RoomDIKON)) > 0,
 	}
 	if s.Project != nil {
 		c.Project = bot.ProjectName{ID: s.Project.ID, Name: s.Project.Name}
-		c.To = d.persons(s.Project.Acting(s.Today()))
+		c.To = d.Persons(s.Project.Acting(s.Today()))
 	}
 	if x.Asker != "" {
-		c.Asker = d.persons([]bot.PersonID{x.Asker})[0]
+		c.Asker = d.Persons([]bot.PersonID{x.Asker})[0]
 	}
 	if !x.Put.IsZero() {
 		c.Put = x.Put.In(s.Settings.Zone)
@@ -324,7 +324,7 @@ func Card(s bot.Snapshot, x bot.Escalation, place bot.Place) bot.EscalationCard 
 	}
 	if x.State.Before() && s.Project != nil {
 		yes, no := d.count()
-		c.Yes, c.No = d.persons(yes), d.persons(no)
+		c.Yes, c.No = d.Persons(yes), d.Persons(no)
 	}
 	if x.State == bot.EscalationPMO {
 		c.Standing = d.passes().In(s.Settings.Zone)
@@ -333,13 +333,13 @@ func Card(s bot.Snapshot, x bot.Escalation, place bot.Place) bot.EscalationCard 
 		c.Inquiries = append(c.Inquiries, bot.InquiryLine{N: i + 1, Question: line(q.Question), Answers: lines(q.Answers)})
 	}
 	if x.Decision != nil {
-		c.Decision, c.Deciders, c.Decided = x.Decision.Choice, d.persons(x.Decision.By), x.Decision.At.In(s.Settings.Zone)
+		c.Decision, c.Deciders, c.Decided = x.Decision.Choice, d.Persons(x.Decision.By), x.Decision.At.In(s.Settings.Zone)
 		if x.Decision.Recorder != "" {
-			c.Recorder = d.persons([]bot.PersonID{x.Decision.Recorder})[0]
+			c.Recorder = d.Persons([]bot.PersonID{x.Decision.Recorder})[0]
 		}
 	}
 	if !x.Ended.IsZero() {
-		c.Ended, c.EndedBy = x.Ended.In(s.Settings.Zone), d.persons([]bot.PersonID{x.EndedBy})[0]
+		c.Ended, c.EndedBy = x.Ended.In(s.Settings.Zone), d.Persons([]bot.PersonID{x.EndedBy})[0]
 	}
 	fit(&c)
 	return c
@@ -409,17 +409,4 @@ func cut(words string, limit int) string {
 		}
 	}
 	return words
-}
-
-// persons looks people up; one who is not known keeps the id as name.
-func (d *draft) persons(ids []bot.PersonID) []bot.Person {
-	var people []bot.Person
-	for _, id := range ids {
-		p, ok := d.People[id]
-		if !ok {
-			p = bot.Person{ID: id, Name: string(id)}
-		}
-		people = append(people, p)
-	}
-	return people
 }

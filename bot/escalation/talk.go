@@ -150,14 +150,14 @@ func (d *draft) inCouncil(words string) (mine bool, err error) {
 	}
 	deciding := d.deciding()
 	if line, more, _ := strings.Cut(words, "\n"); ok && deciding && typed(line) != "" {
-		d.vote(bot.Vote{By: d.Person.ID, Choice: typed(line), Message: source(d.e), Typed: true, At: d.e.At})
+		d.vote(bot.Vote{By: d.Person.ID, Choice: typed(line), Message: d.e.Source(), Typed: true, At: d.e.At})
 		words = strings.TrimSpace(more)
 	}
 	label, said := labelled(words)
 	if label == "" || said == "" {
 		return true, nil
 	}
-	if err := d.long(said); err != nil {
+	if err := bot.Short(said, d.Settings.MaxText); err != nil {
 		return true, err
 	}
 	switch {
@@ -186,7 +186,7 @@ func (d *draft) ask(words string) {
 	d.use(bot.ChooseAsk, d.Person.ID)
 	d.record(bot.EntryQuestion, "", x.Role, text("question", q.Question))
 	d.fresh["question/"+strconv.Itoa(len(x.Inquiries))] = true
-	d.remember(source(d.e))
+	d.remember(d.e.Source())
 	d.ack()
 	d.weigh()
 	d.finish("a question goes to the project")
@@ -215,7 +215,7 @@ func (d *draft) answer(n int, words string) error {
 	if n < 1 || n > len(x.Inquiries) || d.acting() == "" || !x.State.Before() && x.State != bot.EscalationPMO {
 		return nil
 	}
-	if err := d.long(words); err != nil {
+	if err := bot.Short(words, d.Settings.MaxText); err != nil {
 		return err
 	}
 	q := &x.Inquiries[n-1]
@@ -226,7 +226,7 @@ func (d *draft) answer(n int, words string) error {
 	d.awaits()
 	d.record(bot.EntryAnswer, "", d.acting(), text("answer", q.Answers[len(q.Answers)-1]))
 	d.fresh["answer/"+strconv.Itoa(n)+"/"+strconv.Itoa(len(q.Answers))] = true
-	d.remember(source(d.e))
+	d.remember(d.e.Source())
 	d.ack()
 	if x.State.Before() {
 		d.weigh()
@@ -251,11 +251,8 @@ func (d *draft) reason(words string) {
 		x.Agreed = d.Now // now there is something to think about
 	}
 	x.Reasons = append(x.Reasons, s)
-	if x.Decision != nil {
-		x.Decision.Reasons = append(x.Decision.Reasons, s)
-	}
 	d.record(bot.EntryReason, "", x.Role, text("reason", s))
-	d.remember(source(d.e))
+	d.remember(d.e.Source())
 	d.ack()
 	if x.State.Before() {
 		d.weigh()
@@ -295,7 +292,7 @@ func (d *draft) advise(words string) {
 	d.use(bot.ChooseForward, "")
 	d.record(bot.EntryAdvice, "", bot.RoleDIKON, text("advice", s))
 	d.fresh["advice/"+strconv.Itoa(len(x.Advice))] = true
-	d.remember(source(d.e))
+	d.remember(d.e.Source())
 	d.ack()
 	d.weigh()
 	d.finish("advice of DIKON")
@@ -309,11 +306,7 @@ func (d *draft) acks(absent bool) {
 	if !d.Abilities.Reactions {
 		return
 	}
-	m := source(d.e)
-	d.post(bot.Post{
-		Key: bot.NewKey("ack", string(m), "✅", string(d.e.Room)), Op: bot.OpReaction, Kind: bot.KindAck,
-		Room: d.e.Room, Target: bot.Target{Message: m}, Emoji: "✅", Absent: absent,
-	})
+	d.post(bot.Ack(d.e.Room, d.e.Source(), "✅", absent))
 }
 
 // foreign reports whether the event's target is a message of somebody's about just this
@@ -403,7 +396,7 @@ func (d *draft) aboutDraft(words string) (mine bool, err error) {
 	switch choice := toDraft(words); {
 	case choice != "" && d.draftAsks(*x):
 		d.x = x
-		d.remember(source(d.e))
+		d.remember(d.e.Source())
 		return true, d.answerDraft(choice)
 	case label == "wish" || label == "due" || label == "weight" && (weighty(said) || says(said, "normal")):
 		what = label
@@ -418,7 +411,7 @@ func (d *draft) aboutDraft(words string) (mine bool, err error) {
 	if err := d.set(what, said); err != nil {
 		return true, err
 	}
-	d.remember(source(d.e))
+	d.remember(d.e.Source())
 	d.ack()
 	d.finish("an escalation was completed")
 	return true, nil

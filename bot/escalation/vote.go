@@ -262,7 +262,7 @@ func (d *draft) weigh() {
 		d.wantTyped()
 	}
 	if x.Leaning == bot.ChooseNo && !d.reasoned() {
-		d.once(toldReason, by[0], bot.EscalationNote{To: d.persons(by)})
+		d.once(toldReason, by[0], bot.EscalationNote{To: d.Persons(by)})
 	}
 }
 
@@ -273,7 +273,7 @@ func (d *draft) wantTyped() {
 			continue
 		}
 		if slices.ContainsFunc(d.ballots(), func(b ballot) bool { return b.by == v.By && !b.firm }) {
-			d.once(toldTyped+" "+string(v.Choice), v.By, bot.EscalationNote{To: d.persons([]bot.PersonID{v.By}), Choice: v.Choice})
+			d.once(toldTyped+" "+string(v.Choice), v.By, bot.EscalationNote{To: d.Persons([]bot.PersonID{v.By}), Choice: v.Choice})
 		}
 	}
 }
@@ -317,7 +317,7 @@ func (d *draft) decide() {
 // stand makes a decision.
 func (d *draft) stand(choice bot.Choice, by []bot.PersonID) {
 	x := d.x
-	x.Decision = &bot.Decision{Choice: choice, By: by, Role: x.Role, At: d.Now, Reasons: slices.Clone(x.Reasons)}
+	x.Decision = &bot.Decision{Choice: choice, By: by, Role: x.Role, At: d.Now}
 	x.Leaning, x.Agreed = "", time.Time{}
 	state := bot.EscalationAccepted
 	if choice == bot.ChooseNo {

@@ -260,12 +260,40 @@ func (c *Chat) directChats(ctx context.Context) (event.DirectChatsEventContent, 
 // markDirect writes a direct chat into the account data, so that it is known to be
 // one after a loss of our database and in other clients of the account.
 func (c *Chat) markDirect(ctx context.Context, user id.UserID, in id.RoomID) error {
+	return c.changeDirect(ctx, func(chats event.DirectChatsEventContent) bool {
+		if slices.Contains(chats[user], in) {
+			return false
+		}
+		chats[user] = append(chats[user], in)
+		return true
+	})
+}
+
+// unmarkDirect takes a room that the bot has left out of the account data.
+func (c *Chat) unmarkDirect(ctx context.Context, in id.RoomID) error {
+	c.mu.Lock()
+	user, known := c.direct[in]
+	c.mu.Unlock()
+	if !known {
+		return nil
+	}
+	return c.changeDirect(ctx, func(chats event.DirectChatsEventContent) bool {
+		chats[user] = slices.DeleteFunc(chats[user], func(r id.RoomID) bool { return r == in })
+		if len(chats[user]) == 0 {
+			delete(chats, user)
+		}
+		return true
+	})
+}
+
+// changeDirect changes which rooms the account data calls direct chats; change reports
+// whether it has.
+func (c *Chat) changeDirect(ctx context.Context, change func(event.DirectChatsEventContent) bool) error {
 	chats, err := c.directChats(ctx)
 	if err != nil {
 		return err
 	}
-	if !slices.Contains(chats[user], in) {
-		chats[user] = append(chats[user], in)
+	if change(chats) {
 		ctx, cancel := c.limited(ctx)
 		defer cancel()
 		if err := c.client.SetAccountData(ctx, event.AccountDataDirectChats.Type, chats); err != nil {

@@ -110,30 +110,3 @@ func forgetDevices(ctx context.Context, db *dbutil.Database, user id.UserID) err
 	}
 	return nil
 }
-
-// unmarkDirect takes a room that the bot has left out of the account data.
-func (c *Chat) unmarkDirect(ctx context.Context, in id.RoomID) error {
-	c.mu.Lock()
-	user, known := c.direct[in]
-	c.mu.Unlock()
-	if !known {
-		return nil
-	}
-	chats, err := c.directChats(ctx)
-	if err != nil {
-		return err
-	}
-	chats[user] = slices.DeleteFunc(chats[user], func(r id.RoomID) bool { return r == in })
-	if len(chats[user]) == 0 {
-		delete(chats, user)
-	}
-	ctx, cancel := c.limited(ctx)
-	defer cancel()
-	if err := c.client.SetAccountData(ctx, event.AccountDataDirectChats.Type, chats); err != nil {
-		return err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.setDirect(chats)
-	return nil
-}

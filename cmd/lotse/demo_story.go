@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"lotse/bot"
@@ -58,14 +59,14 @@ func (d *demo) story() []scene {
 		says("maria", "serviceportal", "–"),
 
 		tell("Aus dem Blocker wird ein Entwurf. Maria legt ihn dem DM vor: ✅."),
-		marks("maria", "serviceportal", "serviceportal-1/draft", "✅"),
+		reacts("maria", "serviceportal", "serviceportal-1/draft", "✅"),
 		tell("Daniel im DM möchte erst etwas wissen; die Frage geht in den Projektraum, Marias Antwort kommt zurück."),
-		marks("daniel", "dm", "serviceportal-1/request", "❓"),
+		reacts("daniel", "dm", "serviceportal-1/request", "❓"),
 		adds("daniel", "dm", "serviceportal-1/request", "Rückfrage: Wer muss die Freigabe erteilen?"),
 		adds("maria", "serviceportal", "serviceportal-1/question/1", "Das Einwohnermeldeamt, der Antrag liegt dort seit dem 20. Oktober."),
 		tell("Dora und Daniel stimmen zu. Eine Viertelstunde ist Zeit, es sich anders zu überlegen; dann steht der Beschluss."),
-		marks("dora", "dm", "serviceportal-1/request", "✅"),
-		marks("daniel", "dm", "serviceportal-1/request", "✅"),
+		reacts("dora", "dm", "serviceportal-1/request", "✅"),
+		reacts("daniel", "dm", "serviceportal-1/request", "✅"),
 		leapTo("2026-11-18 09:30"),
 
 		tell("Bei Tobias hat sich nichts geändert: 🔁 genügt."),
@@ -128,9 +129,12 @@ func leapTo(when string) scene {
 }
 
 // says is an answer in the round's thread.
-func says(who, room, text string) scene {
+func says(who, room, text string) scene { return adds(who, room, "ask", text) }
+
+// adds is a message in the thread of one of the bot's.
+func adds(who, room, what, text string) scene {
 	return func(ctx context.Context, d *demo) error {
-		thread, err := d.own(ctx, room, "ask")
+		thread, err := d.own(ctx, room, what)
 		if err != nil {
 			return err
 		}
@@ -145,7 +149,7 @@ func orders(who, room, text string) scene {
 	}
 }
 
-// reacts is an emoji on the opening ("ask") or on the first question of a field.
+// reacts is an emoji on one of the bot's messages.
 func reacts(who, room, what, emoji string) scene {
 	return func(ctx context.Context, d *demo) error {
 		target, err := d.own(ctx, room, what)
@@ -156,42 +160,15 @@ func reacts(who, room, what, emoji string) scene {
 	}
 }
 
-// marks is an emoji on a message about an escalation, and adds a message in its thread.
-func marks(who, room, what, emoji string) scene {
-	return func(ctx context.Context, d *demo) error {
-		target, err := d.about(ctx, room, what)
-		if err != nil {
-			return err
-		}
-		return d.act(ctx, d.react(ctx, d.theatre.room(room), d.account(who), target, emoji))
-	}
-}
-
-func adds(who, room, what, text string) scene {
-	return func(ctx context.Context, d *demo) error {
-		thread, err := d.about(ctx, room, what)
-		if err != nil {
-			return err
-		}
-		return d.act(ctx, d.say(ctx, d.theatre.room(room), d.account(who), text, thread))
-	}
-}
-
-// about finds a message about an escalation.
-func (d *demo) about(ctx context.Context, room, what string) (bot.MessageID, error) {
-	key := bot.NewKey("escalation", what, string(d.theatre.room(room)))
-	id, err := d.Find(ctx, d.theatre.room(room), key, 1)
-	if err == nil && id == "" {
-		err = fmt.Errorf("no message %s in the room", key)
-	}
-	return id, err
-}
-
-// own finds a message of the bot's in a project's room.
+// own finds a message of the bot's: the opening of a project's round ("ask"), the first
+// question about a field ("status"), or one about an escalation ("serviceportal-1/request").
 func (d *demo) own(ctx context.Context, room, what string) (bot.MessageID, error) {
 	report := bot.Report{Round: "2026-11-25", Project: bot.ProjectID(room), Room: d.theatre.room(room)}
 	key := report.AskKey()
-	if what != "ask" {
+	switch {
+	case strings.Contains(what, "/"):
+		key = bot.NewKey("escalation", what, string(d.theatre.room(room)))
+	case what != "ask":
 		report.Open = &bot.Question{Field: bot.Field(what), Ask: bot.AskField, N: 1}
 		key = report.OpenKey()
 	}

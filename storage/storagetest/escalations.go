@@ -222,7 +222,7 @@ var escalationPromises = map[string]func(*desk){
 	"its people": func(d *desk) {
 		d.city()
 		var people []bot.Person
-		for _, id := range []bot.PersonID{"text", "wish", "more", "advice", "reason", "question", "answer", "decision", "note", "vote", "asker", "ended", "by", "aside"} {
+		for _, id := range []bot.PersonID{"text", "wish", "more", "advice", "reason", "question", "answer", "note", "vote", "asker", "ended", "by", "aside"} {
 			people = append(people, bot.Person{ID: id, Name: string(id)})
 		}
 		by := func(id bot.PersonID) bot.Said { return bot.Said{Text: "x", By: id} }
@@ -230,7 +230,7 @@ var escalationPromises = map[string]func(*desk){
 		e.Text, e.Wish, e.More, e.Advice, e.Reasons, e.EndNote = by("text"), by("wish"), []bot.Said{by("more")}, []bot.Said{by("advice")}, []bot.Said{by("reason")}, by("note")
 		e.Inquiries = []bot.Inquiry{{Question: by("question"), Answers: []bot.Said{by("answer")}}}
 		e.Votes, e.Asker, e.EndedBy, e.Aside = []bot.Vote{{By: "vote"}}, "asker", "ended", []bot.PersonID{"aside"}
-		e.Decision = &bot.Decision{By: []bot.PersonID{"by"}, Reasons: []bot.Said{by("decision")}}
+		e.Decision = &bot.Decision{By: []bot.PersonID{"by"}}
 		d.commit(bot.Change{People: people, Escalations: []bot.Escalation{e, escalation("b", 2, 0, bot.EscalationDraft)}})
 		for name, q := range map[string]bot.Query{
 			"loaded": {Escalation: "b-1", Project: "c"}, "of the project": {Project: "b"}, "listed": {Page: &bot.EscalationPage{Limit: 1}},
