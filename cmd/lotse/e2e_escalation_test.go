@@ -188,6 +188,13 @@ func (w *town) escalations() {
 	w.writes(w.pia, w.pmo, "!eskalation 3")
 	w.writes(w.dora, w.dm, "!eskalationen")
 
+	// What is stored about somebody comes in a direct chat.
+	w.writes(w.dora, w.dm, "!datenschutz")
+	direct := w.dora.AwaitInvite(w, w.lotse.ID)
+	w.dora.Join(w, direct)
+	w.settle()
+	w.holds("direkt", direct, w.dora)
+
 	for project, room := range w.rooms {
 		w.holds(project, room, w.pia)
 	}
