@@ -74,6 +74,7 @@ func lifeCommands(t *testing.T) map[string]func(ts *testscript.TestScript, neg b
 			pass.ErrorLog = nil
 			proxy := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 				if w.hung.Load() {
+					_, _ = io.Copy(io.Discard, r.Body) // the server hears that the client has gone only once it has read everything
 					<-r.Context().Done()
 					return
 				}

@@ -1,6 +1,7 @@
 package matrixtest
 
 import (
+	"io"
 	"fmt"
 	"net"
 	"net/http"
@@ -194,6 +195,7 @@ func Status(code int) Fault {
 // never hears of it.
 func Silence() Fault {
 	return func(w http.ResponseWriter, r *http.Request, _ func() *httptest.ResponseRecorder, over <-chan struct{}) {
+		_, _ = io.Copy(io.Discard, r.Body) // the server hears that the client has gone only once it has read everything
 		select {
 		case <-r.Context().Done():
 		case <-over:
