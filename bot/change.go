@@ -79,6 +79,9 @@ type Post struct {
 	Absent   bool   // it shall not (or no longer) be there
 	Template string
 	Data     any
+	// File stands beside the words, in one message with them. Where files cannot be sent, the
+	// words go alone: they must be enough.
+	File *File
 	// Quiet posts notify nobody (Matrix: m.notice).
 	Quiet bool
 	// EditOnly changes the slot if it exists and otherwise does nothing.

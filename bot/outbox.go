@@ -17,6 +17,17 @@ type Text struct {
 	Quiet    bool     `json:",omitempty"` // notifies nobody
 }
 
+// MaxFile is how many bytes a file may have.
+const MaxFile = 1 << 20
+
+// File is what a message carries beside its words: a calendar entry, say. Equal means equal
+// in everything, so that the same file written again changes nothing in the room.
+type File struct {
+	Name  string // with its ending: "meetup.ics"
+	Type  string // media type: "text/calendar"
+	Bytes []byte
+}
+
 // Slot is a rendered Post: what the outbox stores. See Post for the fields.
 type Slot struct {
 	Key      Key
@@ -31,6 +42,7 @@ type Slot struct {
 	Emoji    string
 	Absent   bool
 	Text     Text
+	File     *File
 	EditOnly bool
 	Expires  time.Time
 	Through  bool
@@ -67,6 +79,7 @@ type Outgoing struct {
 	Message MessageID `json:",omitempty"`
 	Absent  bool      `json:",omitempty"`
 	Text    Text
+	File    *File `json:",omitempty"`
 	// Transaction is the same for every try of the same revision.
 	Transaction string
 }

@@ -70,7 +70,9 @@ type EscalationPage struct {
 
 // Abilities are what the room's chat can do.
 type Abilities struct {
-	Threads, Reactions, Edits, Forms, Files bool
+	Threads, Reactions, Edits, Forms bool
+	// Files: a message can carry a File. Without, the words go alone.
+	Files bool
 	// Echo: the chat reports the bot's own messages in room order (EventEcho).
 	Echo bool
 	// MaxBytes is how large a rendered text may be.

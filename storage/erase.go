@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"lotse/bot"
 )
@@ -330,7 +331,25 @@ func (e *eraser) quoting(ctx context.Context) ([]bot.Key, error) {
 		}
 		return nil
 	}, `SELECT `+slotColumns+` FROM slots WHERE words = 1 OR state IN ('pending', 'sending')`)
+	if err != nil {
+		return nil, err
+	}
+	err = e.each(ctx, func(row row) error {
+		var key bot.Key
+		var body []byte
+		err := row.Scan(&key, &body)
+		if err == nil && !slices.Contains(keys, key) && e.quotesFile(body) {
+			keys = append(keys, key)
+		}
+		return err
+	}, `SELECT slot, body FROM files ORDER BY slot`)
 	return keys, err
+}
+
+// quotesFile reports whether a file names or quotes the person. In a calendar entry, lines
+// are folded; what is no text cannot be read, so it may.
+func (e *eraser) quotesFile(body []byte) bool {
+	return !utf8.Valid(body) || e.Quotes(string(body)) || e.Quotes(strings.NewReplacer("\r\n ", "", "\r\n\t", "").Replace(string(body)))
 }
 
 // rooms lets the bot leave direct chats with the person.

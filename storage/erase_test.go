@@ -75,6 +75,10 @@ func everywhere(t *testing.T, p *pruner) {
 		bot.Slot{Key: "check/2026-11-25/ask/portal/test:@kanari:stadt", Op: bot.OpMessage, User: kanari.Accounts[0], Text: bot.Text{Markdown: "Guten Morgen", Mentions: kanari.Accounts[:1]}, Subject: bot.Subject{Person: kanari.ID, User: kanari.Accounts[0]}},
 		bot.Slot{Key: "agenda/test:!dm", Op: bot.OpMessage, Room: "test:!dm", Text: bot.Text{Markdown: `Portal: kanari\-eskalation`}},
 		bot.Slot{Key: "list/test:!pmo", Op: bot.OpMessage, Room: "test:!pmo", Text: bot.Text{Markdown: "Kira Kanari"}},
+		bot.Slot{Key: "names/test:!pmo", Op: bot.OpMessage, Room: "test:!pmo", Text: bot.Text{Markdown: "Termin"}, File: &bot.File{Name: "a.ics", Bytes: []byte("ORGANIZER:Kira Ka\r\n nari\r\n")}},
+		bot.Slot{Key: "quotes/test:!pmo", Op: bot.OpMessage, Room: "test:!pmo", Text: bot.Text{Markdown: "Termin"}, File: &bot.File{Name: "b.json", Bytes: []byte(`{"text": "kanari-eskalation"}`)}},
+		bot.Slot{Key: "unread/test:!pmo", Op: bot.OpMessage, Room: "test:!pmo", Text: bot.Text{Markdown: "Bild"}, File: &bot.File{Name: "c.png", Bytes: []byte("\x89PNG\xff")}},
+		bot.Slot{Key: "file/test:!pmo", Op: bot.OpMessage, Room: "test:!pmo", Text: bot.Text{Markdown: "Termin"}, File: &bot.File{Name: "d.ics", Bytes: []byte("ORGANIZER:Otto Anders\r\n")}},
 		bot.Slot{Key: "harmless/test:!pmo", Op: bot.OpMessage, Room: "test:!pmo", Text: bot.Text{Markdown: "Guten Tag"}},
 		bot.Slot{Key: "room/refused/test:@kanari:stadt/2026-11-18/test:!pmo", Op: bot.OpMessage, Room: "test:!pmo", Text: bot.Text{Markdown: "x"}},
 	)
@@ -115,8 +119,11 @@ func TestErase(t *testing.T) {
 	if would.ErasureCount != done.ErasureCount || would.LogTexts != done.LogTexts || would.Waiting != done.Waiting {
 		t.Errorf("done is %+v, announced was %+v", done, would)
 	}
-	if done.Records != 1 || done.LogTexts != 2 || done.Events != 1 || done.Directs != 1 || len(done.Projects) != 2 || !done.Known || done.Waiting != 3 {
+	if done.Records != 1 || done.LogTexts != 2 || done.Events != 1 || done.Directs != 1 || len(done.Projects) != 2 || !done.Known || done.Waiting != 6 {
 		t.Errorf("done is %+v", done)
+	}
+	if n := p.count(`files WHERE slot = 'file/test:!pmo'`); n != 1 || p.count(`files`) != 1 {
+		t.Errorf("%d files are left, want the one that does not name them", p.count(`files`))
 	}
 
 	// Only the other account is left, which begins like one of theirs.
@@ -176,7 +183,7 @@ func TestErase(t *testing.T) {
 	}
 
 	// Only what is harmless goes out, and the bot leaves the direct chat.
-	for _, want := range []string{"harmless/test:!pmo leave/geloescht-1/test:!direct ", "room/refused/test:geloescht-1/2026-11-18/test:!pmo ", ""} {
+	for _, want := range []string{"file/test:!pmo leave/geloescht-1/test:!direct ", "harmless/test:!pmo ", "room/refused/test:geloescht-1/2026-11-18/test:!pmo ", ""} {
 		got, err := s.Claim(t.Context(), p.epoch, p.now, "test", nil, 10)
 		if err != nil {
 			t.Fatal(err)

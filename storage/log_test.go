@@ -277,7 +277,7 @@ func TestMigrateEscalations(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, query := range []string{
-		`DROP TABLE log_texts`, `DROP TABLE log_people`, `DROP TABLE log`, `DROP TABLE escalation_rounds`, `DROP TABLE escalations`,
+		`DROP TABLE files`, `DROP TABLE log_texts`, `DROP TABLE log_people`, `DROP TABLE log`, `DROP TABLE escalation_rounds`, `DROP TABLE escalations`,
 		`DROP INDEX slots_words`, `ALTER TABLE slots DROP COLUMN words`, `DROP INDEX inbox_failed`, `DROP INDEX tasks_over`,
 		`ALTER TABLE slots DROP COLUMN escalation`, `ALTER TABLE refs DROP COLUMN escalation`, `UPDATE version SET version = 3, compat = 3`,
 		`INSERT INTO refs (message, room, project, round, field, person, about, n) VALUES ('test:$old', 'x', '` + string(city.Projects[1]) + `', '', '', '', '', 4)`,

@@ -251,19 +251,26 @@ func (t *txn) freeze(ctx context.Context, s *slot, c content, a aim) (*bot.Deliv
 		out.Absent = true
 		s.frozenHash = content{Absent: true}.fingerprint()
 	}
-	frozen, err := json.Marshal(out)
+	body, err := json.Marshal(frozen{out, c.File})
 	if err != nil {
 		return nil, fmt.Errorf("freeze slot %s: %w", s.key, err)
 	}
-	s.state, s.frozen, s.frozenRev = bot.SlotSending, string(frozen), s.revision
+	if out.File, err = t.file(ctx, s.key, c.File); err != nil {
+		return nil, err
+	}
+	s.state, s.frozen, s.frozenRev = bot.SlotSending, string(body), s.revision
 	return s.delivery(out), t.keepOrdered(ctx, s, time.Time{})
 }
 
 // refreeze sends again, byte for byte, what was in flight.
 func (t *txn) refreeze(ctx context.Context, s *slot) (*bot.Delivery, error) {
-	var out bot.Outgoing
-	if err := json.Unmarshal([]byte(s.frozen), &out); err != nil {
+	var was frozen
+	if err := json.Unmarshal([]byte(s.frozen), &was); err != nil {
 		return nil, fmt.Errorf("read what was sent for slot %s: %w", s.key, err)
+	}
+	out, err := was.Outgoing, error(nil)
+	if out.File, err = t.file(ctx, s.key, was.File); err != nil {
+		return nil, err
 	}
 	if out.Room != s.room {
 		// The direct chat was opened meanwhile.

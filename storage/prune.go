@@ -95,6 +95,9 @@ func (t *txn) pruneMessages(ctx context.Context, before int64) error {
 		if _, err := t.exec(ctx, `UPDATE slots SET wanted = $2, frozen = '', frozen_hash = '', words = 0 WHERE key = $1`, key, s.wanted); err != nil {
 			return err
 		}
+		if err := t.dropFiles(ctx, key); err != nil {
+			return err
+		}
 	}
 	_, err = t.exec(ctx, `UPDATE inbox SET body = '' WHERE state = 'failed' AND body <> '' AND settled_ms < $1`, before)
 	return err
@@ -121,6 +124,9 @@ func (t *txn) pruneSlots(ctx context.Context, prefix, where string, args ...any)
 	for _, key := range keys {
 		if err == nil {
 			_, err = t.exec(ctx, `DELETE FROM slots WHERE key = $1`, key)
+		}
+		if err == nil {
+			err = t.dropFiles(ctx, key)
 		}
 	}
 	return len(keys), err

@@ -133,7 +133,9 @@ func TestPruneMessages(t *testing.T) {
 		return bot.Slot{Key: key, Op: bot.OpMessage, Room: "test:!" + bot.RoomID(key[:1]), Text: bot.Text{Markdown: bot.Markdown(words)}}
 	}
 	stranger := message("unreadable/test:@stranger/2026-11-18/test:!a", "kanari")
-	p.commit(bot.Change{}, message("a", "kanari one"), stranger)
+	withFile := message("a", "kanari one")
+	withFile.File = &bot.File{Name: "meetup.ics", Bytes: []byte("SUMMARY:kanari")}
+	p.commit(bot.Change{}, withFile, stranger)
 	for range 2 {
 		got, err := s.Claim(ctx, p.epoch, p.now, "test", nil, 10)
 		if err != nil {
@@ -158,9 +160,9 @@ func TestPruneMessages(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	finds(t, s, "kanari", 4)
+	finds(t, s, "kanari", 5)
 	p.prune(bot.Prune{Messages: p.now})
-	finds(t, s, "kanari", 4) // not old yet
+	finds(t, s, "kanari", 5) // not old yet
 	p.now = p.now.AddDate(0, 0, 91)
 	p.prune(bot.Prune{Messages: p.now.AddDate(0, 0, -90)})
 	finds(t, s, "kanari waits", 1) // it is to be sent
@@ -169,7 +171,7 @@ func TestPruneMessages(t *testing.T) {
 	if n, err := s.Receive(ctx, p.epoch, p.now, bot.Batch{Events: []bot.Event{{ID: "e", Kind: bot.EventMessage, Room: "test:!f", Text: "kanari platzt"}}}); err != nil || n != 0 {
 		t.Errorf("an old event is new again: %d, %v", n, err)
 	}
-	p.commit(bot.Change{}, message("a", "kanari one"))
+	p.commit(bot.Change{}, withFile)
 	if got, err := s.Claim(ctx, p.epoch, p.now, "test", nil, 10); err != nil || len(got) != 1 || got[0].Key != "w" {
 		t.Errorf("claimed %+v, %v; want only what waited", got, err)
 	}

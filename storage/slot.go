@@ -58,7 +58,7 @@ type slot struct {
 }
 
 // content is what a slot's room shall hold, as it is stored. Fields may be added;
-// their names stay, and so do the names in bot.Target and bot.Text.
+// their names stay, and so do the names in bot.Target, bot.Text and file.
 type content struct {
 	Thread  bot.Target `json:",omitzero"`
 	ReplyTo bot.Target `json:",omitzero"`
@@ -66,6 +66,7 @@ type content struct {
 	Emoji   string     `json:",omitempty"`
 	Absent  bool       `json:",omitempty"`
 	Text    bot.Text   `json:",omitzero"`
+	File    *file      `json:",omitempty"`
 	// Was tells what it was by its fingerprint, once the words are dropped: see words.go.
 	Was string `json:",omitempty"`
 }
@@ -76,7 +77,11 @@ func (c content) fingerprint() string {
 	if c.Absent {
 		return "absent"
 	}
-	body, err := json.Marshal([]any{c.Target, c.Emoji, c.Text})
+	parts := []any{c.Target, c.Emoji, c.Text}
+	if c.File != nil {
+		parts = append(parts, c.File)
+	}
+	body, err := json.Marshal(parts)
 	if err != nil {
 		panic(err) // strings only
 	}
@@ -163,7 +168,10 @@ func (t *txn) keep(ctx context.Context, s *slot, now time.Time) error {
 		s.key, s.chat, s.lane, s.room, s.user, s.op, s.kind, s.subject.Project, s.subject.Round, s.subject.Field, s.subject.Person,
 		s.subject.User, s.subject.N, s.state, s.ord, s.wanted, s.revision, s.frozen, s.frozenHash, s.frozenRev, s.sentHash, s.sentRev, s.message,
 		s.stood, flag(s.echoed), s.attempts, s.retry, flag(s.doubtful), s.expires, s.reason, flag(s.held), s.subject.Escalation, millis(now), flag(words))
-	return wrap(err, "write slot %s", s.key)
+	if err != nil {
+		return fmt.Errorf("write slot %s: %w", s.key, err)
+	}
+	return t.dropFiles(ctx, s.key)
 }
 
 // order gives the turn to the first pending slot of a lane that is not held, unless
@@ -201,13 +209,13 @@ func (t *txn) write(ctx context.Context, s bot.Slot, now time.Time) (lane string
 	if s.EditOnly && !row.stands() && !row.open() {
 		return "", nil
 	}
-	c := content{Thread: s.Thread, ReplyTo: s.ReplyTo, Target: s.Target, Emoji: s.Emoji, Text: s.Text}
+	c := content{Thread: s.Thread, ReplyTo: s.ReplyTo, Target: s.Target, Emoji: s.Emoji, Text: s.Text, File: fileOf(s.File)}
 	if s.Absent {
 		// What was there goes away: keep where it was, not what it said.
 		if c, err = row.content(); err != nil {
 			return "", err
 		}
-		c.Absent, c.Text, c.Was = true, bot.Text{}, ""
+		c.Absent, c.Text, c.File, c.Was = true, bot.Text{}, nil, ""
 	}
 	row.kind, row.subject = s.Kind, s.Subject
 	p, err := t.pause(ctx)
@@ -270,6 +278,9 @@ func (t *txn) write(ctx context.Context, s bot.Slot, now time.Time) (lane string
 			row.place()
 		}
 	}
+	if err := t.keepFile(ctx, row.key, s.File); err != nil {
+		return "", err
+	}
 	return row.lane, t.keep(ctx, row, now)
 }
 
@@ -278,7 +289,7 @@ func (t *txn) writeNew(ctx context.Context, s bot.Slot, now time.Time) (lane str
 	row := &slot{
 		key: s.Key, room: s.Room, user: s.User, op: s.Op, kind: s.Kind, subject: s.Subject,
 		state: bot.SlotPending, revision: 1, expires: millis(s.Expires),
-		wanted: content{Thread: s.Thread, ReplyTo: s.ReplyTo, Target: s.Target, Emoji: s.Emoji, Text: s.Text}.encode(),
+		wanted: content{Thread: s.Thread, ReplyTo: s.ReplyTo, Target: s.Target, Emoji: s.Emoji, Text: s.Text, File: fileOf(s.File)}.encode(),
 	}
 	if row.room == "" && row.user == "" {
 		return "", fmt.Errorf("write slot %s: it goes to no room and no user", s.Key)
@@ -301,6 +312,9 @@ func (t *txn) writeNew(ctx context.Context, s bot.Slot, now time.Time) (lane str
 		row.held, row.doubtful = p.paused && !s.Through, p.paused && !row.stands()
 	}
 	if row.ord, err = t.next(ctx); err != nil {
+		return "", err
+	}
+	if err := t.keepFile(ctx, row.key, s.File); err != nil {
 		return "", err
 	}
 	return row.lane, t.keep(ctx, row, now)

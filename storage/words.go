@@ -12,10 +12,13 @@ import (
 // itself has reported stands in the room, what failed for good or is stale goes nowhere:
 // of those a fingerprint stays, so that the same content written again does nothing.
 // What was sent and not reported (the server may lose it, see lost.go; some chats
-// report nothing) keeps its words until they are pruned, see prune.go.
+// report nothing) keeps its words until they are pruned, see prune.go. A file goes with
+// the words beside it.
 
 // words reports whether there is anything in a content that somebody could read.
-func (c content) words() bool { return c.Text.Markdown != "" || len(c.Text.Mentions) > 0 }
+func (c content) words() bool {
+	return c.Text.Markdown != "" || len(c.Text.Mentions) > 0 || c.File != nil
+}
 
 // keepWords drops the words of a slot that needs them no more, and reports whether it
 // has any now.
@@ -33,7 +36,7 @@ func (s *slot) keepWords() (bool, error) {
 
 // dropWords leaves of a slot's content c only what tells it apart.
 func (s *slot) dropWords(c content) {
-	c.Was, c.Text = digest(s.wanted), bot.Text{}
+	c.Was, c.Text, c.File = digest(s.wanted), bot.Text{}, nil
 	s.wanted = c.encode()
 }
 

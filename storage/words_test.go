@@ -74,6 +74,30 @@ func TestWordsAreDropped(t *testing.T) {
 	must(s.Settle(ctx, epoch, now, []bot.Outcome{{Delivery: d, ID: "test:$1"}}))
 	finds(t, s, "kanari", 0)
 
+	postFile := func(words, body string) {
+		t.Helper()
+		must(s.Commit(ctx, bot.Commit{Epoch: epoch, Now: now, Slots: []bot.Slot{{
+			Key: "f", Op: bot.OpMessage, Room: "test:!f", Text: bot.Text{Markdown: bot.Markdown(words)}, File: &bot.File{Name: "kanari.ics", Bytes: []byte(body)},
+		}}}))
+	}
+	postFile("file", "kanari a")
+	postFile("file", "kanari b") // the first one was never sent
+	finds(t, s, "kanari a", 0)
+	finds(t, s, "kanari b", 1)
+	d = claim(1)[0]
+	postFile("file", "kanari c")
+	finds(t, s, "kanari b", 1) // on its way
+	finds(t, s, "kanari c", 1) // wanted
+	must(s.Settle(ctx, epoch, now, []bot.Outcome{{Delivery: d, ID: "test:$1"}}))
+	echo(d)
+	finds(t, s, "kanari b", 0)
+	d = claim(1)[0]
+	must(s.Settle(ctx, epoch, now, []bot.Outcome{{Delivery: d, ID: "test:$1"}}))
+	finds(t, s, "kanari", 0)
+	postFile("file", "kanari c")
+	claim(0)
+	finds(t, s, "kanari", 0)
+
 	post("b", "kanari three")
 	must(s.Settle(ctx, epoch, now, []bot.Outcome{{Delivery: claim(1)[0], Failed: true, Final: true, Reason: "forbidden"}}))
 	finds(t, s, "kanari", 0)

@@ -453,6 +453,35 @@ func TestSeeds(t *testing.T) {
 	}
 }
 
+// A file stands beside its words, unless the chat has none: then the words go alone.
+func TestFiles(t *testing.T) {
+	rules := engine.Rules{Decide: func(_ bot.Snapshot, e bot.Event) (bot.Change, error) {
+		p := say(pmoRoom, "f", "when")
+		p.File = &bot.File{Name: "meetup.ics", Type: "text/calendar", Bytes: []byte(e.Text)}
+		return bot.Change{Posts: []bot.Post{p}}, nil
+	}}
+	for _, files := range []bool{true, false} {
+		b := newBench(t, rules)
+		can := b.chat.Abilities()
+		can.Files = files
+		b.chat.Can(can)
+		b.run()
+		for _, text := range []string{"one", "one", "two"} {
+			b.chat.Say(dmRoom, maria, text)
+			b.idle()
+		}
+		if !files {
+			b.want(pmoRoom, "Lotse: de/say when\n")
+			continue
+		}
+		b.want(pmoRoom, "Lotse: de/say when\n    [Datei: meetup.ics] (geändert)\n")
+		m := b.chat.Room(pmoRoom)[0]
+		if m.Edits != 1 || string(m.File.Bytes) != "two" || m.File.Type != "text/calendar" {
+			t.Errorf("the message was changed %d times and carries %+v, want one change, to the last file", m.Edits, m.File)
+		}
+	}
+}
+
 // A redelivery, as after a crash of the adapter, is decided once.
 func TestRedelivery(t *testing.T) {
 	b := newBench(t, echoing).run()

@@ -31,6 +31,9 @@ func (e *Engine) render(ctx context.Context, s bot.Snapshot, c bot.Change) ([]bo
 		if p.Op == bot.OpReaction && !can.Reactions {
 			continue
 		}
+		if !can.Files {
+			p.File = nil
+		}
 		slot, err := e.slot(p, langs.of(p, e.Settings.Language), chat)
 		if err != nil {
 			return nil, fmt.Errorf("post %s: %w", p.Key, err)
@@ -62,7 +65,7 @@ func (e *Engine) slot(p bot.Post, lang bot.Language, chat bot.ChatID) (bot.Slot,
 		return slot, fmt.Errorf("render %s: %w", p.Template, err)
 	}
 	text.Quiet = text.Quiet || p.Quiet
-	slot.Text = text
+	slot.Text, slot.File = text, p.File
 	return slot, nil
 }
 

@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"strings"
 	"time"
 
 	"lotse/bot"
@@ -19,6 +20,81 @@ var slotPromises = map[string]func(*desk){
 			Key: slot.Key, Revision: 1, Op: bot.OpMessage, Kind: slot.Kind, Ref: "2026-11-25/p/status", Room: roomA,
 			Thread: "test:$t", ReplyTo: "test:$r", Text: slot.Text, Transaction: bot.Transaction(slot.Key, roomA, 1),
 		}})
+	},
+	"a file is delivered with its words, byte for byte, as often as it is tried": func(d *desk) {
+		slot := withFile(text("k", roomA, "one"), "\x00BEGIN:VCALENDAR\r\n\xff")
+		d.post(slot)
+		c := d.claim()
+		d.same("file", c.File, slot.File)
+		d.unsent(c, 0, false, true)
+		c = d.claim()
+		d.same("file tried again", c.File, slot.File)
+		d.unsent(c, 0, false, true)
+		d.later(time.Hour)
+		d.takeOver("another process")
+		c = d.claim()
+		d.same("file after a restart", c.File, slot.File)
+		if c.Revision != 1 || c.Text.Markdown != "one" {
+			d.Errorf("delivered %+v, want revision 1 with its words", c.Outgoing)
+		}
+	},
+	"a file: equal does nothing, another one is an edit": func(d *desk) {
+		d.post(withFile(text("k", roomA, "one"), "a"))
+		id := d.sent(d.claim())
+		d.post(withFile(text("k", roomA, "one"), "a"))
+		d.noClaim()
+		for i, change := range []func(*bot.File){
+			func(f *bot.File) { f.Bytes = []byte("b") },
+			func(f *bot.File) { f.Name = "other.ics" },
+			func(f *bot.File) { f.Type = "text/plain" },
+		} {
+			slot := withFile(text("k", roomA, "one"), "a")
+			change(slot.File)
+			d.post(slot)
+			c := d.claim()
+			d.same("file", c.File, slot.File)
+			if c.Message != id || c.Revision != i+2 {
+				d.Errorf("delivered %+v, want an edit of %s as revision %d", c.Outgoing, id, i+2)
+			}
+			d.sent(c)
+		}
+		d.post(text("k", roomA, "one"))
+		if c := d.claim(); c.Message != id || c.File != nil {
+			d.Errorf("delivered %+v, want an edit without a file", c.Outgoing)
+		}
+	},
+	"a file in flight arrives as it was; what is wanted now comes after it": func(d *desk) {
+		first, second := withFile(text("k", roomA, "one"), "a"), withFile(text("k", roomA, "one"), "b")
+		d.post(first)
+		c := d.claim()
+		d.post(second)
+		d.unsent(c, 0, false, true)
+		c = d.claim()
+		d.same("file tried again", c.File, first.File)
+		id := d.sent(c)
+		c = d.claim()
+		d.same("file afterwards", c.File, second.File)
+		if c.Message != id {
+			d.Errorf("delivered %+v, want an edit of %s", c.Outgoing, id)
+		}
+	},
+	"a file that is taken back": func(d *desk) {
+		slot := withFile(text("k", roomA, "one"), "a")
+		d.post(slot)
+		id := d.sent(d.claim())
+		d.post(gone(slot))
+		if c := d.claim(); !c.Absent || c.Message != id || c.File != nil {
+			d.Errorf("delivered %+v, want %s to be taken back", c.Outgoing, id)
+		}
+	},
+	"a file that is too large is refused": func(d *desk) {
+		if err := d.tryCommit(bot.Change{}, withFile(text("k", roomA, "one"), strings.Repeat("x", bot.MaxFile+1))); err == nil {
+			d.Error("it was written")
+		}
+		d.post(withFile(text("k", roomA, "one"), strings.Repeat("x", bot.MaxFile)))
+		if c := d.claim(); len(c.File.Bytes) != bot.MaxFile {
+			d.Errorf("delivered %d bytes, want %d", len(c.File.Bytes), bot.MaxFile)
+		}
 	},
 	"pending: the last content counts": func(d *desk) {
 		d.post(text("k", roomA, "one"))

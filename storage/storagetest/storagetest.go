@@ -282,7 +282,13 @@ func text(key bot.Key, room bot.RoomID, words string) bot.Slot {
 
 // gone is a slot that shall not be there.
 func gone(s bot.Slot) bot.Slot {
-	s.Absent, s.Text = true, bot.Text{}
+	s.Absent, s.Text, s.File = true, bot.Text{}, nil
+	return s
+}
+
+// withFile is a slot whose message carries a file.
+func withFile(s bot.Slot, bytes string) bot.Slot {
+	s.File = &bot.File{Name: "meetup.ics", Type: "text/calendar", Bytes: []byte(bytes)}
 	return s
 }
 

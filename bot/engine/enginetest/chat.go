@@ -86,11 +86,11 @@ type Chat struct {
 	changed   chan struct{} // closed and replaced when anything changes
 }
 
-// NewChat returns an empty chat that can do everything but forms and files.
+// NewChat returns an empty chat that can do everything but forms.
 func NewChat(id bot.ChatID) *Chat {
 	return &Chat{
 		id: id, bot: bot.UserID(id + ":@lotse"),
-		can:   bot.Abilities{Threads: true, Reactions: true, Edits: true, Echo: true, MaxBytes: 15_000},
+		can:   bot.Abilities{Threads: true, Reactions: true, Edits: true, Files: true, Echo: true, MaxBytes: 15_000},
 		txns:  map[string]bot.MessageID{},
 		rooms: map[bot.RoomID]*room{}, names: map[bot.UserID]string{}, directs: map[bot.UserID]bot.RoomID{},
 		tries: map[string]int{}, changed: make(chan struct{}),

@@ -39,6 +39,7 @@ type Message struct {
 	Name      string
 	Text      string
 	Mentions  []bot.UserID // of the bot's
+	File      *bot.File    // of the bot's
 	Quiet     bool
 	Thread    bot.MessageID
 	ReplyTo   bot.MessageID
@@ -58,6 +59,14 @@ type Reaction struct {
 func (m Message) clone() Message {
 	m.Mentions, m.Reactions = slices.Clone(m.Mentions), slices.Clone(m.Reactions)
 	return m
+}
+
+// shown is what one sees of a message: its words, and below them the name of its file.
+func (m Message) shown() string {
+	if m.File == nil {
+		return m.Text
+	}
+	return m.Text + "\n[Datei: " + m.File.Name + "]"
 }
 
 func (r *room) fork() *room {
@@ -180,7 +189,7 @@ func (c *Chat) carryOut(out bot.Outgoing) (bot.MessageID, error) {
 	case out.Absent:
 		m := r.message(out.Message)
 		r.tell("Lotse löscht «%s»", short(m.Text))
-		m.Deleted, m.Text, m.Reactions = true, "", nil
+		m.Deleted, m.Text, m.File, m.Reactions = true, "", nil, nil
 	case out.Op == bot.OpReaction:
 		m := r.message(out.Target)
 		m.Reactions = append(m.Reactions, Reaction{id, out.Emoji, c.bot, c.name(c.bot)})
@@ -188,16 +197,16 @@ func (c *Chat) carryOut(out bot.Outgoing) (bot.MessageID, error) {
 		r.tell("Lotse: %s auf «%s»", out.Emoji, short(m.Text))
 	case out.Message != "":
 		m := r.message(out.Message)
-		m.Text, m.Mentions, m.Edits = string(out.Text.Markdown), out.Text.Mentions, m.Edits+1
-		r.tell("%sLotse ändert: %s", margin(m.Thread), indent(m.Text, m.Thread))
+		m.Text, m.Mentions, m.File, m.Edits = string(out.Text.Markdown), out.Text.Mentions, out.File, m.Edits+1
+		r.tell("%sLotse ändert: %s", margin(m.Thread), indent(m.shown(), m.Thread))
 	default:
 		m := &Message{
 			ID: id, Key: out.Key, Kind: out.Kind, Sender: c.bot, Name: c.name(c.bot),
 			Text: string(out.Text.Markdown), Mentions: out.Text.Mentions, Quiet: out.Text.Quiet,
-			Thread: out.Thread, ReplyTo: out.ReplyTo,
+			File: out.File, Thread: out.Thread, ReplyTo: out.ReplyTo,
 		}
 		r.messages = append(r.messages, m)
-		r.tell("%sLotse: %s", margin(m.Thread), indent(m.Text, m.Thread))
+		r.tell("%sLotse: %s", margin(m.Thread), indent(m.shown(), m.Thread))
 	}
 	r.own = append(r.own, own{out.Key, out.Revision, id, out.Message == "" && !out.Absent})
 	c.txns[out.Transaction] = id
@@ -232,6 +241,8 @@ func (r *room) check(out bot.Outgoing, can bot.Abilities) error {
 		return final("no message to take back")
 	case out.Op == bot.OpMessage && !out.Absent && out.Text.Markdown == "":
 		return final("empty message")
+	case out.File != nil && !can.Files:
+		return final("no files here")
 	case can.MaxBytes > 0 && len(out.Text.Markdown) > can.MaxBytes:
 		return final("too large")
 	}
@@ -389,7 +400,7 @@ func (c *Chat) Transcript(id bot.RoomID) string {
 		if m.Deleted {
 			b.WriteString("(gelöscht)")
 		} else {
-			b.WriteString(indent(m.Text, m.Thread))
+			b.WriteString(indent(m.shown(), m.Thread))
 		}
 		if m.Edits > 0 && !m.Deleted {
 			b.WriteString(" (geändert)")
