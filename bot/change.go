@@ -22,12 +22,15 @@ type Subject struct {
 	N       int       `json:",omitempty"`
 	// Escalation it is about; N counts within it.
 	Escalation EscalationID `json:",omitempty"`
+	// Network and Meetup it is about; of a topic, N is its number.
+	Network NetworkID `json:",omitempty"`
+	Meetup  MeetupID  `json:",omitempty"`
 }
 
 // String returns the subject's parts joined by slashes, for the trace and logs.
 func (s Subject) String() string {
 	out := ""
-	for _, p := range []string{string(s.Round), string(s.Project), string(s.Field), string(s.Escalation)} {
+	for _, p := range []string{string(s.Round), string(s.Project), string(s.Field), string(s.Escalation), string(s.Network), string(s.Meetup)} {
 		if p != "" {
 			if out != "" {
 				out += "/"
@@ -148,6 +151,8 @@ type Change struct {
 	Tasks       []Task
 	Directs     []Direct
 	Escalations []Escalation
+	Networks    []Network
+	Meetups     []Meetup
 	Entries     []Entry     // of the decision log, in order
 	Forget      []MessageID // deleted in the chat: their words go from the decision log's texts
 	Refs        []Ref       // foreign messages to remember

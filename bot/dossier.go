@@ -16,6 +16,8 @@ type Dossier struct {
 	Statements []Statement // the oldest first
 	Waiting    int         // messages to them that are not sent yet
 	Directs    int         // direct chats with them
+	Hosting    []string    // the networks of which they are a host, by name
+	Hosted     int         // of how many meetups they were, or will be
 }
 
 // Answering is that somebody answers for a project.
@@ -38,6 +40,9 @@ const (
 	StatementSaid     StatementKind = "said"     // in an escalation
 	StatementVote     StatementKind = "vote"     // in an escalation, as it stands
 	StatementEntry    StatementKind = "entry"    // an entry of the decision log
+	StatementMeetup   StatementKind = "meetup"   // words in a meetup: a topic, a summary, a link
+	StatementTopic    StatementKind = "topic"    // 👍 for a topic of a meetup
+	StatementComing   StatementKind = "coming"   // whether they plan to come to a meetup
 )
 
 // Statement is something that a person has said or done, as it is stored.
@@ -47,7 +52,8 @@ type Statement struct {
 	Project ProjectID `json:",omitempty"`
 	Round   RoundID   `json:",omitempty"`
 	Field   Field     `json:",omitempty"`
-	Number  int       `json:",omitempty"` // of the escalation, or of the task
+	Meetup  MeetupID  `json:",omitempty"`
+	Number  int       `json:",omitempty"` // of the escalation, the task, or the topic
 	Light   Light     `json:",omitempty"`
 	None    bool      `json:",omitempty"` // «keine»
 	Choice  Choice    `json:",omitempty"`
@@ -119,6 +125,40 @@ func (d *Dossier) Escalation(e Escalation) {
 			d.add(Statement{Kind: StatementVote, At: v.At, Project: e.Project, Number: e.Number, Choice: v.Choice, Role: e.Role})
 		}
 	}
+}
+
+// Network gathers that the person is a host of a network.
+func (d *Dossier) Network(n Network) {
+	if n.Hosting(d.Person.ID) {
+		d.Hosting = append(d.Hosting, n.Name)
+	}
+}
+
+// Meetup gathers what the person has to do with a meetup.
+func (d *Dossier) Meetup(m Meetup) {
+	if m.Hosting(d.Person.ID) {
+		d.Hosted++
+	}
+	for _, s := range m.Texts() {
+		if s.Text != "" && (s.saidBy(d.Person.ID) || s.User != "" && slices.Contains(d.Person.Accounts, s.User)) {
+			d.add(Statement{Kind: StatementMeetup, At: s.At, Meetup: m.ID, Text: s.Text})
+		}
+	}
+	for _, topic := range m.Topics {
+		if slices.ContainsFunc(topic.Votes, d.voter) {
+			d.add(Statement{Kind: StatementTopic, At: m.Announced, Meetup: m.ID, Number: topic.N})
+		}
+	}
+	for _, c := range m.Coming {
+		if d.voter(c.Voter) {
+			d.add(Statement{Kind: StatementComing, At: c.At, Meetup: m.ID, Text: string(c.Answer)})
+		}
+	}
+}
+
+// voter reports whether a voter is the person.
+func (d *Dossier) voter(v Voter) bool {
+	return v.Person != "" && v.Person == d.Person.ID || slices.Contains(d.Person.Accounts, v.User)
 }
 
 // Record gathers an entry of the decision log.

@@ -68,8 +68,13 @@ func (x *Erasure) Row(row any) (changed bool) {
 	if x.Messages == nil {
 		x.Messages = map[MessageID]bool{}
 	}
-	if p, ok := row.(*Project); ok {
-		changed = x.resign(p)
+	switch r := row.(type) {
+	case *Project:
+		changed = x.resign(r)
+	case *Network:
+		changed = x.unhost(&r.Hosts)
+	case *Meetup:
+		changed = x.unhost(&r.Hosts)
 	}
 	return x.value(reflect.ValueOf(row).Elem()) || changed
 }
@@ -83,6 +88,13 @@ func (x *Erasure) resign(p *Project) bool {
 	p.Leads = slices.DeleteFunc(p.Leads, func(id PersonID) bool { return id == x.Person.ID })
 	p.Deputies = slices.DeleteFunc(p.Deputies, func(d Deputy) bool { return d.Person == x.Person.ID })
 	return leads != len(p.Leads) || deputies != len(p.Deputies)
+}
+
+// unhost takes the person out of the hosts of a network or a meetup.
+func (x *Erasure) unhost(hosts *[]PersonID) bool {
+	before := len(*hosts)
+	*hosts = slices.DeleteFunc(*hosts, func(id PersonID) bool { return id != "" && id == x.Person.ID })
+	return len(*hosts) != before
 }
 
 // value goes through a value of any type.
@@ -160,7 +172,11 @@ func (x *Erasure) words(row any) bool {
 				x.Messages[from.Message] = true
 			}
 		}
-		if r.saidBy(x.Person.ID) && x.unsay(&r.Text, "", &x.Count.Escalations, "") {
+		account := r.User != "" && slices.Contains(x.Person.Accounts, r.User)
+		if account && r.Message != "" {
+			x.Messages[r.Message] = true
+		}
+		if (account || r.saidBy(x.Person.ID)) && x.unsay(&r.Text, "", &x.Count.Escalations, "") {
 			r.Gone = true
 			return true
 		}

@@ -71,6 +71,7 @@ const (
 type Said struct {
 	Text    string    `json:",omitempty"`
 	By      PersonID  `json:",omitempty"`
+	User    UserID    `json:",omitempty"` // of somebody who is in no book
 	Message MessageID `json:",omitempty"`
 	Room    RoomID    `json:",omitempty"` // where it stands; "": in a direct chat, or not known
 	At      time.Time `json:",omitzero"`

@@ -55,6 +55,20 @@ type Query struct {
 	Number     int             // by its number, else what Target, Thread or ReplyTo is about
 	Council    bool            // Number counts only in a room where escalations are decided, and if Target is about nothing
 	Page       *EscalationPage // Snapshot.Listed
+
+	// The meetup: Meetup if named, else what Target, Thread or ReplyTo is about, else the
+	// next one of the network. The network: the meetup's, else Network, NetworkName, what
+	// the message is about, else the room's. Snapshot.NetworkRooms come with it.
+	Meetup  MeetupID
+	Network NetworkID
+	// NetworkName is the beginning of a command's arguments, in which a person may have
+	// named a network: the first of [Readings] that is one's id or the slug of its name.
+	// If none is, the room's counts and, in a room of none, the only one there is.
+	NetworkName string
+	Meetups     bool          // Snapshot.Meetups: the network's that are open, and the last few that are not
+	AllMeetups  bool          // Snapshot.AllMeetups: those of all networks that are open
+	AllNetworks bool          // Snapshot.Networks; Archived includes archived ones
+	Find        *MeetupSearch // Snapshot.Found
 }
 
 // EscalationPage asks for a page of escalations that were put to somebody, the oldest
@@ -166,6 +180,14 @@ type Snapshot struct {
 	LastNumber  int          // the highest number given
 	Listed      []Escalation // Query.Page
 	Own         []Escalation // Query.Page.Own
+
+	Network      *Network
+	NetworkRooms []Room // the network's, joined
+	Meetup       *Meetup
+	Meetups      []Meetup  // by date
+	AllMeetups   []Meetup  // by date
+	Networks     []Network // by name
+	Found        []Meetup  // Query.Find, the newest first
 
 	Restored *Restored // the books came back from a backup
 	Waiting  Waiting

@@ -175,6 +175,16 @@ func (t *txn) books(ctx context.Context, c bot.Change) error {
 			return err
 		}
 	}
+	for _, n := range c.Networks {
+		if err := t.putNetwork(ctx, n); err != nil {
+			return err
+		}
+	}
+	for _, m := range c.Meetups {
+		if err := t.putMeetup(ctx, m); err != nil {
+			return err
+		}
+	}
 	for _, r := range c.Refs {
 		if err := t.ref(ctx, r); err != nil {
 			return err
@@ -236,9 +246,9 @@ func (t *txn) people(ctx context.Context, people []bot.Person) error {
 // is known.
 func (t *txn) room(ctx context.Context, r bot.Room) error {
 	err := t.put(ctx, "room "+string(r.ID), r.Version, r,
-		`INSERT INTO rooms (id, kind, project, user_id, joined, body, version) VALUES ($1, $2, $3, $4, $5, $6, 1) ON CONFLICT (id) DO NOTHING`,
-		`UPDATE rooms SET kind = $2, project = $3, user_id = $4, joined = $5, body = $6, version = version + 1 WHERE id = $1 AND version = $7`,
-		r.ID, r.Kind, r.Project, r.User, flag(r.Joined))
+		`INSERT INTO rooms (id, kind, project, user_id, joined, network, body, version) VALUES ($1, $2, $3, $4, $5, $6, $7, 1) ON CONFLICT (id) DO NOTHING`,
+		`UPDATE rooms SET kind = $2, project = $3, user_id = $4, joined = $5, network = $6, body = $7, version = version + 1 WHERE id = $1 AND version = $8`,
+		r.ID, r.Kind, r.Project, r.User, flag(r.Joined), networkOf(r))
 	if err == nil && r.Kind == bot.RoomDirect && r.User != "" && r.Joined {
 		err = t.housed(ctx, r.User, r.ID)
 	}
@@ -248,10 +258,12 @@ func (t *txn) room(ctx context.Context, r bot.Room) error {
 // ref remembers what a foreign message was about.
 func (t *txn) ref(ctx context.Context, r bot.Ref) error {
 	s := r.Subject
-	_, err := t.exec(ctx, `INSERT INTO refs (message, room, project, round, field, person, about, n, escalation) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+	_, err := t.exec(ctx, `INSERT INTO refs (message, room, project, round, field, person, about, n, escalation, network, meetup)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		ON CONFLICT (message) DO UPDATE SET project = excluded.project, round = excluded.round, field = excluded.field,
-			person = excluded.person, about = excluded.about, n = excluded.n, escalation = excluded.escalation`,
-		r.Message, r.Room, s.Project, s.Round, s.Field, s.Person, s.User, s.N, s.Escalation)
+			person = excluded.person, about = excluded.about, n = excluded.n, escalation = excluded.escalation,
+			network = excluded.network, meetup = excluded.meetup`,
+		r.Message, r.Room, s.Project, s.Round, s.Field, s.Person, s.User, s.N, s.Escalation, s.Network, s.Meetup)
 	return wrap(err, "remember what a message is about")
 }
 

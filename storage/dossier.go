@@ -44,7 +44,11 @@ func (t *txn) dossier(ctx context.Context, person bot.Person) (bot.Dossier, erro
 		d.Directs += directs
 		d.Waiting += waiting
 	}
+	if err := t.meetupsOf(ctx, person, &d); err != nil {
+		return d, err
+	}
 	if person.ID == "" {
+		d.Sort()
 		return d, nil
 	}
 	// Bodies in which the id stands are read, all others are passed over unread.
@@ -57,6 +61,7 @@ func (t *txn) dossier(ctx context.Context, person bot.Person) (bot.Dossier, erro
 		func() error { return gathered(ctx, t, `reports`, `round, project`, id, d.Report) },
 		func() error { return gathered(ctx, t, `tasks`, `project, seq`, id, d.Task) },
 		func() error { return gathered(ctx, t, `escalations`, `id`, id, d.Escalation) },
+		func() error { return gathered(ctx, t, `networks`, `id`, id, d.Network) },
 		func() error { return t.recordsOf(ctx, person.ID, d.Record) },
 	} {
 		if err := gather(); err != nil {
@@ -74,6 +79,35 @@ func gathered[T any](ctx context.Context, t *txn, table, order string, id []byte
 		fn(row)
 	}
 	return err
+}
+
+// meetupsOf gathers what somebody has to do with meetups: most members of a network are
+// known by their account alone.
+func (t *txn) meetupsOf(ctx context.Context, person bot.Person, d *bot.Dossier) error {
+	needles := []any{}
+	if person.ID != "" {
+		needles = append(needles, person.ID)
+	}
+	for _, u := range person.Accounts {
+		needles = append(needles, u)
+	}
+	seen := map[bot.MeetupID]bool{}
+	for _, needle := range needles {
+		word, err := json.Marshal(needle)
+		if err != nil {
+			return err
+		}
+		err = gathered(ctx, t, `meetups`, `id`, word, func(m bot.Meetup) {
+			if !seen[m.ID] {
+				seen[m.ID] = true
+				d.Meetup(m)
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // recordsOf calls fn with the entries of the decision log that are somebody's.

@@ -90,7 +90,7 @@ func (e *eraser) all(ctx context.Context, lang bot.Language) error {
 	}
 	e.As = bot.Pseudonymous(n+1, lang)
 	for _, step := range []func(context.Context) error{
-		e.reports, e.projects, e.tasks, e.escalations, e.rounds, e.log, e.inbox, e.slots, e.rooms, e.person, e.columns, e.sweep,
+		e.reports, e.projects, e.tasks, e.escalations, e.networks, e.meetups, e.rounds, e.log, e.inbox, e.slots, e.rooms, e.person, e.columns, e.sweep,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -179,6 +179,18 @@ func (e *eraser) tasks(ctx context.Context) error {
 func (e *eraser) escalations(ctx context.Context) error {
 	_, err := rewrite(ctx, e, `SELECT body, version FROM escalations ORDER BY id`,
 		`UPDATE escalations SET body = $2, version = version + 1 WHERE id = $1`, func(x bot.Escalation) []any { return []any{x.ID} })
+	return err
+}
+
+func (e *eraser) networks(ctx context.Context) error {
+	_, err := rewrite(ctx, e, `SELECT body, version FROM networks ORDER BY id`,
+		`UPDATE networks SET slug = $2, body = $3, version = version + 1 WHERE id = $1`, func(n bot.Network) []any { return []any{n.ID, bot.Slug(n.Name)} })
+	return err
+}
+
+func (e *eraser) meetups(ctx context.Context) error {
+	_, err := rewrite(ctx, e, `SELECT body, version FROM meetups ORDER BY id`,
+		`UPDATE meetups SET search = $2, body = $3, version = version + 1 WHERE id = $1`, func(m bot.Meetup) []any { return []any{m.ID, m.SearchText()} })
 	return err
 }
 

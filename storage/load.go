@@ -23,8 +23,8 @@ func (s *Store) Load(ctx context.Context, q bot.Query) (bot.Snapshot, error) {
 		l := loader{s: s, t: t, q: q, people: map[bot.PersonID]bool{}}
 		l.snap.User = q.User
 		for _, step := range []func(context.Context) error{
-			l.room, l.accounts, l.known, l.direct, l.escalation, l.subject, l.round, l.report, l.tasks, l.rooms, l.lists,
-			l.escalations, l.escalationPage, l.persons, l.stands, l.pace, l.restored, l.oldest, l.dossier,
+			l.room, l.accounts, l.known, l.direct, l.escalation, l.network, l.subject, l.round, l.report, l.tasks, l.rooms, l.lists,
+			l.escalations, l.escalationPage, l.meetups, l.persons, l.stands, l.pace, l.restored, l.oldest, l.dossier,
 		} {
 			if err := step(ctx); err != nil {
 				return err
@@ -124,14 +124,14 @@ func (l *loader) known(ctx context.Context) error {
 		return l.t.each(ctx, func(row row) error {
 			var k bot.Known
 			err := row.Scan(&k.Message, &k.Key, &k.Kind, &k.Subject.Project, &k.Subject.Round, &k.Subject.Field, &k.Subject.Person, &k.Subject.User, &k.Subject.N,
-				&k.Subject.Escalation)
+				&k.Subject.Escalation, &k.Subject.Network, &k.Subject.Meetup)
 			k.Own = k.Key != ""
 			if _, twice := all[k.Message]; !twice || k.Own {
 				all[k.Message] = k
 			}
 			return err
-		}, `SELECT message, key, kind, project, round, field, person, about, n, escalation FROM slots WHERE message <> '' AND message IN (`+list+`)
-			UNION ALL SELECT message, '', '', project, round, field, person, about, n, escalation FROM refs WHERE message IN (`+list+`)`, args...)
+		}, `SELECT message, key, kind, project, round, field, person, about, n, escalation, network, meetup FROM slots WHERE message <> '' AND message IN (`+list+`)
+			UNION ALL SELECT message, '', '', project, round, field, person, about, n, escalation, network, meetup FROM refs WHERE message IN (`+list+`)`, args...)
 	})
 	if err != nil {
 		return fmt.Errorf("messages: %w", err)
@@ -153,6 +153,12 @@ func (l *loader) known(ctx context.Context) error {
 		}
 		if l.about.Escalation == "" {
 			l.about.Escalation = k.Subject.Escalation
+		}
+		if l.about.Meetup == "" {
+			l.about.Meetup = k.Subject.Meetup
+		}
+		if l.about.Network == "" {
+			l.about.Network = k.Subject.Network
 		}
 	}
 	return nil
@@ -505,6 +511,7 @@ func (l *loader) persons(ctx context.Context) error {
 		}
 	}
 	l.concerned()
+	l.gathering()
 	people, err := l.t.persons(ctx, l.people, l.q.AllPeople)
 	if err != nil {
 		return fmt.Errorf("people: %w", err)

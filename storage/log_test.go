@@ -279,7 +279,10 @@ func TestMigrateEscalations(t *testing.T) {
 	for _, query := range []string{
 		`DROP TABLE files`, `DROP TABLE log_texts`, `DROP TABLE log_people`, `DROP TABLE log`, `DROP TABLE escalation_rounds`, `DROP TABLE escalations`,
 		`DROP INDEX slots_words`, `ALTER TABLE slots DROP COLUMN words`, `DROP INDEX inbox_failed`, `DROP INDEX tasks_over`,
+		`DROP TABLE networks`, `DROP TABLE meetups`, `DROP INDEX rooms_network`, `ALTER TABLE rooms DROP COLUMN network`,
+		`ALTER TABLE slots DROP COLUMN network`, `ALTER TABLE slots DROP COLUMN meetup`, `ALTER TABLE refs DROP COLUMN network`, `ALTER TABLE refs DROP COLUMN meetup`,
 		`ALTER TABLE slots DROP COLUMN escalation`, `ALTER TABLE refs DROP COLUMN escalation`, `UPDATE version SET version = 3, compat = 3`,
+		`INSERT INTO rooms (id, kind, project, user_id, joined, body, version) VALUES ('test:!net', 'network', '', '', 1, '{"ID":"test:!net","Kind":"network","Network":"IT & mehr","Joined":true}', 1)`,
 		`INSERT INTO refs (message, room, project, round, field, person, about, n) VALUES ('test:$old', 'x', '` + string(city.Projects[1]) + `', '', '', '', '', 4)`,
 	} {
 		if _, err := s.DB().Exec(t.Context(), query); err != nil {
@@ -288,6 +291,9 @@ func TestMigrateEscalations(t *testing.T) {
 	}
 	closes(t, s)
 	s = open(t, path, storage.Options{})
+	if snap, err := s.Load(t.Context(), bot.Query{Network: "it-und-mehr"}); err != nil || len(snap.NetworkRooms) != 1 {
+		t.Errorf("the rooms of a network are %v, error %v", snap.NetworkRooms, err)
+	}
 	snap, err := s.Load(t.Context(), bot.Query{Room: city.Room(city.Projects[0]), Target: "test:$old"})
 	if err != nil || snap.Project == nil || snap.Target == nil || snap.Target.Subject != (bot.Subject{Project: city.Projects[1], N: 4}) || snap.Escalated != 0 {
 		t.Errorf("loaded %+v, project %v, error %v", snap.Target, snap.Project, err)

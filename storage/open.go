@@ -162,7 +162,10 @@ func open(ctx context.Context, dsn string, opts Options) (_ *Store, err error) {
 		return nil, err
 	}
 	db.Log = dbutil.NoopLogger
-	if err := s.connect(ctx); err != nil || opts.Either {
+	if err := s.connect(ctx); err != nil {
+		return s, err
+	}
+	if err := s.nameNetworks(ctx); err != nil || opts.Either {
 		return s, err
 	}
 	return s, s.mark(ctx, opts.Rehearsal)

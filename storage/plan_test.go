@@ -57,7 +57,7 @@ func TestNoScanOnTheHotPath(t *testing.T) {
 }
 
 // openOnly are the indexes that hold what is open, and nothing else.
-var openOnly = regexp.MustCompile(`escalations_(pending|open) `)
+var openOnly = regexp.MustCompile(`(escalations_(pending|open)|meetups_(next|open)) `)
 
 var placeholder = regexp.MustCompile(`\$(\d+)`)
 
@@ -138,6 +138,16 @@ func hotPath(t *testing.T, s *storage.Store, city storagetest.City) {
 		must(err)
 		if q.Page == nil && (snap.Escalation == nil || len(snap.Escalations) != 1) || q.Page != nil && len(snap.Listed) != 1 {
 			t.Fatalf("%+v: loaded escalation %v, %v of the project, listed %v", q, snap.Escalation, snap.Escalations, snap.Listed)
+		}
+	}
+	m := bot.Meetup{ID: "n-2026-12-03", Network: "n", State: bot.MeetupPlanned, At: city.Now}
+	must(s.Commit(ctx, bot.Commit{Epoch: epoch, Now: city.Now, Change: bot.Change{Networks: []bot.Network{{ID: "n", Name: "N"}}, Meetups: []bot.Meetup{m},
+		Rooms: []bot.Room{{ID: "test:!n", Kind: bot.RoomNetwork, Network: "N", Joined: true}}}}))
+	m.Version = 1
+	must(s.Commit(ctx, bot.Commit{Epoch: epoch, Now: city.Now, Change: bot.Change{Meetups: []bot.Meetup{m}, Networks: []bot.Network{{ID: "n", Name: "N", Version: 1}}}}))
+	for _, q := range []bot.Query{{Room: "test:!n"}, {Meetup: m.ID}, {Network: "n", Meetups: true}, {NetworkName: "N morgen"}} {
+		if snap, err := s.Load(ctx, q); err != nil || snap.Network == nil || snap.Meetup == nil || len(snap.NetworkRooms) != 1 {
+			t.Fatalf("%+v: network %v, meetup %v, rooms %v, error %v", q, snap.Network, snap.Meetup, snap.NetworkRooms, err)
 		}
 	}
 	timer, err := s.NextTimer(ctx)

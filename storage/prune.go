@@ -33,7 +33,8 @@ func (l *loader) oldest(ctx context.Context) error {
 	err := l.t.row(ctx, `SELECT
 		COALESCE((SELECT MIN(at) FROM (
 			SELECT MIN(check_ms) AS at FROM rounds WHERE check_ms > 0 AND (body LIKE '%"Reason":"_%' OR EXISTS (SELECT 1 FROM reports WHERE reports.round = rounds.id))
-			UNION ALL SELECT MIN(done_ms) FROM tasks WHERE state IN ('done', 'dropped') AND done_ms > 0) AS things), 0),
+			UNION ALL SELECT MIN(done_ms) FROM tasks WHERE state IN ('done', 'dropped') AND done_ms > 0
+			UNION ALL SELECT MIN(at_ms) FROM meetups WHERE open = 0 AND at_ms > 0) AS things), 0),
 		COALESCE((SELECT MIN(at) FROM (
 			SELECT MIN(changed_ms) AS at FROM slots WHERE words = 1 AND state IN ('sent', 'failed', 'stale')
 			UNION ALL SELECT MIN(settled_ms) FROM inbox WHERE state = 'failed' AND body <> '') AS things), 0),
@@ -50,7 +51,7 @@ func (t *txn) prune(ctx context.Context, p bot.Prune, now time.Time) error {
 		prune  func(context.Context, int64) error
 	}{
 		{p.Messages, t.pruneMessages}, {p.Messages, t.pruneStrangers}, {p.Reports, t.pruneTasks}, {p.Reports, t.pruneDirects},
-		{p.Reports, t.pruneDrafts}, {p.Reports, t.pruneRound}, {p.Decisions, t.pruneDecisions},
+		{p.Reports, t.pruneDrafts}, {p.Reports, t.pruneMeetup}, {p.Reports, t.pruneRound}, {p.Decisions, t.pruneDecisions},
 	} {
 		if step.before.IsZero() {
 			continue
@@ -182,6 +183,29 @@ func (t *txn) pruneDrafts(ctx context.Context, before int64) error {
 	return nil
 }
 
+// pruneMeetup takes away the oldest meetup that is too old, with what was said about it.
+func (t *txn) pruneMeetup(ctx context.Context, before int64) error {
+	var id bot.MeetupID
+	ok, err := found(t.row(ctx, `SELECT id FROM meetups WHERE open = 0 AND at_ms > 0 AND at_ms < $1 ORDER BY at_ms, id LIMIT 1`, before).Scan(&id))
+	if err != nil || !ok {
+		return err
+	}
+	prefix := "meetup/" + string(id) + "/"
+	gone, err := t.pruneSlots(ctx, prefix, "")
+	if err != nil || gone > 0 {
+		return err
+	}
+	if gone, err = t.pruneSeeds(ctx, prefix); err != nil || gone > 0 {
+		return err
+	}
+	for _, query := range []string{`DELETE FROM refs WHERE meetup = $1`, `DELETE FROM meetups WHERE id = $1`} {
+		if _, err := t.exec(ctx, query, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // lastOf is when something was last said or done in an escalation, as far as it says.
 func lastOf(e *bot.Escalation) int64 {
 	day := time.Date(e.Since.Year, e.Since.Month, e.Since.Day, 0, 0, 0, 0, time.UTC)
@@ -205,7 +229,7 @@ func (t *txn) pruneRound(ctx context.Context, before int64) error {
 	if err != nil || gone > 0 {
 		return err
 	}
-	if gone, err = t.pruneSeeds(ctx, round.ID); err != nil || gone > 0 {
+	if gone, err = t.pruneSeeds(ctx, "check/"+string(round.ID)+"/"); err != nil || gone > 0 {
 		return err
 	}
 	if _, err := t.exec(ctx, `DELETE FROM refs WHERE round = $1`, round.ID); err != nil {
@@ -240,9 +264,9 @@ func (t *txn) fade(ctx context.Context, project bot.ProjectID, before int64) err
 	return err
 }
 
-// pruneSeeds takes away the bot's reactions on a round's messages: their keys begin with
-// the emoji. It looks from emoji to emoji, there are a dozen.
-func (t *txn) pruneSeeds(ctx context.Context, round bot.RoundID) (int, error) {
+// pruneSeeds takes away the bot's reactions on messages whose keys begin with prefix: their
+// own begin with the emoji. It looks from emoji to emoji, there are a dozen.
+func (t *txn) pruneSeeds(ctx context.Context, prefix string) (int, error) {
 	for from, gone := "seed/", 0; ; {
 		var key string
 		ok, err := found(t.row(ctx, `SELECT key FROM slots WHERE key >= $1 ORDER BY key LIMIT 1`, from).Scan(&key))
@@ -251,7 +275,7 @@ func (t *txn) pruneSeeds(ctx context.Context, round bot.RoundID) (int, error) {
 			return gone, err
 		}
 		emoji := "seed/" + parts[1]
-		n, err := t.pruneSlots(ctx, emoji+"/check/"+string(round)+"/", "")
+		n, err := t.pruneSlots(ctx, emoji+"/"+prefix, "")
 		if gone += n; err != nil || gone >= pruneRows {
 			return gone, err
 		}

@@ -123,7 +123,7 @@ func roomLane(room bot.RoomID) string { return "room " + string(room) }
 func userLane(user bot.UserID) string { return "user " + string(user) }
 
 const slotColumns = `key, chat, lane, room, user_id, op, kind, project, round, field, person, about, n, state, ord, wanted, revision,
-	frozen, frozen_hash, frozen_rev, sent_hash, sent_rev, message, stood, echoed, attempts, retry_ms, doubtful, expires_ms, reason, held, escalation`
+	frozen, frozen_hash, frozen_rev, sent_hash, sent_rev, message, stood, echoed, attempts, retry_ms, doubtful, expires_ms, reason, held, escalation, network, meetup`
 
 func scanSlot(row row) (*slot, error) {
 	var s slot
@@ -131,7 +131,7 @@ func scanSlot(row row) (*slot, error) {
 	err := row.Scan(&s.key, &s.chat, &s.lane, &s.room, &s.user, &s.op, &s.kind,
 		&s.subject.Project, &s.subject.Round, &s.subject.Field, &s.subject.Person, &s.subject.User, &s.subject.N,
 		&s.state, &s.ord, &s.wanted, &s.revision, &s.frozen, &s.frozenHash, &s.frozenRev, &s.sentHash, &s.sentRev,
-		&s.message, &s.stood, &echoed, &s.attempts, &s.retry, &doubtful, &s.expires, &s.reason, &held, &s.subject.Escalation)
+		&s.message, &s.stood, &echoed, &s.attempts, &s.retry, &doubtful, &s.expires, &s.reason, &held, &s.subject.Escalation, &s.subject.Network, &s.subject.Meetup)
 	s.echoed, s.doubtful, s.held = echoed != 0, doubtful != 0, held != 0
 	return &s, err
 }
@@ -154,7 +154,7 @@ func (t *txn) keep(ctx context.Context, s *slot, now time.Time) error {
 	}
 	_, err = t.exec(ctx, `INSERT INTO slots (`+slotColumns+`, turn_ms, changed_ms, words)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25,
-			$26, $27, $28, $29, $30, $31, $32, NULL, $33, $34)
+			$26, $27, $28, $29, $30, $31, $32, $33, $34, NULL, $35, $36)
 		ON CONFLICT (key) DO UPDATE SET
 			chat = excluded.chat, lane = excluded.lane, room = excluded.room, user_id = excluded.user_id, op = excluded.op,
 			kind = excluded.kind, project = excluded.project, round = excluded.round, field = excluded.field,
@@ -163,11 +163,11 @@ func (t *txn) keep(ctx context.Context, s *slot, now time.Time) error {
 			frozen_rev = excluded.frozen_rev, sent_hash = excluded.sent_hash, sent_rev = excluded.sent_rev,
 			message = excluded.message, stood = excluded.stood, echoed = excluded.echoed, attempts = excluded.attempts,
 			retry_ms = excluded.retry_ms, doubtful = excluded.doubtful, expires_ms = excluded.expires_ms,
-			reason = excluded.reason, held = excluded.held, escalation = excluded.escalation, words = excluded.words, turn_ms = NULL,
+			reason = excluded.reason, held = excluded.held, escalation = excluded.escalation, network = excluded.network, meetup = excluded.meetup, words = excluded.words, turn_ms = NULL,
 			changed_ms = CASE WHEN excluded.changed_ms = 0 THEN slots.changed_ms ELSE excluded.changed_ms END`,
 		s.key, s.chat, s.lane, s.room, s.user, s.op, s.kind, s.subject.Project, s.subject.Round, s.subject.Field, s.subject.Person,
 		s.subject.User, s.subject.N, s.state, s.ord, s.wanted, s.revision, s.frozen, s.frozenHash, s.frozenRev, s.sentHash, s.sentRev, s.message,
-		s.stood, flag(s.echoed), s.attempts, s.retry, flag(s.doubtful), s.expires, s.reason, flag(s.held), s.subject.Escalation, millis(now), flag(words))
+		s.stood, flag(s.echoed), s.attempts, s.retry, flag(s.doubtful), s.expires, s.reason, flag(s.held), s.subject.Escalation, s.subject.Network, s.subject.Meetup, millis(now), flag(words))
 	if err != nil {
 		return fmt.Errorf("write slot %s: %w", s.key, err)
 	}

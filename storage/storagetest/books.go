@@ -135,9 +135,10 @@ var booksPromises = map[string]func(*desk){
 			Rooms:  []bot.Room{{ID: roomA, Kind: bot.RoomProject, Project: "p"}}, Projects: []bot.Project{project("p", "P")},
 			Rounds: []bot.Round{round}, Reports: []bot.Report{r}, Tasks: []bot.Task{{Project: "p", Seq: 1, State: bot.TaskToDo}},
 			Directs: []bot.Direct{{User: maria}}, Escalations: []bot.Escalation{escalation("p", 1, 1, bot.EscalationOpen)},
+			Networks: []bot.Network{{ID: "n"}}, Meetups: []bot.Meetup{d.meetup("n", 9, bot.MeetupPlanned)},
 		}
 		d.commit(first)
-		q := bot.Query{Room: roomA, User: maria, Number: 1}
+		q := bot.Query{Room: roomA, User: maria, Number: 1, Network: "n"}
 		s := d.load(q)
 		// Each row on its own: once it goes through, the second time it is stale.
 		for what, change := range map[string]bot.Change{
@@ -149,6 +150,8 @@ var booksPromises = map[string]func(*desk){
 			"task":       {Tasks: s.Tasks},
 			"direct":     {Directs: []bot.Direct{*s.Direct}},
 			"escalation": {Escalations: []bot.Escalation{*s.Escalation}},
+			"network":    {Networks: []bot.Network{*s.Network}},
+			"meetup":     {Meetups: []bot.Meetup{*s.Meetup}},
 		} {
 			if err := d.tryCommit(change); err != nil {
 				d.Errorf("%s, just loaded: %v", what, err)
@@ -165,6 +168,8 @@ var booksPromises = map[string]func(*desk){
 			"report":  {Reports: []bot.Report{{Round: "none", Project: "none", Version: 1}}},
 			"task":    {Tasks: []bot.Task{{Project: "none", Version: 1}}},
 			"direct":  {Directs: []bot.Direct{{User: "none", Version: 1}}},
+			"network": {Networks: []bot.Network{{ID: "none", Version: 1}}},
+			"meetup":  {Meetups: []bot.Meetup{{ID: "none", Version: 1}}},
 		} {
 			if err := d.tryCommit(change); err == nil {
 				d.Errorf("a changed %s that is not there was written", what)
@@ -242,7 +247,7 @@ var booksPromises = map[string]func(*desk){
 		}
 	},
 	"what a foreign message was about can change": func(d *desk) {
-		subject := bot.Subject{Project: "p", Round: "2026-11-25", Field: bot.FieldStatus, Person: "maria", User: maria, N: 4, Escalation: "p-1"}
+		subject := bot.Subject{Project: "p", Round: "2026-11-25", Field: bot.FieldStatus, Person: "maria", User: maria, N: 4, Escalation: "p-1", Network: "n", Meetup: "n-2026-12-03"}
 		d.commit(bot.Change{Refs: []bot.Ref{{Message: "test:$1", Room: roomA, Subject: bot.Subject{Project: "old"}}}})
 		d.commit(bot.Change{Refs: []bot.Ref{{Message: "test:$1", Room: roomA, Subject: subject}}})
 		got := d.load(bot.Query{Target: "test:$1"}).Target

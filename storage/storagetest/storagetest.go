@@ -37,6 +37,7 @@ func Run(t *testing.T, open func(t testing.TB) Store) {
 		{"Load", loadPromises},
 		{"Name", namePromises},
 		{"Escalations", escalationPromises},
+		{"Meetups", meetupPromises},
 		{"Log", logPromises},
 		{"Timers", timerPromises},
 		{"Slots", slotPromises},

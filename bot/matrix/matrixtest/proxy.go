@@ -1,8 +1,8 @@
 package matrixtest
 
 import (
-	"io"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
