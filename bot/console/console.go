@@ -108,6 +108,7 @@ type message struct {
 	kind     bot.Kind
 	text     string
 	markdown bool
+	file     string // what is shown of one
 	thread   bot.MessageID
 	replyTo  bot.MessageID
 	emoji    string
@@ -139,7 +140,7 @@ func (c *Chat) ID() bot.ChatID { return ID }
 
 // Abilities implements engine.Chat.
 func (c *Chat) Abilities() bot.Abilities {
-	return bot.Abilities{Threads: true, Reactions: true, Edits: true, Echo: true, MaxBytes: 15_000}
+	return bot.Abilities{Threads: true, Reactions: true, Edits: true, Files: true, Echo: true, MaxBytes: 15_000}
 }
 
 // Room makes a room, or gives one another heading. Rooms are shown in the order in
@@ -307,7 +308,7 @@ func (c *Chat) carryOut(out bot.Outgoing) (bot.MessageID, error) {
 	}
 	m := &message{
 		id: c.nextID(), room: out.Room, sender: Bot, key: out.Key, revision: out.Revision, kind: out.Kind,
-		text: string(out.Text.Markdown), markdown: true, thread: out.Thread, replyTo: out.ReplyTo,
+		text: string(out.Text.Markdown), markdown: true, file: file(out.File), thread: out.Thread, replyTo: out.ReplyTo,
 	}
 	var h happening
 	switch {
@@ -324,6 +325,7 @@ func (c *Chat) carryOut(out bot.Outgoing) (bot.MessageID, error) {
 		h = happening{reaction: m}
 	case out.Message != "":
 		h = c.edited(on, m.text)
+		on.file = m.file
 	default:
 		h = happening{message: m}
 	}
@@ -344,7 +346,7 @@ func (c *Chat) edited(m *message, text string) happening {
 
 func (c *Chat) deleted(m *message, who bot.UserID) happening {
 	h := happening{note: fmt.Sprintf("%s löscht «%s»", c.name(who), short(c.words(m))), inThread: m.thread}
-	m.gone, m.text = true, ""
+	m.gone, m.text, m.file = true, "", ""
 	return h
 }
 

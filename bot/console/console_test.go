@@ -148,7 +148,14 @@ func conversation(s *stage) string {
 	s.Delete(portal, maria, answer)
 	s.send(bot.Outgoing{ReplyTo: opening, Text: text("> zitiert\n# Überschrift\n---\n~~weg~~ und *schräg*, \\*nicht\\* &amp; so")})
 	s.send(bot.Outgoing{Room: console.Direct(erika), Text: text("Nur für Sie.")})
+	ics := &bot.File{Name: "meetup.ics", Type: "text/calendar", Bytes: make([]byte, 1234)}
+	meetup := s.send(bot.Outgoing{Text: text("**Meetup** am 3. Dezember"), Key: "meetup", File: ics})
 	s.now = s.now.Add(time.Hour)
+	out += s.printed()
+	short := &bot.File{Name: "meetup\x1b[1m.ics", Bytes: make([]byte, 999)}
+	s.send(bot.Outgoing{Message: meetup, Text: text("**Meetup** am 4. Dezember"), Key: "meetup", Revision: 2, File: short})
+	out += s.printed()
+	s.send(bot.Outgoing{Message: meetup, Absent: true, Key: "meetup", Revision: 3})
 	return out + s.printed()
 }
 

@@ -258,11 +258,26 @@ func (c *Chat) lines(h happening, reactions map[bot.MessageID][]*message) []stri
 	} else {
 		lines = append(lines, strings.Split(strings.TrimSpace(clean(text)), "\n")...)
 	}
+	if m.file != "" {
+		lines = append(lines, p.paint(dim, m.file))
+	}
 	if !h.edit || len(reactions[m.id]) > 0 {
 		lines = append(lines, c.reactions(reactions[m.id])...)
 		delete(reactions, m.id)
 	}
 	return lines
+}
+
+// file is what is shown of a file: «[Datei: meetup.ics, 1,2 kB]».
+func file(f *bot.File) string {
+	if f == nil {
+		return ""
+	}
+	size := fmt.Sprintf("%d Bytes", len(f.Bytes))
+	if n := len(f.Bytes); n >= 1000 {
+		size = strings.Replace(fmt.Sprintf("%.1f kB", float64(n)/1000), ".", ",", 1)
+	}
+	return fmt.Sprintf("[Datei: %s, %s]", oneLine(f.Name), size)
 }
 
 // reactions are shown as «🟢 Maria Beispiel», a line for each person; c.mu is held.
