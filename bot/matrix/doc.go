@@ -31,6 +31,11 @@
 // (Redactions ask for it as well, but servers need not keep it: Dendrite drops it.
 // To redact twice does no harm.)
 //
+// A file is uploaded first; then an m.file whose caption are the words points at it, one
+// event for both. Uploading changes nothing in the room, so it may be done again. A server
+// that takes no file, or none so large, gets the words alone. In an encrypted room the file
+// is encrypted with a key of its own, which stands in the message.
+//
 // # Encryption
 //
 // With Config.Keys the Chat has a device of its own for end-to-end encryption

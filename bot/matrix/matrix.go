@@ -109,6 +109,7 @@ type Chat struct {
 	direct   map[id.RoomID]id.UserID // the account data m.direct, the other way round
 	invites  map[id.RoomID]id.UserID // direct invitations not yet answered, by whom
 	crypt    map[id.RoomID]bool      // encryption of rooms that no sync has shown yet
+	uploads  map[string]*attached    // by transaction: files of messages that are not sent yet
 	names    map[id.UserID]string    // display names of people who wrote
 	verified bool                    // the account's identity vouches for this device
 
@@ -172,6 +173,7 @@ func New(c Config) (*Chat, error) {
 		direct:  map[id.RoomID]id.UserID{},
 		invites: map[id.RoomID]id.UserID{},
 		crypt:   map[id.RoomID]bool{},
+		uploads: map[string]*attached{},
 		names:   map[id.UserID]string{},
 	}, nil
 }
@@ -203,7 +205,7 @@ func (c *Chat) ID() bot.ChatID { return ID }
 
 // Abilities says what Matrix can do.
 func (c *Chat) Abilities() bot.Abilities {
-	return bot.Abilities{Threads: true, Reactions: true, Edits: true, Echo: true, MaxBytes: maxMarkdown}
+	return bot.Abilities{Threads: true, Reactions: true, Edits: true, Files: true, Echo: true, MaxBytes: maxMarkdown}
 }
 
 // The bot's ids carry the name of the chat in front.

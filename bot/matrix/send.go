@@ -47,7 +47,7 @@ type (
 )
 
 // Send carries out one operation with one request (two, if it got the power for it only
-// after the first) and tells by its error what may be done next. It returns the id of the message, reaction or redaction it made;
+// after the first; one more before it, if there is a file to upload) and tells by its error what may be done next. It returns the id of the message, reaction or redaction it made;
 // for an edit that is the id of the message edited, to which further edits relate.
 func (c *Chat) Send(ctx context.Context, out bot.Outgoing) (bot.MessageID, error) {
 	sent, err := c.send(ctx, out)
@@ -87,10 +87,14 @@ func (c *Chat) send(ctx context.Context, out bot.Outgoing) (bot.MessageID, error
 	case bot.OpReaction:
 		return c.react(ctx, what, in, out, t)
 	case bot.OpMessage, "":
+		file, err := c.attach(ctx, what, out, hidden)
+		if err != nil {
+			return "", err
+		}
 		kind, content := event.EventMessage, any(nil)
 		if !hidden {
-			content = compose(out, t, maxContent)
-		} else if content, err = c.seal(ctx, in, kind, compose(out, t, maxSealed)); err != nil {
+			content = compose(out, file, t, maxContent)
+		} else if content, err = c.seal(ctx, in, kind, compose(out, file, t, maxSealed)); err != nil {
 			return "", sealError(what, err)
 		} else {
 			kind = event.EventEncrypted
@@ -102,6 +106,7 @@ func (c *Chat) send(ctx context.Context, out bot.Outgoing) (bot.MessageID, error
 		if err != nil {
 			return "", sendError(what, err)
 		}
+		c.uploaded(out)
 		if out.Message != "" {
 			return out.Message, nil
 		}
@@ -110,9 +115,9 @@ func (c *Chat) send(ctx context.Context, out bot.Outgoing) (bot.MessageID, error
 	return "", refused(what, fmt.Errorf("unknown operation %q", out.Op))
 }
 
-// compose makes the content of a message or of an edit; one of more than limit bytes
-// goes without its HTML.
-func compose(out bot.Outgoing, t trace, limit int) *message {
+// compose makes the content of a message or of an edit, with its file, if it has one; one
+// of more than limit bytes goes without its HTML.
+func compose(out bot.Outgoing, file *attached, t trace, limit int) *message {
 	body, formatted := render(out.Text)
 	content := event.MessageEventContent{MsgType: event.MsgText, Body: body, Mentions: mentions(out.Text)}
 	if out.Text.Quiet {
@@ -121,6 +126,7 @@ func compose(out bot.Outgoing, t trace, limit int) *message {
 	if formatted != "" {
 		content.Format, content.FormattedBody = event.FormatHTML, formatted
 	}
+	file.put(&content)
 	m := &message{MessageEventContent: content, Trace: t}
 	switch {
 	case out.Message != "":

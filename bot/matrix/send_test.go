@@ -418,7 +418,7 @@ func testDuplicateReaction(t *testing.T, srv *matrixtest.Server) {
 
 func TestAbilities(t *testing.T) {
 	a := (&Chat{}).Abilities()
-	if !a.Threads || !a.Reactions || !a.Edits || !a.Echo || a.Forms || a.Files || a.MaxBytes == 0 {
+	if !a.Threads || !a.Reactions || !a.Edits || !a.Echo || a.Forms || !a.Files || a.MaxBytes == 0 {
 		t.Errorf("abilities = %+v", a)
 	}
 	if (&Chat{}).ID() != "matrix" {
@@ -429,7 +429,7 @@ func TestAbilities(t *testing.T) {
 func TestComposeDropsForeignMentions(t *testing.T) {
 	out := outgoing("!r:x", "k", "[A](mention:teams:19:a) [B](mention:matrix:@b:x)")
 	out.Text.Mentions = []bot.UserID{"teams:19:a", "matrix:@b:x", "matrix:@b:x"}
-	m := compose(out, trace{}, maxContent)
+	m := compose(out, nil, trace{}, maxContent)
 	if got := m.Mentions.UserIDs; len(got) != 1 || got[0] != "@b:x" || m.Mentions.Room {
 		t.Errorf("mentions = %+v, want @b:x once", m.Mentions)
 	}
