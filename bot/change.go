@@ -126,6 +126,16 @@ const (
 	TimerPress   TimerKind = "press"   // those who decide are reminded
 	TimerFurther TimerKind = "further" // … the PMO is told that they did not
 	TimerShow    TimerKind = "show"    // what is to be decided is counted and shown again: who decides, or where, has changed
+
+	TimerMeetups  TimerKind = "meetups"  // see that the next meetups of a network stand; of all, if none is named
+	TimerAnnounce TimerKind = "announce" // a meetup is announced
+	TimerWeek     TimerKind = "week"     // … the reminder of a week before
+	TimerEve      TimerKind = "eve"      // … that of the day before, with the agenda
+	TimerSoon     TimerKind = "soon"     // … the link, just before
+	TimerBegin    TimerKind = "begin"    // … begins
+	TimerEnd      TimerKind = "end"      // … ends; the host is asked
+	TimerKept     TimerKind = "kept"     // … nothing more is waited for
+	TimerDraw     TimerKind = "draw"     // … what was said about it is shown again
 )
 
 // Timer is something due at an instant. There is one timer per key: setting it

@@ -8,6 +8,19 @@ import (
 	"lotse/bot/calendar"
 )
 
+// MeetupRules is what the configuration says about meetups.
+type MeetupRules struct {
+	Announce int            // days before; on a day off the working day before that
+	At       calendar.Clock // when announcements and reminders go out
+	Soon     time.Duration  // before the meetup, the link
+	Week     bool           // a reminder seven days before
+}
+
+// DefaultMeetupRules is what holds where the configuration says nothing.
+func DefaultMeetupRules() MeetupRules {
+	return MeetupRules{Announce: 14, At: calendar.Clock{Hour: 9}, Soon: 15 * time.Minute}
+}
+
 // NetworkID is a network's short name, a slug: "digilotsen".
 type NetworkID string
 
@@ -136,9 +149,10 @@ type Meetup struct {
 	Reason  Said      `json:",omitzero"`  // of the move, or of the cancellation
 	// Sequence is the revision of the calendar file (RFC 5545, SEQUENCE): it goes up with
 	// whatever changes there.
-	Sequence  int         `json:",omitempty"`
-	Announced time.Time   `json:",omitzero"`  // when the network was told
-	Told      []MeetupSay `json:",omitempty"` // what was said once, so that it can be corrected
+	Sequence  int            `json:",omitempty"`
+	Announced time.Time      `json:",omitzero"`  // when the network was told
+	Told      []MeetupSay    `json:",omitempty"` // what was said once, so that it can be corrected
+	Changes   []MeetupChange `json:",omitempty"` // what the network was told since, in messages of their own
 
 	Topics       []Topic     `json:",omitempty"`
 	Coming       []Coming    `json:",omitempty"` // until it begins
@@ -146,6 +160,8 @@ type Meetup struct {
 	Participants int         `json:",omitempty"` // how many were there, as the host has it
 	Summary      Said        `json:",omitzero"`
 	Links        []Said      `json:",omitempty"`
+	Asks         UserID      `json:",omitempty"` // over: in whose direct chat summary and links are waited for
+	Asked        []UserID    `json:",omitempty"` // who was asked; in the PMO's rooms if nobody
 	Version      int64       `json:"-"`
 }
 
@@ -157,8 +173,17 @@ const (
 	SaidAgenda MeetupSay = "agenda" // the day before
 	SaidWeek   MeetupSay = "week"   // seven days before
 	SaidSoon   MeetupSay = "soon"   // a quarter of an hour before
-	SaidAsked  MeetupSay = "asked"  // the host was asked for summary and links
 )
+
+// MeetupChange is a message that told the network what has changed since the announcement.
+type MeetupChange struct {
+	N     int       // the Sequence that it made
+	Was   time.Time `json:",omitzero"` // another date: the one before
+	Link  bool      `json:",omitempty"`
+	Hosts bool      `json:",omitempty"`
+	Off   bool      `json:",omitempty"` // called off
+	Again bool      `json:",omitempty"` // … and takes place all the same
+}
 
 // Says reports whether something was said about the meetup.
 func (m Meetup) Says(what MeetupSay) bool { return slices.Contains(m.Told, what) }

@@ -15,6 +15,7 @@ func Samples() map[string][]any {
 	all := checkSamples()
 	maps.Copy(all, replySamples())
 	maps.Copy(all, escalationSamples())
+	maps.Copy(all, meetupSamples())
 	return all
 }
 
@@ -335,10 +336,13 @@ func roomSamples() map[string][]any {
 		return all
 	}
 	down := Downtime{From: sampleTime(20, 8, 15), Until: sampleTime(23, 11, 40)}
-	for i, kind := range []TimerKind{TimerRemind, TimerAsk, TimerOpen, TimerStand, TimerClose, TimerAgenda, TimerMoved, TimerCancel, TimerOverview} {
+	for i, kind := range []TimerKind{TimerRemind, TimerAsk, TimerOpen, TimerStand, TimerClose, TimerAgenda, TimerMoved, TimerCancel, TimerOverview, TimerAnnounce, TimerWeek, TimerEve, TimerSoon, TimerEnd} {
 		line := DroppedLine{Kind: kind, Due: sampleTime(20, 9, 0), Count: 1 + i%3}
 		if i < 2 {
 			line.Projects, line.Count = []ProjectName{sampleProject, sampleRecord}, 2
+		}
+		if kind == TimerAnnounce || kind == TimerSoon {
+			line.Networks = []string{"Digilotsen", "IT-Verantwortliche"}
 		}
 		down.Dropped = append(down.Dropped, line)
 	}

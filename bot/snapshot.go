@@ -122,6 +122,7 @@ type Settings struct {
 	// OnlyVerified: in encrypted rooms nothing counts that leaves a [Doubt].
 	OnlyVerified bool
 	Escalations  EscalationRules
+	Meetups      MeetupRules
 	// OverviewEvery is the least time between two drawings of a live message.
 	OverviewEvery time.Duration
 	// MaxText is how many characters an answer may have.

@@ -302,6 +302,7 @@ type DroppedLine struct {
 	Due      time.Time
 	Count    int
 	Projects []ProjectName
+	Networks []string // of meetups, by name
 }
 
 // FromBackup is the one message after a restore: note.restored. The counts are of what

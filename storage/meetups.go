@@ -48,8 +48,14 @@ const lastMeetups = 24
 
 // network finds the meetup and its network: see bot.Query.
 func (l *loader) network(ctx context.Context) error {
-	of := l.q.Network
-	if id := cmp.Or(l.q.Meetup, l.about.Meetup); id != "" {
+	of, id := l.q.Network, cmp.Or(l.q.Meetup, l.about.Meetup)
+	if id == "" && of == "" {
+		var err error
+		if id, err = l.awaiting(ctx); err != nil {
+			return wrap(err, "which meetup waits for words in the direct chat")
+		}
+	}
+	if id != "" {
 		var m bot.Meetup
 		ok, err := l.row(ctx, &m, &m.Version, `SELECT body, version FROM meetups WHERE id = $1`, id)
 		if err != nil {
@@ -94,6 +100,18 @@ func (l *loader) network(ctx context.Context) error {
 		l.snap.Meetup = &m
 	}
 	return wrap(err, "the next meetup of %s", of)
+}
+
+// awaiting finds the meetup whose notes a plain message in a direct chat may be, unless
+// something else is asked there.
+func (l *loader) awaiting(ctx context.Context) (id bot.MeetupID, err error) {
+	q := l.q
+	if l.snap.Room.Kind != bot.RoomDirect || l.snap.Escalation != nil || q.Thread != "" || q.ReplyTo != "" || q.Target != "" ||
+		q.Project != "" || q.Name != "" || q.NetworkName != "" || l.snap.Direct != nil && l.snap.Direct.Asking != "" {
+		return "", nil
+	}
+	_, err = found(l.t.row(ctx, `SELECT id FROM meetups WHERE asks = $1 AND asks <> '' ORDER BY at_ms DESC LIMIT 1`, q.User).Scan(&id))
+	return id, err
 }
 
 // namedNetwork finds the network that Query.NetworkName begins with, "" if none.
@@ -236,7 +254,7 @@ func (t *txn) putNetwork(ctx context.Context, n bot.Network) error {
 
 func (t *txn) putMeetup(ctx context.Context, m bot.Meetup) error {
 	return t.put(ctx, "meetup "+string(m.ID), m.Version, m,
-		`INSERT INTO meetups (id, network, open, at_ms, search, body, version) VALUES ($1, $2, $3, $4, $5, $6, 1) ON CONFLICT (id) DO NOTHING`,
-		`UPDATE meetups SET network = $2, open = $3, at_ms = $4, search = $5, body = $6, version = version + 1 WHERE id = $1 AND version = $7`,
-		m.ID, m.Network, flag(m.State.Open()), millis(m.At), m.SearchText())
+		`INSERT INTO meetups (id, network, open, at_ms, search, asks, body, version) VALUES ($1, $2, $3, $4, $5, $6, $7, 1) ON CONFLICT (id) DO NOTHING`,
+		`UPDATE meetups SET network = $2, open = $3, at_ms = $4, search = $5, asks = $6, body = $7, version = version + 1 WHERE id = $1 AND version = $8`,
+		m.ID, m.Network, flag(m.State.Open()), millis(m.At), m.SearchText(), m.Asks)
 }

@@ -116,7 +116,7 @@ func (e *Engine) tellDropped(ctx context.Context) error {
 }
 
 func (e *Engine) noteDropped(ctx context.Context) error {
-	s, err := e.Store.Load(ctx, bot.Query{AllProjects: true, Archived: true})
+	s, err := e.Store.Load(ctx, bot.Query{AllProjects: true, AllNetworks: true, Archived: true})
 	if err != nil {
 		return fmt.Errorf("load: %w", err)
 	}
@@ -132,6 +132,16 @@ func (e *Engine) noteDropped(ctx context.Context) error {
 		return err
 	}
 	return e.commit(ctx, bot.Commit{Change: bot.Change{Reason: "told what was left out"}, Slots: slots})
+}
+
+// networkName is what people call a network.
+func networkName(s bot.Snapshot, id bot.NetworkID) string {
+	for _, n := range s.Networks {
+		if n.ID == id {
+			return n.Name
+		}
+	}
+	return string(id)
 }
 
 // downtime gathers what was left out, a line for each kind and instant.
@@ -158,6 +168,9 @@ func downtime(s bot.Snapshot, dropped []bot.Dropped, now time.Time) bot.Downtime
 				name = string(id)
 			}
 			line.Projects = append(line.Projects, bot.ProjectName{ID: id, Name: name})
+		}
+		if id := d.Subject.Network; id != "" {
+			line.Networks = append(line.Networks, networkName(s, id))
 		}
 	}
 	note.From = note.Dropped[0].Due

@@ -13,6 +13,7 @@ import (
 	"lotse/bot"
 	"lotse/bot/engine"
 	"lotse/bot/escalation"
+	"lotse/bot/meetup"
 	"lotse/commands"
 	"lotse/storage"
 	"lotse/templates"
@@ -99,11 +100,10 @@ func (p parts) assemble(ctx context.Context) (*engine.Engine, error) {
 	return e, nil
 }
 
-// decisions are those of package bot, with those of the subjects that have packages of their own.
+// decisions are those of package bot, with those of the subjects that have packages of their own: what is not about a
+// meetup, package meetup hands on to package escalation, and that what is not about an escalation to package bot.
 func decisions() engine.Rules {
-	return engine.Rules{
-		Needs: escalation.Needs, Decide: escalation.Decide, TimerNeeds: escalation.TimerNeeds, Due: escalation.Due, Follow: escalation.Follow,
-	}
+	return engine.Rules{Needs: meetup.Needs, Decide: meetup.Decide, TimerNeeds: meetup.TimerNeeds, Due: meetup.Due, Follow: meetup.Follow}
 }
 
 // readWords reads and proves all texts.
@@ -149,7 +149,7 @@ func (p parts) begin(ctx context.Context, epoch int64) error {
 			return fmt.Errorf("read the books: %w", err)
 		}
 		change := p.catchUp(ctx, books)
-		change.Timers = append(change.Timers, bot.Timer{Key: "plan", Kind: bot.TimerPlan, At: now}, escalation.Begin(now))
+		change.Timers = append(change.Timers, bot.Timer{Key: "plan", Kind: bot.TimerPlan, At: now}, escalation.Begin(now), meetup.Begin(now))
 		if p.settings.Retention != (bot.Retention{}) && !p.settings.Rehearsal {
 			change.Timers = append(change.Timers, bot.Timer{Key: "prune", Kind: bot.TimerPrune, At: now, Earliest: true})
 		}

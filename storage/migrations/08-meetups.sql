@@ -10,19 +10,21 @@ CREATE TABLE networks (
 );
 CREATE INDEX networks_slug ON networks (slug);
 
--- open: it is still to begin, or takes place. search: what it is found by, folded.
+-- open: it is still to begin, or takes place. search: what it is found by, folded. asks: in whose direct chat it waits for words.
 CREATE TABLE meetups (
 	id      TEXT PRIMARY KEY,
 	network TEXT   NOT NULL,
 	open    BIGINT NOT NULL,
 	at_ms   BIGINT NOT NULL,
 	search  TEXT   NOT NULL,
+	asks    TEXT   NOT NULL,
 	body    TEXT   NOT NULL,
 	version BIGINT NOT NULL
 );
 CREATE INDEX meetups_next ON meetups (network, at_ms, id) WHERE open = 1;
 CREATE INDEX meetups_open ON meetups (at_ms, id) WHERE open = 1;
 CREATE INDEX meetups_before ON meetups (network, id) WHERE open = 0; -- ids of a network are in the order of their planned dates
+CREATE INDEX meetups_asks ON meetups (asks, at_ms) WHERE asks <> '';
 CREATE INDEX meetups_at ON meetups (at_ms);
 
 -- Which network a room is of, as an id; '?': it is still to be made of the name in the body, see meetups.go.

@@ -111,6 +111,27 @@ var meetupPromises = map[string]func(*desk){
 			d.Errorf("the only network left is not it: %+v", s.Network)
 		}
 	},
+	"a plain message in a direct chat is for the meetup that waits for it": func(d *desk) {
+		d.networks()
+		m, last := d.meetup("digilotsen", -1, bot.MeetupOver), d.meetup("it", -20, bot.MeetupOver)
+		m.Asks, last.Asks = "test:@hanna", "test:@hanna"
+		direct := bot.Room{ID: "test:!hanna", Kind: bot.RoomDirect, User: "test:@hanna", Joined: true}
+		d.commit(bot.Change{Meetups: []bot.Meetup{last, m}, Rooms: []bot.Room{direct}})
+		for what, c := range map[string]struct {
+			q    bot.Query
+			want bool
+		}{
+			"plain":          {bot.Query{Room: direct.ID, User: "test:@hanna"}, true},
+			"a reply":        {bot.Query{Room: direct.ID, User: "test:@hanna", ReplyTo: "test:$x"}, false},
+			"of another":     {bot.Query{Room: direct.ID, User: maria}, false},
+			"in a room":      {bot.Query{Room: roomA, User: "test:@hanna"}, false},
+			"with a project": {bot.Query{Room: direct.ID, User: "test:@hanna", Project: "a"}, false},
+		} {
+			if s := d.load(c.q); (s.Meetup != nil && s.Meetup.ID == m.ID) != c.want {
+				d.Errorf("%s: the meetup is %+v", what, s.Meetup)
+			}
+		}
+	},
 	"lists": func(d *desk) {
 		d.networks()
 		past, off, soon, started := d.meetup("digilotsen", -9, bot.MeetupOver), d.meetup("digilotsen", 43, bot.MeetupCancelled), d.meetup("digilotsen", 15, bot.MeetupPlanned), d.meetup("it", 0, bot.MeetupStarted)

@@ -1,0 +1,57 @@
+// Package meetup holds the rules by which the meetings of a network, of the Digilotsen, say,
+// are planned, announced, moved and called off, and what is kept of them. Like package bot
+// it is pure.
+//
+// # The life of a meetup
+//
+//	planned   → announced started cancelled
+//	announced → started cancelled
+//	started   → over
+//	over      → done
+//	cancelled → planned announced
+//
+// A meetup is planned by the network's rule, or added by somebody. Planned, nobody was told
+// yet, and its date follows the rule if that changes. Announced, the network knows: its date
+// is what somebody says it is, and what was said before is corrected. It starts, and is
+// over, by the clock. Over, a host has been asked for a summary and links; it is done when
+// nothing more is waited for. One that was called off can stand again.
+//
+// # What is said, and when
+//
+// Days and hours are [bot.MeetupRules]; [Steps] says when each step of a meetup comes.
+//
+//	announce  some days before, on a working day: the date, and the call for topics
+//	week      seven days before, if the city wants it
+//	eve       the working day before: the agenda
+//	soon      a quarter of an hour before: the link
+//	begin     who planned to come is forgotten, but for how many
+//	end       a host is asked for summary and links
+//	kept      nothing more is waited for
+//
+// After a downtime, what is still useful is made good: the announcement until the meetup
+// begins, the agenda until the link would come, the link until some minutes after the
+// beginning. What the announcement, late itself, says already is not said again. The rest is
+// left out, and the PMO is told.
+//
+// The host is asked in a direct chat, where nobody else waits for the answer and where
+// nothing is said before it is finished; the PMO is asked if no host has an account. What
+// comes back is posted in the network's rooms.
+//
+// # What stands in the rooms
+//
+// As with escalations (package escalation), every message about a meetup is a view of its
+// row: after each decision all are written again, and the outbox edits what has become
+// different. An edit is not noticed, so what changes for people is said in a message, too.
+// Every room of the network has each of them once:
+//
+//	meetup/<id>/announcement/<room>
+//	meetup/<id>/week/<room>, agenda, soon     week-1 …: after the meetup was moved once …
+//	meetup/<id>/changed/<n>/<room>            moved, called off, another link or host: n is the Sequence
+//	meetup/<id>/notes/<room>                  summary and links
+//	meetup/<id>/ask/<account or PMO's room>
+//	meetup/<id>/shifted/<room>                PMO: a holiday moves it, or leaves it out
+//	meetup/<id>/clash/<other>/<instant>/<room>  PMO: it is at the same time as something else
+//
+// Timers have the key meetup/<id>/<kind>; network/<id>/plan sees that the next meetups of a
+// network stand, networks/plan that each network's does.
+package meetup
