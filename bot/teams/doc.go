@@ -1,0 +1,64 @@
+// Package teams is Lotse's chat on Microsoft Teams, by the Bot Framework's protocol. A
+// [Chat] takes in what Teams delivers ([Chat.ServeHTTP]) while it runs ([Chat.Run]) and
+// carries out one operation at a time for each caller ([Chat.Send]); it decides nothing.
+//
+// # Who may come in
+//
+// Teams delivers by HTTPS, to [Path]. A request is let in only with a token that the Bot
+// Connector has signed (RS256, with a key that its metadata publish), for this bot, now
+// (clocks may differ by five minutes), for the service address that the activity names,
+// and with a key that is endorsed for Teams; and only from the tenants and teams that the
+// configuration lists. There is no way to turn that off. What is refused is neither
+// stored nor logged; the log has a line with the reason, in our words.
+//
+//	401  no token, or one that is not valid: signature, algorithm, issuer, audience, time, service address
+//	403  the key is not endorsed for Teams, or the channel, tenant or team is none of ours
+//	400, 404, 405, 413, 415  it is no activity
+//	503  the keys cannot be had, or the activity cannot be committed
+//
+// Keys are kept for a day, and asked for again when a token names an unknown one, but
+// never more often than once a minute.
+//
+// # What comes in
+//
+// An activity becomes neutral events, which are committed before it is acknowledged;
+// what it leads to comes after. Delivered twice it has the same [bot.EventID] and counts
+// once. What happens in a conversation that the bot did not know of tells that it has
+// joined. Teams keeps nothing for a bot that is away, so there is nothing to catch up
+// with: what people write while the bot is down is lost to it.
+//
+// A room is a personal chat, a group chat or a channel; a thread is a root post of a
+// channel with its answers. An account is an object id of Entra, which administrators
+// know as well; only who has none there is called by an id of the bot's own ("29:…"). A
+// message's id is that of its conversation, a slash, and its own.
+//
+// Reactions have no id in Teams. Each gets one when it is put, which is remembered until
+// it is taken back. Their names become the emoji that the rules know ("2705_…" is ✅);
+// Config.Reactions says so for names that mean something else in a city.
+// Teams reports reactions to the bot's own messages only.
+//
+// A pressed button of a card (an invoke, which wants its answer at once) is an event as
+// well: as if its presser had reacted to the card, or written in reply to it.
+//
+// # What goes out
+//
+// Markdown becomes Teams' subset of it: headings are bold lines, rows of a table are
+// items of a list, rules are dashes (see render). Whom [bot.Text.Mentions] names is
+// mentioned; nothing that people wrote can be a mark, a link or a mention. What is too
+// long for Teams is cut between words.
+//
+// A post without a thread in a channel opens one. Bots neither react nor quote in
+// Teams, so [bot.OpReaction] is refused, and ReplyTo has no effect.
+//
+// Sends keep to what Teams allows in a conversation and in a tenant. What it refuses for
+// now (412, 429) was not done and is tried again. A failure that says nothing of that
+// (502, 504, a connection that broke) leaves a doubt that nothing can take away: Teams
+// takes no transaction id, and shows bots no history. A message of which the bot does not
+// know whether it arrived is sent again, and may then stand there twice: once for each
+// request whose answer was lost. Edits and deletions can be repeated without harm.
+//
+// # What is kept
+//
+// A [Memory] holds, under names that begin with "teams/<app id>/", how to reach
+// conversations and accounts, and the ids of standing reactions; see people.
+package teams

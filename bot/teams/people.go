@@ -1,0 +1,164 @@
+package teams
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+
+	"lotse/bot"
+)
+
+// reference is what it takes to write into a conversation when nobody has written there
+// just now. It is stored as JSON: fields may be added.
+type reference struct {
+	Service string `json:"s"` // the address of the Connector for it
+	Kind    string `json:"k"` // personal, groupChat, channel
+	Tenant  string `json:"t,omitempty"`
+	With    string `json:"w,omitempty"` // personal: the account, as in its user id
+	Here    bool   `json:"h,omitempty"` // the bot is in it
+}
+
+// people knows conversations and accounts: it is in front of the Memory.
+//
+// Names in the Memory begin with "teams/<app id>/":
+//
+//	room/<conversation>    its reference
+//	direct/<account>       the personal chat with an account
+//	address/<object id>    how the Connector calls that account
+//	account/<address>      … and the other way round
+//	service                where the Connector was heard of last
+//	reacted/<hash>         the reactions that one account has put on one message
+type people struct {
+	memory Memory
+	prefix string
+
+	reacting sync.Mutex // held while a reaction is handed over
+
+	mu    sync.Mutex
+	cache map[string]string // what the Memory says, by name
+}
+
+// maxCache is how many entries are held in memory; beyond it they are asked for anew.
+const maxCache = 4000
+
+func newPeople(memory Memory, app string) *people {
+	return &people{memory: memory, prefix: string(ID) + "/" + app + "/", cache: map[string]string{}}
+}
+
+func (p *people) name(parts ...string) string { return p.prefix + strings.Join(parts, "/") }
+
+// recall reads from the Memory; "" if nothing is known.
+func (p *people) recall(ctx context.Context, name string) (string, error) {
+	p.mu.Lock()
+	value, known := p.cache[name]
+	p.mu.Unlock()
+	if known {
+		return value, nil
+	}
+	value, err := p.memory.Recall(ctx, name)
+	if err == nil {
+		p.learned(map[string]string{name: value})
+	}
+	return value, err
+}
+
+// learned notes what the Memory holds now.
+func (p *people) learned(values map[string]string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.cache)+len(values) > maxCache {
+		clear(p.cache)
+	}
+	for name, value := range values {
+		p.cache[name] = value
+	}
+}
+
+// remember writes to the Memory what no activity has said.
+func (p *people) remember(ctx context.Context, values map[string]string) error {
+	for name, value := range values {
+		if err := p.memory.Remember(ctx, name, value); err != nil {
+			return err
+		}
+	}
+	p.learned(values)
+	return nil
+}
+
+// reference returns what is known of a conversation; ok is false if nothing is.
+func (p *people) reference(ctx context.Context, room string) (ref reference, ok bool, err error) {
+	value, err := p.recall(ctx, p.name("room", room))
+	if err != nil || value == "" {
+		return ref, false, err
+	}
+	if err := json.Unmarshal([]byte(value), &ref); err != nil {
+		return ref, false, fmt.Errorf("read the reference of a conversation: %w", err)
+	}
+	return ref, true, nil
+}
+
+func (r reference) String() string {
+	b, _ := json.Marshal(r) // strings and a bool
+	return string(b)
+}
+
+// news is what a batch shall remember: only what is not known yet.
+type news struct {
+	p      *people
+	values map[string]string
+}
+
+func (n *news) set(ctx context.Context, value string, name ...string) error {
+	full := n.p.name(name...)
+	old, err := n.p.recall(ctx, full)
+	if err == nil && old != value {
+		n.values[full] = value
+	}
+	return err
+}
+
+// account returns who somebody is, and notes how the Connector calls them. Activities
+// name people by an id of the bot's own; the object id in Entra, which administrators
+// know as well, stands beside it nearly always. Who has none (a guest of a meeting) is
+// called by the bot's own.
+func (c *Chat) account(ctx context.Context, a account, n *news) (bot.UserID, error) {
+	if object := strings.ToLower(a.Object); object != "" {
+		if a.ID == "" {
+			return userID(object), nil
+		}
+		if err := n.set(ctx, a.ID, "address", object); err != nil {
+			return "", err
+		}
+		return userID(object), n.set(ctx, object, "account", a.ID)
+	}
+	object, err := c.people.recall(ctx, c.people.name("account", a.ID))
+	if err != nil || object != "" {
+		return userID(object), err
+	}
+	return userID(a.ID), nil
+}
+
+// address is how the Connector calls an account: by what activities have said, else by
+// its object id, which it understands in most places.
+func (c *Chat) address(ctx context.Context, u bot.UserID) (string, bool, error) {
+	local := u.Local()
+	if strings.HasPrefix(local, "29:") {
+		return local, true, nil
+	}
+	known, err := c.people.recall(ctx, c.people.name("address", local))
+	if err != nil || known != "" {
+		return known, known != "", err
+	}
+	return local, false, nil
+}
+
+// reactedName is where the reactions of an account on a message are kept. The name tells
+// nothing about who that is.
+func (p *people) reactedName(on bot.MessageID, by bot.UserID) string {
+	sum := sha256.Sum256([]byte(string(on) + "\x00" + string(by)))
+	return p.name("reacted", hex.EncodeToString(sum[:16]))
+}

@@ -1,0 +1,87 @@
+package teams
+
+import (
+	"context"
+	"html"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"lotse/bot"
+)
+
+const (
+	maxText     = 64 << 10 // bytes of a foreign text; longer ones are cut
+	maxName     = 80       // characters of a display or room name
+	maxMentions = 20       // accounts of a message that are looked at
+)
+
+// hear reads what somebody wrote: mentions become the names that people see, and the
+// bot's own is cut from the beginning.
+func (c *Chat) hear(ctx context.Context, a *activity, e *bot.Event, n *news) error {
+	text := a.Text
+	if a.TextFormat == "xml" {
+		text = html.UnescapeString(text)
+	}
+	seen := map[bot.UserID]bool{}
+	for i, m := range a.Entities {
+		if m.Type != "mention" || m.Text == "" || m.Mentioned.ID == "" || i >= maxMentions {
+			continue
+		}
+		if m.Mentioned.ID == c.self || m.Mentioned.ID == a.Recipient.ID {
+			e.ToBot = true
+			if rest, ok := strings.CutPrefix(strings.TrimLeft(text, " \u00a0\n"), m.Text); ok {
+				text = strings.TrimLeft(rest, ",: \u00a0\n")
+				continue
+			}
+			text = strings.ReplaceAll(text, m.Text, name(m.Mentioned.Name))
+			continue
+		}
+		called := name(m.Mentioned.Name)
+		if called == "" {
+			called = name(strings.TrimSuffix(strings.TrimPrefix(m.Text, "<at>"), "</at>"))
+		}
+		text = strings.ReplaceAll(text, m.Text, called)
+		user, err := c.account(ctx, m.Mentioned, n)
+		if err != nil {
+			return err
+		}
+		if called != "" && !seen[user] {
+			seen[user] = true
+			e.Mentions = append(e.Mentions, bot.Mention{User: user, Name: called})
+		}
+	}
+	e.Text = clean(text)
+	return nil
+}
+
+// clean makes foreign text harmless to handle. What it means is for the rules.
+func clean(s string) string {
+	return bot.Clean(strings.ReplaceAll(cut(s, maxText), "\u00a0", " "))
+}
+
+// cut shortens s to at most n bytes without breaking a character.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+// name makes a display name of foreign text: one line of visible characters.
+func name(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Cf, unicode.Co) && r != '\u200d' {
+			return -1
+		}
+		return r
+	}, clean(cut(s, 4*maxText/64)))
+	runes := []rune(strings.Join(strings.Fields(s), " "))
+	if len(runes) > maxName {
+		runes = append(runes[:maxName-1], '…')
+	}
+	return string(runes)
+}
