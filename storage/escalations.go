@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"lotse/bot"
 )
@@ -99,6 +101,9 @@ func (l *loader) escalations(ctx context.Context) (err error) {
 	return wrap(err, "escalations of %s", project)
 }
 
+// mostMerged is of how many projects at once a page is read.
+const mostMerged = 64
+
 // escalationPage loads the page of the list that the query asks for. Each kind of list
 // has an index in its order, so that a page costs what stands on it.
 func (l *loader) escalationPage(ctx context.Context) (err error) {
@@ -114,36 +119,30 @@ func (l *loader) escalationPage(ctx context.Context) (err error) {
 	if p.Open {
 		open = ` AND open = 1`
 	}
-	of := func(projects []bot.ProjectID) ([]bot.Escalation, error) {
-		// First which they are: of what several projects have, few bodies are on the page.
-		type line struct {
-			number int
-			id     bot.EscalationID
-		}
-		var lines []line
-		for _, project := range slices.Compact(slices.Sorted(slices.Values(projects))) {
-			err := l.t.each(ctx, func(row row) error {
-				var one line
-				err := row.Scan(&one.number, &one.id)
-				lines = append(lines, one)
-				return err
-			}, `SELECT number, id`+listed+` AND project = $3`+open+page, p.After, p.Limit, project)
-			if err != nil {
-				return nil, fmt.Errorf("list escalations of %s: %w", project, err)
+	of := func(projects []bot.ProjectID) (all []bot.Escalation, err error) {
+		projects = slices.Compact(slices.Sorted(slices.Values(projects)))
+		for some := range slices.Chunk(projects, mostMerged) {
+			// What a project has is in order in its index: merged, no more is read than stands on the page.
+			args, each := []any{p.After, p.Limit}, []string{}
+			for n := 1; len(each) < len(some); n *= 2 { // few lengths, so that statements stay few
+				for len(each) < n {
+					var project bot.ProjectID // none has this one
+					if len(each) < len(some) {
+						project = some[len(each)]
+					}
+					args = append(args, project)
+					each = append(each, `SELECT number`+listed+` AND project = $`+strconv.Itoa(len(args))+open)
+				}
 			}
+			found, err := bodies(ctx, l.t, escalationVersion, `SELECT body, version FROM escalations WHERE number > 0 AND number IN (
+				SELECT number FROM (`+strings.Join(each, ` UNION ALL `)+page+`) AS merged) ORDER BY number`, args...)
+			if err != nil {
+				return nil, fmt.Errorf("list escalations of projects: %w", err)
+			}
+			all = append(all, found...)
 		}
-		slices.SortFunc(lines, func(a, b line) int { return cmp.Compare(a.number, b.number) })
-		var ids []bot.EscalationID
-		for _, one := range lines[:min(len(lines), p.Limit)] {
-			ids = append(ids, one.id)
-		}
-		var list []bot.Escalation
-		err := in(ids, func(some string, args []any) error {
-			found, err := bodies(ctx, l.t, escalationVersion, `SELECT body, version FROM escalations WHERE id IN (`+some+`) ORDER BY number`, args...)
-			list = append(list, found...)
-			return err
-		})
-		return list, wrap(err, "list escalations")
+		slices.SortStableFunc(all, func(a, b bot.Escalation) int { return cmp.Compare(a.Number, b.Number) })
+		return all[:min(len(all), p.Limit)], nil
 	}
 	if p.Own {
 		if l.snap.Own, err = of(l.answering()); err != nil {

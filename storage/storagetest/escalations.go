@@ -250,6 +250,11 @@ var escalationPromises = map[string]func(*desk){
 			escalation("a", 3, 10, bot.EscalationWaiting), escalation("c", 1, 2, bot.EscalationRefused), escalation("b", 2, 9, bot.EscalationWithdrawn),
 			escalation("c", 2, 3, bot.EscalationAccepted),
 		}})
+		many := []bot.ProjectID{"c"}
+		for n := range 200 {
+			many = append(many, bot.ProjectID(fmt.Sprintf("b%d", n)))
+		}
+		many = append(many, "a")
 		for _, c := range []struct {
 			name string
 			page bot.EscalationPage
@@ -265,6 +270,8 @@ var escalationPromises = map[string]func(*desk){
 			{"of projects", bot.EscalationPage{Projects: []bot.ProjectID{"c", "a", "c"}, Limit: 9}, "[a-1 c-1 c-2 a-3]"},
 			{"… so many", bot.EscalationPage{Projects: []bot.ProjectID{"c", "a"}, After: 1, Limit: 2}, "[c-1 c-2]"},
 			{"… open ones", bot.EscalationPage{Projects: []bot.ProjectID{"b", "a"}, Open: true, Limit: 9}, "[b-1 a-3]"},
+			{"of many projects", bot.EscalationPage{Projects: many, Limit: 9}, "[a-1 c-1 c-2 a-3]"},
+			{"… so many", bot.EscalationPage{Projects: many, After: 1, Limit: 2}, "[c-1 c-2]"},
 			{"of no project", bot.EscalationPage{Projects: []bot.ProjectID{}, Limit: 9}, "[]"},
 			{"of one that is not there", bot.EscalationPage{Projects: []bot.ProjectID{"none"}, Limit: 9}, "[]"},
 		} {
