@@ -8,16 +8,20 @@ import (
 
 	"lotse/bot"
 	"lotse/bot/calendar"
+	"lotse/bot/engine"
 	"lotse/bot/engine/enginetest"
+	"lotse/bot/escalation"
 	"lotse/templates"
 )
 
-// What TestCrash plays: nine weeks of an example city with the real rules, commands
-// and words. Maria leads the Serviceportal; Jonas leads the eAkte, and Dieter stands in
-// for him; Fatma's project has no room, she is asked in a direct chat. Pia is the PMO,
-// Dora the DM.
+// What TestCrash plays: nine weeks of an example city, and a day on which it decides, with
+// the real rules, commands and words. Maria leads the Serviceportal; Jonas leads the eAkte,
+// and Dieter stands in for him; Fatma's project has no room, she is asked in a direct chat.
+// Pia is the PMO; Dora, Dario and Dana are the DM, two of whom have to agree; Dirk is DIKON.
 
 const (
+	dikonRoom = bot.RoomID("test:dikon")
+
 	portal = bot.RoomID("test:portal")
 	eakte  = bot.RoomID("test:eakte")
 	direct = bot.RoomID("test:direct-@fatma") // that the bot will open
@@ -26,6 +30,10 @@ const (
 	dieter = bot.UserID("test:@dieter")
 	fatma  = bot.UserID("test:@fatma")
 	pia    = bot.UserID("test:@pia")
+	dora   = bot.UserID("test:@dora")
+	dario  = bot.UserID("test:@dario")
+	dana   = bot.UserID("test:@dana")
+	dirk   = bot.UserID("test:@dirk")
 )
 
 // dawn is when the story begins; nine weeks later it ends.
@@ -36,11 +44,21 @@ func citySettings() *bot.Settings {
 	if err != nil {
 		panic(err)
 	}
+	rules := bot.DefaultEscalationRules()
+	rules.Normal.Quorum = 2
 	return &bot.Settings{
 		City: "Beispielstadt", Zone: berlin(), Days: calendar.NewDays("NW"), Shift: calendar.ShiftNext, Rhythm: rhythm,
-		Plan: calendar.DefaultPlanRules(), Roles: map[bot.Role][]bot.PersonID{bot.RolePMO: {"pia"}, bot.RoleDM: {"dora"}},
+		Plan:     calendar.DefaultPlanRules(),
+		Roles:    map[bot.Role][]bot.PersonID{bot.RolePMO: {"pia"}, bot.RoleDM: {"dora", "dario", "dana"}, bot.RoleDIKON: {"dirk"}},
 		Language: bot.German, OverviewEvery: 5 * time.Second, MaxText: 2000, BotName: "Lotse", Allowed: []bot.UserID{pia},
-		Escalations: bot.DefaultEscalationRules(),
+		Escalations: rules,
+	}
+}
+
+// cityRules are the rules as the program puts them together.
+func cityRules() engine.Rules {
+	return engine.Rules{
+		Needs: escalation.Needs, Decide: escalation.Decide, TimerNeeds: escalation.TimerNeeds, Due: escalation.Due, Follow: escalation.Follow,
 	}
 }
 
@@ -52,10 +70,11 @@ var cityWords = sync.OnceValues(func() (*templates.Set, error) {
 // cityBooks is what the books hold at dawn.
 func cityBooks() bot.Change {
 	change := bot.Change{
-		Timers: []bot.Timer{{Key: "plan", Kind: bot.TimerPlan, At: dawn}},
+		Timers: []bot.Timer{{Key: "plan", Kind: bot.TimerPlan, At: dawn}, escalation.Begin(dawn)},
 		Rooms: []bot.Room{
 			{ID: pmoRoom, Kind: bot.RoomPMO, Joined: true},
 			{ID: dmRoom, Kind: bot.RoomDM, Joined: true},
+			{ID: dikonRoom, Kind: bot.RoomDIKON, Joined: true},
 			{ID: portal, Kind: bot.RoomProject, Project: "serviceportal", Joined: true},
 			{ID: eakte, Kind: bot.RoomProject, Project: "eakte", Joined: true},
 		},
@@ -65,7 +84,7 @@ func cityBooks() bot.Change {
 			{ID: "posteingang", Name: "Digitalisierung Posteingang", Leads: []bot.PersonID{"fatma"}, State: bot.ProjectActive},
 		},
 	}
-	for _, name := range []string{"Maria", "Jonas", "Dieter", "Fatma", "Pia", "Dora"} {
+	for _, name := range []string{"Maria", "Jonas", "Dieter", "Fatma", "Pia", "Dora", "Dario", "Dana", "Dirk"} {
 		id := strings.ToLower(name)
 		change.People = append(change.People, bot.Person{
 			ID: bot.PersonID(id), Name: name + " Beispiel", Accounts: []bot.UserID{bot.UserID("test:@" + id)},
@@ -81,7 +100,7 @@ type step struct {
 	until time.Time
 }
 
-// nineWeeks is the story.
+// nineWeeks is the story of three rounds.
 func nineWeeks() []step {
 	s := &plot{}
 	s.until("2026-11-18 09:00")
@@ -135,8 +154,43 @@ func nineWeeks() []step {
 	s.now(s.thread(eakte, dieter, "gelb, Vergabe läuft"))
 	s.until("2027-01-06 10:00")
 	s.now(s.thread(portal, maria, "Status: gelb"))
-	s.now(s.say(dmRoom, "test:@dora", "!board"))
+	s.now(s.say(dmRoom, dora, "!board"))
 	s.until("2027-01-19 08:00")
+	return s.steps
+}
+
+// aDecision is the story of what is put to the DM, and decided: with a question and its
+// answer, DIKON's advice, a vote that is taken back in the pause for thought; a second
+// time refused, with the reason, and set aside; and what was decided in a meeting.
+func aDecision() []step {
+	s := &plot{}
+	request := func(n string) string { return "escalation/serviceportal-" + n + "/request/" }
+	// One thing a step: of several edits of a message at once the last may do.
+	s.until("2026-11-17 08:30")
+	s.now(s.say(portal, maria, "!eskalation Die Schnittstelle wartet auf eine Freigabe"))
+	s.now(s.on(portal, maria, "escalation/serviceportal-1/draft", "✅"))
+	s.now(s.on(dmRoom, dora, request("1"), "✅"))
+	s.now(s.under(dmRoom, dana, request("1"), "Rückfrage: Wer gibt frei?"))
+	s.now(s.under(portal, maria, "escalation/serviceportal-1/question/1", "Das Rechtsamt"))
+	s.now(s.on(dmRoom, dario, request("1"), "⏫"))
+	s.now(s.under(dikonRoom, dirk, "escalation/serviceportal-1/forward", "Empfehlung: Das passt zur Strategie"))
+	s.now(s.on(dmRoom, dario, request("1"), "✅"))
+	s.until("2026-11-17 08:40") // in the pause for thought
+	s.now(s.off(dmRoom, dario, request("1"), "✅"))
+	s.until("2026-11-17 08:50") // nothing is decided
+	s.now(s.on(dmRoom, dana, request("1"), "✅"))
+	s.until("2026-11-17 09:10") // it is
+	s.together("that is done, and something new", s.say(portal, maria, "!eskalation 1 erledigt"), s.say(portal, maria, "!eskalation Die Stelle ist nicht besetzt"))
+	s.now(s.on(portal, maria, "escalation/serviceportal-2/draft", "✅"))
+	s.now(s.on(dmRoom, dora, request("2"), "❌"))
+	s.now(s.say(dmRoom, dario, "#2 ablehnen"))
+	s.now(s.under(dmRoom, dora, request("2"), "Begründung: Es gibt keine Stelle"))
+	s.until("2026-11-17 09:30")
+	s.now(s.say(dmRoom, dora, "!eskalation 2 aufheben"))
+	s.now(s.say(dmRoom, dario, "!eskalation 2 aufheben Es gibt doch eine"))
+	s.now(s.say(dmRoom, pia, "!beschluss serviceportal Die Stelle wird besetzt"))
+	s.now(s.on(dmRoom, dora, request("3"), "✅"))
+	s.until("2026-11-17 10:00")
 	return s.steps
 }
 
@@ -187,9 +241,13 @@ func (p *plot) mention(room bot.RoomID, who bot.UserID, text string, whom ...bot
 
 // thread writes in the thread of the round.
 func (p *plot) thread(room bot.RoomID, who bot.UserID, text string) deed {
-	round := p.round
+	return p.under(room, who, "check/"+p.round+"/ask/", text)
+}
+
+// under writes in the thread of the bot's message whose key has a beginning.
+func (p *plot) under(room bot.RoomID, who bot.UserID, key, text string) deed {
 	return func(c *enginetest.Chat) bot.Event {
-		return bot.Event{Kind: bot.EventMessage, Room: room, Sender: who, Text: text, Thread: own(c, room, "check/"+round+"/ask/")}
+		return bot.Event{Kind: bot.EventMessage, Room: room, Sender: who, Text: text, Thread: own(c, room, key)}
 	}
 }
 
@@ -201,10 +259,29 @@ func (p *plot) reply(room bot.RoomID, who bot.UserID, to, text string) deed {
 }
 
 func (p *plot) react(room bot.RoomID, who bot.UserID, to, emoji string) {
-	round := p.round
-	p.now(func(c *enginetest.Chat) bot.Event {
-		return bot.Event{Kind: bot.EventReaction, Room: room, Sender: who, Emoji: emoji, Target: own(c, room, "check/"+round+"/"+to)}
-	})
+	p.now(p.on(room, who, "check/"+p.round+"/"+to, emoji))
+}
+
+// on reacts to the bot's message whose key has a beginning.
+func (p *plot) on(room bot.RoomID, who bot.UserID, key, emoji string) deed {
+	return func(c *enginetest.Chat) bot.Event {
+		return bot.Event{Kind: bot.EventReaction, Room: room, Sender: who, Emoji: emoji, Target: own(c, room, key)}
+	}
+}
+
+// off takes the reaction back.
+func (p *plot) off(room bot.RoomID, who bot.UserID, key, emoji string) deed {
+	return func(c *enginetest.Chat) bot.Event {
+		e := bot.Event{Kind: bot.EventDeletion, Room: room, Sender: who}
+		for _, m := range c.Room(room) {
+			for _, r := range m.Reactions {
+				if strings.HasPrefix(string(m.Key), key) && r.Sender == who && r.Emoji == emoji {
+					e.Target = r.ID
+				}
+			}
+		}
+		return e
+	}
 }
 
 func (p *plot) edit(room bot.RoomID, who bot.UserID, text, to string) deed {

@@ -36,13 +36,13 @@ import (
 // the bot is idle and on through the next step, and some, in the long tier all, to the
 // end of the story.
 func TestCrash(t *testing.T) {
+	long := os.Getenv("LOTSE_TEST_LONG") != ""
 	stride := 120
-	if os.Getenv("LOTSE_TEST_LONG") != "" {
+	if long {
 		stride = 1
 	}
 	story := nineWeeks()
-	c := &crashes{t: t, story: story, want: reference(t, story)}
-	c.play(func(n int) int {
+	crash(t, story, 1500, func(n int) int {
 		switch {
 		case race && n%25 > 0: // it takes ten times as long
 			return 0
@@ -50,17 +50,46 @@ func TestCrash(t *testing.T) {
 			return len(story)
 		}
 		return 2
+	}, map[string]int{
+		"/ask/": 7, "/question/": 20, "/remind": 8, "/summary/": 4, "/overview/": 3, "/agenda": 6, "/moved/": 3, "reply/": 6, "entered/": 1, "ack/": 20, "/draft/": 2,
 	})
+}
+
+// What is put to the DM is decided once, and told once, whenever the process dies. It dies
+// at every other of the operations, in the long tier at each.
+func TestCrashEscalation(t *testing.T) {
+	long := os.Getenv("LOTSE_TEST_LONG") != ""
+	story := aDecision()
+	crash(t, story, 500, func(n int) int {
+		switch {
+		case race && n%25 > 0:
+			return 0
+		case long || n%50 == 0:
+			return len(story)
+		case n%2 == 0:
+			return 1
+		}
+		return 0
+	}, map[string]int{
+		"/draft/": 2, "/request/": 3, "/told/": 2, "/question/": 1, "/answer/": 1, "/forward/": 1, "/advice/": 1, "/outcome/": 7, "/aside/": 3, "ack/": 5, " decided serviceportal": 3, " setaside serviceportal": 1,
+	})
+}
+
+// crash plays a story to die in it. It has so many operations at least, and things so
+// often in its books and the keys of its messages.
+func crash(t *testing.T, story []step, operations int, steps func(n int) int, keys map[string]int) {
+	t.Helper()
+	c := &crashes{t: t, story: story, want: reference(t, story)}
+	c.play(steps)
 	t.Logf("%d operations, the process was stopped before and after each: %s", c.operations, c)
-	if c.operations < 1500 {
-		t.Errorf("the story has %d operations, want 1500", c.operations)
+	if c.operations < operations {
+		t.Errorf("the story has %d operations, want %d", c.operations, operations)
 	}
-	said := fmt.Sprint(slices.Collect(maps.Values(c.want[len(story)-1].said)))
-	for key, n := range map[string]int{
-		"/ask/": 7, "/question/": 20, "/remind": 8, "/summary/": 4, "/overview/": 3, "/agenda": 6, "/moved/": 3, "reply/": 6, "entered/": 1, "ack/": 20,
-	} {
+	end := c.want[len(story)-1]
+	said := fmt.Sprint(slices.Collect(maps.Values(end.said)), end.books)
+	for key, n := range keys {
 		if got := strings.Count(said, key); got < n {
-			t.Errorf("the story has %d messages with %s in their keys, want %d", got, key, n)
+			t.Errorf("the story has %d times %q in its books or the keys of its messages, want %d", got, key, n)
 		}
 	}
 	for _, found := range c.found {
@@ -104,8 +133,13 @@ func TestCrashSeesFaults(t *testing.T) {
 // An operation has been carried out, but its answer is lost, and the process lives: it is
 // done once all the same. Each of the lives hears nothing of every so many operations.
 func TestLostAnswers(t *testing.T) {
+	for name, story := range map[string][]step{"nine weeks": nineWeeks(), "a decision": aDecision()} {
+		t.Run(name, func(t *testing.T) { lostAnswers(t, story) })
+	}
+}
+
+func lostAnswers(t *testing.T, story []step) {
 	const every = 7
-	story := nineWeeks()
 	c := &crashes{t: t, story: story, want: reference(t, story)}
 	unheard := 0
 	for i := range every {
@@ -213,7 +247,7 @@ func begin(ctx context.Context, store *storage.Store, chat *enginetest.Chat, at 
 	}
 	c := &city{store: store, chat: chat, clock: engine.NewSimulated(at), done: make(chan error, 1)}
 	conf := engine.Config{
-		Store: store, Chats: []engine.Chat{chat}, Renderer: words, Commander: commands.New("Lotse"), Settings: citySettings(),
+		Store: store, Chats: []engine.Chat{chat}, Renderer: words, Commander: commands.New("Lotse"), Rules: cityRules(), Settings: citySettings(),
 		Clock: c.clock, Log: slog.New(slog.DiscardHandler), Holder: "lotse",
 		Limits: engine.Limits{BackOff: time.Millisecond, BackOffTo: 20 * time.Millisecond, LeaseTTL: 24 * time.Hour},
 	}
@@ -263,8 +297,10 @@ var booksQueries = []string{
 	`SELECT 'round', id, body FROM rounds ORDER BY 2`,
 	`SELECT 'report', round || ' ' || project, body FROM reports ORDER BY 2`,
 	`SELECT 'task', project || ' ' || seq, body FROM tasks ORDER BY 2`,
+	`SELECT 'escalation', id, body FROM escalations ORDER BY 2`,
+	`SELECT 'reported', escalation, round FROM escalation_rounds ORDER BY 2, 3`,
 	`SELECT 'direct', user_id, body FROM directs ORDER BY 2`,
-	`SELECT 'ref', message, project || ' ' || round || ' ' || field FROM refs ORDER BY 2`,
+	`SELECT 'ref', message, project || ' ' || round || ' ' || field || ' ' || escalation FROM refs ORDER BY 2`,
 	`SELECT 'timer', key, at_ms || ' ' || body FROM timers ORDER BY 2`,
 	`SELECT 'event', event, state FROM inbox ORDER BY 2`,
 	`SELECT 'slot', key, state || ' ' || message || ' ' || echoed || ' ' || wanted FROM slots ORDER BY 2`,
@@ -295,6 +331,21 @@ func (c *city) outcome(ctx context.Context) (outcome, error) {
 		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 			return o, err
 		}
+	}
+	chain := new(bot.Chain)
+	counted, err := c.store.Log(ctx, bot.LogQuery{}, func(r bot.Record) error {
+		line := fmt.Sprint("entry ", r.Seq, " ", r.Kind, " ", r.Escalation, " ", r.Number, " ", r.Project, " ", r.At, " ", r.Person, " ", r.Role, " ", r.Choice, r.Evidence)
+		for _, said := range r.Texts {
+			line += fmt.Sprint(" ", said.Name, said.Text, said.Person, said.Message, said.At)
+		}
+		o.books = append(o.books, line) // but for what is secret and different each time
+		return chain.Add(r)
+	})
+	if err == nil {
+		err = chain.End(counted)
+	}
+	if err != nil {
+		o.books = append(o.books, fmt.Sprint("the decision log does not verify: ", err))
 	}
 	return o, nil
 }
