@@ -42,7 +42,7 @@ func TimerNeeds(t bot.Timer) bot.Query {
 	case t.Subject.Meetup != "":
 		return bot.Query{Meetup: t.Subject.Meetup, Meetups: true}
 	case t.Kind == bot.TimerMeetups && t.Subject.Network == "":
-		return bot.Query{AllNetworks: true}
+		return bot.Query{AllNetworks: true, Archived: true}
 	case t.Kind == bot.TimerMeetups:
 		return bot.Query{Network: t.Subject.Network, Meetups: true, AllMeetups: true, AllNetworks: true, Rounds: true}
 	}

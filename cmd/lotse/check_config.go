@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -62,6 +64,8 @@ func (c *checker) all() {
 	c.rooms()
 	c.check()
 	c.escalations()
+	c.networks(ids)
+	c.meetups()
 	c.goals()
 	c.rest()
 }
@@ -508,6 +512,73 @@ func (c *checker) escalations() {
 		}
 		c.faults.add(c.at(path), "escalations: the PMO is told after %s (escalate_after), the DM is reminded after %s (remind_after): want the reminder first",
 			workingDays(e.EscalateAfter), workingDays(e.RemindAfter))
+	}
+}
+
+// networks checks that each network meets some time, and that its people are known.
+func (c *checker) networks(ids []string) {
+	first := map[string]int{}
+	for i, m := range c.Meetings {
+		path := fmt.Sprintf("networks[%d]", i)
+		if c.need(path+".id", m.ID, "id: digilotsen") {
+			line, twice := first[m.ID]
+			switch {
+			case !isID(m.ID):
+				c.fail(path+".id", "%q is not an id: want small letters, digits and hyphens%s", m.ID, didYouMean(bot.Slug(m.ID)))
+			case twice:
+				c.fail(path+".id", "%q is the network in line %d already", m.ID, line)
+			}
+			first[m.ID] = c.at(path + ".id").Line
+		}
+		c.need(path+".name", m.Name, "name: Digilotsen")
+		for j, host := range m.Hosts {
+			if !slices.Contains(ids, host) {
+				c.fail(fmt.Sprintf("%s.hosts[%d]", path, j), "%q is nobody in people%s", host, didYouMean(nearest(host, ids)))
+			}
+		}
+		c.rule(path, m)
+		if m.Duration < 0 || m.Duration > 24*time.Hour || c.has(path+".duration") && m.Duration == 0 {
+			c.fail(path+".duration", "%s: want a duration up to 24h, like duration: 90m", m.Duration)
+		}
+		if m.Link != "" && !bot.Secure(m.Link) {
+			c.fail(path+".link", "want an address that begins with https://, like link: https://bbb.stadt.example/digilotsen")
+		}
+	}
+}
+
+// rule checks when a network meets.
+func (c *checker) rule(path string, m MeetingConfig) {
+	if m.Rule == "" {
+		return
+	}
+	rule, err := m.rule()
+	if wrong, ok := errors.AsType[*calendar.InputError](err); ok {
+		c.fail(path+".rule", "%v", wrong)
+		return
+	}
+	if !c.has(path + ".at") {
+		c.fail(path+".at", `is missing; want a line like at: "10:00"`)
+		return
+	}
+	if strings.Contains(rule, "INTERVAL=") && m.Anchor.IsZero() {
+		c.fail(path+".anchor", "is missing; every so many weeks counts from a first date, like anchor: 2026-12-01")
+		return
+	}
+	if _, err := calendar.Rule(rule, cmp.Or(m.Anchor, meetingStart), m.At, c.Zone.Location); err != nil {
+		c.fail(path+".rule", "%v", err)
+	}
+}
+
+// meetups checks what happens before each meetup.
+func (c *checker) meetups() {
+	if m := c.Meetups; m.Announce < 2 || m.Announce > 60 {
+		c.fail("meetups.announce_days_before", "%d: want 2 to 60 days", m.Announce)
+	}
+	if m := c.Meetups; m.Soon < time.Minute || m.Soon > 2*time.Hour {
+		c.fail("meetups.soon", "%s: want 1m to 2h, like soon: 15m", m.Soon)
+	}
+	if m := c.Meetups; m.Week && m.Announce <= 7 {
+		c.fail("meetups.week_before", "the announcement itself comes %d days before; want announce_days_before of 8 or more, or week_before: false", m.Announce)
 	}
 }
 

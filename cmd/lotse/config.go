@@ -29,6 +29,8 @@ type Config struct {
 	Bindings     []RoomConfig       `yaml:"rooms"`
 	Projektcheck CheckConfig        `yaml:"projektcheck"`
 	Escalations  EscalationsConfig  `yaml:"escalations"`
+	Meetings     []MeetingConfig    `yaml:"networks"`
+	Meetups      MeetupsConfig      `yaml:"meetups"`
 	Goals        []GoalConfig       `yaml:"goals"`
 	Metrics      MetricsConfig      `yaml:"metrics"`
 	Limits       LimitsConfig       `yaml:"limits"`
@@ -142,6 +144,27 @@ type WeightyConfig struct {
 	NoOwn  bool           `yaml:"no_own"`
 }
 
+// MeetingConfig is a network of people, and when it meets.
+type MeetingConfig struct {
+	ID       string         `yaml:"id"`
+	Name     string         `yaml:"name"`
+	Hosts    []string       `yaml:"hosts"`  // ids of people
+	Rule     string         `yaml:"rule"`   // iCalendar, or words; "": only dates added in chat
+	Anchor   calendar.Date  `yaml:"anchor"` // from which on the rule counts
+	At       calendar.Clock `yaml:"at"`
+	Duration time.Duration  `yaml:"duration"`
+	Link     string         `yaml:"link"`
+	Shift    calendar.Shift `yaml:"shift"`
+}
+
+// MeetupsConfig is what happens before each meetup.
+type MeetupsConfig struct {
+	Announce int            `yaml:"announce_days_before"` // calendar days
+	At       calendar.Clock `yaml:"at"`
+	Soon     time.Duration  `yaml:"soon"`
+	Week     bool           `yaml:"week_before"`
+}
+
 // GoalConfig is one of the city's strategic goals.
 type GoalConfig struct {
 	ID   string `yaml:"id"`
@@ -208,8 +231,21 @@ func defaultConfig() *Config {
 
 		Projektcheck: defaultCheck(),
 		Escalations:  defaultEscalations(),
+		Meetups:      defaultMeetups(),
 	}
 }
+
+// defaultMeetups is what holds for all that the key meetups does not say.
+func defaultMeetups() MeetupsConfig {
+	rules := bot.DefaultMeetupRules()
+	return MeetupsConfig{Announce: rules.Announce, At: rules.At, Soon: rules.Soon, Week: rules.Week}
+}
+
+// usualMeetup is how long a meetup takes for which nobody has said it.
+const usualMeetup = 90 * time.Minute
+
+// meetingStart is from when on a rule counts for which nobody has said it; only rules of every so many weeks depend on it.
+var meetingStart = calendar.Date{Year: 2026, Month: time.January, Day: 1}
 
 // defaultEscalations is what holds for all that the key escalations does not say.
 func defaultEscalations() EscalationsConfig {

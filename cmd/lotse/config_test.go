@@ -118,6 +118,19 @@ func TestGoodConfig(t *testing.T) {
 	if diff := cmp.Diff(wantRooms, c.Rooms()); diff != "" {
 		t.Errorf("rooms (-want +got):\n%s", diff)
 	}
+	wantNetworks := []bot.Network{
+		{
+			ID: "digilotsen", Name: "Digilotsen", Hosts: []bot.PersonID{"maria"}, Rule: "FREQ=MONTHLY;BYDAY=1TH", Anchor: meetingStart, At: calendar.Clock{Hour: 10},
+			Length: 90 * time.Minute, Link: "https://bbb.stadt.example/digilotsen", Shift: calendar.ShiftPrevious, Origin: bot.FromConfig,
+		},
+		{ID: "it", Name: "IT-Verantwortliche", Anchor: meetingStart, Length: 90 * time.Minute, Shift: calendar.ShiftNext, Origin: bot.FromConfig},
+	}
+	if diff := cmp.Diff(wantNetworks, c.networks()); diff != "" {
+		t.Errorf("networks (-want +got):\n%s", diff)
+	}
+	if got, want := s.Meetups, (bot.MeetupRules{Announce: 21, At: calendar.Clock{Hour: 9}, Soon: 15 * time.Minute, Week: true}); got != want {
+		t.Errorf("meetups %+v, want %+v", got, want)
+	}
 	if got, want := c.databasePath(), "testdata/config/data/lotse.db"; got != want {
 		t.Errorf("the database is %s, want %s: beside the configuration", got, want)
 	}

@@ -140,6 +140,7 @@ func (a *app) runBot(ctx context.Context, o runOptions) (err error) {
 		settings: settings,
 		people:   config.People(),
 		rooms:    rooms,
+		networks: config.networks(),
 		words:    config.path(config.Templates),
 		store:    store,
 		chats:    []engine.Chat{chat},

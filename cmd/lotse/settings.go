@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -34,6 +35,7 @@ func (c *Config) Settings() (*bot.Settings, error) {
 		AllowedServers:  c.Matrix.Allow.Servers,
 		OnlyVerified:    c.Matrix.OnlyVerified,
 		Escalations:     c.escalations(),
+		Meetups:         bot.MeetupRules{Announce: c.Meetups.Announce, At: c.Meetups.At, Soon: c.Meetups.Soon, Week: c.Meetups.Week},
 		OverviewEvery:   c.Limits.OverviewEvery,
 		MaxText:         c.Limits.AnswerCharacters,
 		CommandsAMinute: c.Limits.CommandsAMinute,
@@ -142,6 +144,31 @@ func (c *Config) Rooms() []bot.Room {
 			Language: r.Language, Origin: bot.FromConfig})
 	}
 	return rooms
+}
+
+// networks are the rows of the networks that the configuration names.
+func (c *Config) networks() []bot.Network {
+	var networks []bot.Network
+	for _, m := range c.Meetings {
+		rule, _ := m.rule() // it was checked
+		n := bot.Network{
+			ID: bot.NetworkID(m.ID), Name: cmp.Or(m.Name, m.ID), Rule: rule, Anchor: cmp.Or(m.Anchor, meetingStart), At: m.At,
+			Length: cmp.Or(m.Duration, usualMeetup), Link: m.Link, Shift: cmp.Or(m.Shift, calendar.ShiftNext), Origin: bot.FromConfig,
+		}
+		for _, host := range m.Hosts {
+			n.Hosts = append(n.Hosts, bot.PersonID(host))
+		}
+		networks = append(networks, n)
+	}
+	return networks
+}
+
+// rule is the network's rule as iCalendar has it.
+func (m MeetingConfig) rule() (string, error) {
+	if m.Rule == "" {
+		return "", nil
+	}
+	return calendar.ParseRule(m.Rule)
 }
 
 // errNoSecret: the configuration names neither a file nor a variable for the secret.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"reflect"
 	"slices"
 	"time"
 
@@ -31,6 +32,7 @@ type parts struct {
 	settings *bot.Settings // Settings.Rehearsal puts «Probelauf» on every message
 	people   []bot.Person  // whom the configuration names
 	rooms    []bot.Room    // that the configuration binds, with real ids
+	networks []bot.Network // … and the networks
 	books    bot.Change    // further new rows, for the demo and for tests: projects, tasks
 	words    string        // folder with texts of the city's own, "" for none
 	store    *storage.Store
@@ -144,7 +146,7 @@ func (p parts) acquire(ctx context.Context) (int64, error) {
 func (p parts) begin(ctx context.Context, epoch int64) error {
 	now := p.clock.Now()
 	for tries := 1; ; tries++ {
-		books, err := p.store.Load(ctx, bot.Query{AllPeople: true, AllRooms: true, AllProjects: true, Archived: true})
+		books, err := p.store.Load(ctx, bot.Query{AllPeople: true, AllRooms: true, AllProjects: true, AllNetworks: true, Archived: true})
 		if err != nil {
 			return fmt.Errorf("read the books: %w", err)
 		}
@@ -178,7 +180,51 @@ func (p parts) catchUp(ctx context.Context, books bot.Snapshot) bot.Change {
 	for _, room := range skipped {
 		p.log.InfoContext(ctx, "the books know better what a room is for than the configuration", "room", room)
 	}
+	networks, known := mergeNetworks(p.networks, books.Networks, moved)
+	change.Networks = append(slices.Clone(change.Networks), networks...)
+	for _, network := range known {
+		p.log.InfoContext(ctx, "the books know better about a network than the configuration", "network", network)
+	}
 	return change
+}
+
+// mergeNetworks returns the rows to write, and those of the configuration's networks that the books know better about. One
+// that the configuration names no longer is archived. moved says which people have another id now.
+func mergeNetworks(config, books []bot.Network, moved map[bot.PersonID]bot.PersonID) (rows []bot.Network, skipped []bot.NetworkID) {
+	known := map[bot.NetworkID]bot.Network{}
+	for _, n := range books {
+		known[n.ID] = n
+	}
+	same := func(a, b bot.Network) bool { return slices.Equal(a.Hosts, b.Hosts) && reflect.DeepEqual(a, b) }
+	wanted := map[bot.NetworkID]bool{}
+	for _, want := range config {
+		before, ok := known[want.ID]
+		if ok && !bot.FromConfig.Beats(before.Origin) {
+			skipped = append(skipped, want.ID)
+			continue
+		}
+		wanted[want.ID] = true
+		want.Version = before.Version
+		if !ok || !same(want, before) {
+			rows = append(rows, want)
+		}
+	}
+	for _, n := range books {
+		before := n
+		n.Hosts = slices.Clone(n.Hosts)
+		for i, host := range n.Hosts {
+			if to, ok := moved[host]; ok {
+				n.Hosts[i] = to
+			}
+		}
+		if n.Origin == bot.FromConfig && !wanted[n.ID] {
+			n.Archived = true
+		}
+		if !wanted[n.ID] && !same(n, before) {
+			rows = append(rows, n)
+		}
+	}
+	return rows, skipped
 }
 
 // mergePeople returns the rows to write. The configuration says which accounts its people have; what the books held

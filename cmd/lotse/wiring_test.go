@@ -198,7 +198,7 @@ func testParts(t *testing.T, c *Config, clock engine.Clock) parts {
 		t.Fatal(err)
 	}
 	return parts{
-		settings: settings, people: c.People(), rooms: c.Rooms(), store: memory(t, storage.Options{}), chats: []engine.Chat{silent{}},
+		settings: settings, people: c.People(), rooms: c.Rooms(), networks: c.networks(), store: memory(t, storage.Options{}), chats: []engine.Chat{silent{}},
 		clock: clock, log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
 }
@@ -237,6 +237,71 @@ func TestAssemble(t *testing.T) {
 	}
 	if _, err := p.store.Acquire(t.Context(), "somebody else", time.Now(), time.Minute); err != nil {
 		t.Errorf("the lease was not given back: %v", err)
+	}
+}
+
+// The configuration's networks come into the books and are planned. What was said of one in chat stands; one that the
+// configuration names no longer is archived.
+func TestAssembleNetworks(t *testing.T) {
+	clock := engine.NewSimulated(time.Date(2026, 11, 17, 8, 0, 0, 0, time.UTC))
+	const network = "networks:\n  - {id: digilotsen, name: Digilotsen, rule: erster Donnerstag im Monat, at: \"10:00\"}\n"
+	p := testParts(t, testConfig(t, network), clock)
+	start := func() bot.Snapshot {
+		t.Helper()
+		e, err := p.assemble(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- e.Run(ctx) }()
+		if err := e.Idle(ctx); err != nil {
+			t.Fatal(err)
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Fatalf("Run: %v", err)
+		}
+		s, err := p.store.Load(t.Context(), bot.Query{Network: "digilotsen", AllNetworks: true, Meetups: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	s := start()
+	if len(s.Networks) != 1 || s.Networks[0].Rule != "FREQ=MONTHLY;BYDAY=1TH" || s.Meetup == nil || s.Meetup.ID != "digilotsen-2026-12-03" || len(s.Meetups) != 2 {
+		t.Fatalf("networks %+v, next meetup %+v of %d", s.Networks, s.Meetup, len(s.Meetups))
+	}
+	if again := start(); again.Networks[0].Version != s.Networks[0].Version || again.Meetup.Version != s.Meetup.Version {
+		t.Error("a start with the same configuration has changed the network or its meetup")
+	}
+	p.networks[0].Rule = "FREQ=MONTHLY;BYDAY=2TH"
+	if s = start(); s.Meetup == nil || s.Meetup.ID != "digilotsen-2026-12-10" {
+		t.Errorf("after a new rule the next meetup is %+v", s.Meetup)
+	}
+	said := *s.Network
+	said.Link, said.Origin = "https://bbb.example/anders", bot.FromChat
+	epoch, err := p.store.Acquire(t.Context(), "chat", time.Now(), time.Minute)
+	if err == nil {
+		err = p.store.Commit(t.Context(), bot.Commit{Epoch: epoch, Now: clock.Now(), Change: bot.Change{Networks: []bot.Network{said}}})
+	}
+	if err := errors.Join(err, p.store.Release(t.Context(), epoch)); err != nil {
+		t.Fatal(err)
+	}
+	if s = start(); s.Network.Link != said.Link || s.Meetup.Link != said.Link {
+		t.Errorf("what was said in chat does not stand: %+v, meetup %+v", s.Network, s.Meetup)
+	}
+	said = *s.Network
+	said.Origin = bot.FromConfig
+	if epoch, err = p.store.Acquire(t.Context(), "chat", time.Now(), time.Minute); err == nil {
+		err = p.store.Commit(t.Context(), bot.Commit{Epoch: epoch, Now: clock.Now(), Change: bot.Change{Networks: []bot.Network{said}}})
+	}
+	if err := errors.Join(err, p.store.Release(t.Context(), epoch)); err != nil {
+		t.Fatal(err)
+	}
+	p.networks = nil
+	if s = start(); len(s.Networks) != 0 || s.Meetup != nil {
+		t.Errorf("a network that is configured no longer is there yet: %+v, next meetup %+v", s.Networks, s.Meetup)
 	}
 }
 
