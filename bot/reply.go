@@ -301,7 +301,8 @@ type StatementLine struct {
 	Check   calendar.Date // the round's check; zero: of no round
 }
 
-// Privacy answers !datenschutz: reply.privacy, in a direct chat, paged;
+// Privacy answers !datenschutz: reply.privacy, in a direct chat, paged, and below it
+// reply.privacy.file with a file;
 // reply.privacy.sent says so where it was asked.
 type Privacy struct {
 	Person    Person
@@ -324,5 +325,6 @@ type Privacy struct {
 	Lines     []StatementLine
 	Page      int
 	Pages     int
-	More      int // statements that are not shown, because they are so many
+	More      int  // statements that are not shown, because they are so many
+	File      bool // all of it comes as a file as well, with reply.privacy.file
 }

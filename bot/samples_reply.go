@@ -340,16 +340,17 @@ func privacySamples() map[string][]any {
 	dossier.Person.Accounts = append(dossier.Person.Accounts, "matrix:@mb:example.org")
 	settings := &Settings{Roles: map[Role][]PersonID{RolePMO: {sampleLead.ID}, RoleDM: {sampleLead.ID}}, Retention: Retention{Reports: 24, Messages: 90, Decisions: 10}}
 	all := Snapshot{Settings: settings, Person: &dossier.Person, Dossier: &dossier, Now: sampleTime(20, 10, 0), User: dossier.Person.Accounts[0]}.Privacy()
-	all.Lines, all.Page, all.Pages = lines, 1, 1
+	all.Lines, all.Page, all.Pages, all.File = lines, 1, 1, true
 	first, second, quiet, stranger := all, all, all, all
 	first.Pages, first.Lines = 2, lines[:1]
-	second.Page, second.Pages, second.Lines, second.More = 2, 2, lines[1:3], 120
+	second.Page, second.Pages, second.Lines, second.More, second.File = 2, 2, lines[1:3], 120, true
 	quiet = Snapshot{Settings: &Settings{}, Person: &sampleDeputy, Dossier: &Dossier{Person: sampleDeputy}, Now: all.Now, User: sampleDeputy.Accounts[0]}.Privacy()
 	quiet.Page, quiet.Pages = 1, 1
 	stranger = Snapshot{Settings: settings, Dossier: &Dossier{}, Now: all.Now, User: "matrix:@otto:example.org"}.Privacy()
 	stranger.Page, stranger.Pages = 1, 1
 	return map[string][]any{
 		"reply.privacy":      {all, first, second, quiet, stranger},
+		"reply.privacy.file": {nil},
 		"reply.privacy.sent": {nil},
 	}
 }

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -44,6 +45,11 @@ func (c call) privacy(s bot.Snapshot) (bot.Change, error) {
 		}
 		list = list[:morePages]
 	}
+	file, err := c.privacyFile(s)
+	if err != nil {
+		return bot.Change{}, err
+	}
+	all.File = file != nil
 	change := bot.Change{Reason: "somebody was told what is stored about them"}
 	if !c.event.Direct {
 		change.Posts = append(change.Posts, bot.Reply(c.event, 0, "reply.privacy.sent", nil))
@@ -51,14 +57,40 @@ func (c call) privacy(s bot.Snapshot) (bot.Change, error) {
 	for i, lines := range list {
 		page := all
 		page.Lines, page.Page, page.Pages = lines, i+1, len(list)
-		post := c.page(i, "reply.privacy", page)
-		if !c.event.Direct {
-			post.Key = bot.NewKey("reply", string(c.event.ID), strconv.Itoa(i+1), string(c.event.Sender))
-			post.Room, post.User, post.Thread, post.ReplyTo, post.Quiet = "", c.event.Sender, bot.Target{}, bot.Target{}, false
-		}
+		change.Posts = append(change.Posts, c.private(i, "reply.privacy", page))
+	}
+	if file != nil {
+		post := c.private(len(list), "reply.privacy.file", nil)
+		post.File = file
 		change.Posts = append(change.Posts, post)
 	}
 	return change, nil
+}
+
+// private is the n-th message (from 0) of an answer that nobody else shall read.
+func (c call) private(n int, template string, data any) bot.Post {
+	post := c.page(n, template, data)
+	if !c.event.Direct {
+		post.Key = bot.NewKey("reply", string(c.event.ID), strconv.Itoa(n+1), string(c.event.Sender))
+		post.Room, post.User, post.Thread, post.ReplyTo, post.Quiet = "", c.event.Sender, bot.Target{}, bot.Target{}, false
+	}
+	return post
+}
+
+// privacyFile is all of it for programs; nil where no file can be sent, or none so large,
+// and of somebody of whom nothing is stored.
+func (c call) privacyFile(s bot.Snapshot) (*bot.File, error) {
+	if s.Person == nil || s.Dossier == nil || !s.Abilities.Files {
+		return nil, nil
+	}
+	body, err := s.Dossier.JSON(s.Settings, s.Now)
+	if err != nil {
+		return nil, fmt.Errorf("write what is stored about somebody as JSON: %w", err)
+	}
+	if len(body) > bot.MaxFile {
+		return nil, nil
+	}
+	return &bot.File{Name: "lotse-datenschutz-" + calendar.DateOf(s.Now).String() + ".json", Type: "application/json", Bytes: body}, nil
 }
 
 // statementPages are the lines of the asker's statements, page by page; there is one page

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"lotse/bot"
 	"lotse/bot/engine"
@@ -427,6 +430,28 @@ func TestPrivacyExport(t *testing.T) {
 			if private && !strings.Contains(said, want) {
 				t.Errorf("she is not told of %s:\n%s", want, said)
 			}
+		}
+		files := 0
+		for _, m := range a.chat.Room(room) {
+			if m.File == nil {
+				continue
+			}
+			files++
+			var exported, sent map[string]any
+			if err := errors.Join(json.Unmarshal([]byte(out), &exported), json.Unmarshal(m.File.Bytes, &sent)); err != nil {
+				t.Fatal(err)
+			}
+			for _, part := range []string{"version", "city", "person", "roles", "projects", "statements", "retention"} {
+				if diff := cmp.Diff(exported[part], sent[part]); diff != "" {
+					t.Errorf("%s differ between the export and %s:\n%s", part, m.File.Name, diff)
+				}
+			}
+			if m.File.Name != "lotse-datenschutz-2026-11-27.json" || m.File.Type != "application/json" {
+				t.Errorf("the file is %q, %s", m.File.Name, m.File.Type)
+			}
+		}
+		if private != (files == 1) {
+			t.Errorf("in %s stand %d files:\n%s", room, files, said)
 		}
 	}
 	a.stop()
