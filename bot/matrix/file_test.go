@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -31,25 +30,6 @@ func refuses(status int, code string) matrixtest.Fault {
 		w.WriteHeader(status)
 		fmt.Fprintf(w, `{"errcode":%q,"error":"no"}`, code)
 	}
-}
-
-// download returns what the server holds, as it says it is.
-func download(t *testing.T, u *matrixtest.User, mxc string) (data []byte, kind string) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, u.Server.URL+"/_matrix/client/v1/media/download/"+strings.TrimPrefix(mxc, "mxc://"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+u.Token)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if data, err = io.ReadAll(resp.Body); err != nil || resp.StatusCode != http.StatusOK {
-		t.Fatalf("download %s: %s, %v: %s", mxc, resp.Status, err, data)
-	}
-	return data, resp.Header.Get("Content-Type")
 }
 
 // TestFile: a file and its words are one message; another one under the key changes it.
@@ -82,7 +62,7 @@ func testFile(t *testing.T, srv *matrixtest.Server) {
 			t.Errorf("the edit is %s", asJSON(t, e.Content))
 		}
 	}
-	if data, _ := download(t, maria, fmt.Sprint(shown["url"])); string(data) != "verschoben" {
+	if data, _ := maria.Download(t, fmt.Sprint(shown["url"])); string(data) != "verschoben" {
 		t.Errorf("the changed file reads %q", data)
 	}
 
@@ -94,7 +74,7 @@ func testFile(t *testing.T, srv *matrixtest.Server) {
 	if got, want := asJSON(t, e.Content["info"]), fmt.Sprintf(`{"mimetype":"text/calendar","size":%d}`, len(ics.Bytes)); got != want {
 		t.Errorf("info = %s, want %s", got, want)
 	}
-	data, kind := download(t, maria, fmt.Sprint(e.Content["url"]))
+	data, kind := maria.Download(t, fmt.Sprint(e.Content["url"]))
 	if !bytes.Equal(data, ics.Bytes) || !strings.HasPrefix(kind, ics.Type) {
 		t.Errorf("the file reads %q, %s", data, kind)
 	}
@@ -179,7 +159,7 @@ func testFileFaults(t *testing.T, srv *matrixtest.Server) {
 		if want := !strings.HasPrefix(key, "words/"); (e.Content["msgtype"] == "m.file") != want {
 			t.Errorf("%s is %s", key, asJSON(t, e.Content))
 		} else if want {
-			if data, _ := download(t, maria, fmt.Sprint(e.Content["url"])); !bytes.Equal(data, ics.Bytes) {
+			if data, _ := maria.Download(t, fmt.Sprint(e.Content["url"])); !bytes.Equal(data, ics.Bytes) {
 				t.Errorf("%s has the file %q", key, data)
 			}
 		}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -194,6 +196,7 @@ func (w *town) escalations() {
 	w.dora.Join(w, direct)
 	w.settle()
 	w.holds("direkt", direct, w.dora)
+	w.hasFile(direct)
 
 	for project, room := range w.rooms {
 		w.holds(project, room, w.pia)
@@ -205,4 +208,20 @@ func (w *town) escalations() {
 		w.Errorf("lotse log verify says\n%s", got)
 	}
 	w.stop()
+}
+
+// hasFile wants that dora can read, in the file that she was sent, what is stored about her.
+func (w *town) hasFile(direct string) {
+	w.Helper()
+	e := w.dora.AwaitMessage(w, direct, "alles als Datei")
+	var body []byte
+	if js := w.js[w.dora]; js != nil {
+		body = js.File(w, e)
+	} else {
+		body, _ = w.dora.Download(w, fmt.Sprint(e.Content["url"]))
+	}
+	var told struct{ Statements []struct{ Text string } }
+	if err := json.Unmarshal(body, &told); err != nil || len(told.Statements) < 20 || !strings.Contains(string(body), "Der Rat hat anders beschlossen") {
+		w.Errorf("the file is no dossier, %v:\n%s", err, body)
+	}
 }

@@ -44,6 +44,47 @@ func TestKillSealed(t *testing.T) {
 	kill(t, raise(t, true, projects, nil), 3, 40)
 }
 
+// TestKillFile kills the bot while it has the homeserver hold a file, and while it sends the message that points at it:
+// everybody who asked for one has it in the end, once and whole.
+func TestKillFile(t *testing.T) {
+	w := raise(t, false, 1, nil)
+	road := w.roadblock()
+	w.start("2026-11-18T08:59:00+01:00")
+	w.moveIn()
+	w.stop()
+	deaths := []struct {
+		at   string
+		n    int
+		when string
+	}{{"upload", 1, "before"}, {"upload", 1, "after"}, {"upload", 1, "behind"}, {"send", 2, "before"}, {"send", 2, "after"}, {"send", 2, "behind"}}
+	for _, d := range deaths {
+		dead := road.close(w.launch("2026-11-18 08:59").Process, d.n, []string{d.at}, d.when, 0)
+		w.pia.Send(t, w.ping, "!datenschutz")
+		<-dead
+		_ = w.bot.Wait()
+		w.bot = nil
+		t.Logf("death %s %s", d.when, road.last())
+	}
+	w.start("2026-11-18 08:59")
+	w.settle()
+	w.stop()
+
+	w.onceEach()
+	files := 0
+	for _, e := range w.history(w.pia, w.ping) {
+		if e.Content["msgtype"] != "m.file" {
+			continue
+		}
+		files++
+		if body, kind := w.pia.Download(t, fmt.Sprint(e.Content["url"])); kind != "application/json" || !json.Valid(body) || !strings.Contains(string(body), "Pia Beispiel") {
+			t.Errorf("a file is %s:\n%s", kind, body)
+		}
+	}
+	if files != len(deaths) {
+		t.Errorf("%d files stand in the direct chat, want %d", files, len(deaths))
+	}
+}
+
 func kill(t *testing.T, w *town, deaths, long int) {
 	if os.Getenv("LOTSE_TEST_LONG") != "" {
 		deaths = long

@@ -141,6 +141,9 @@ func (t *transcript) marks(e Event) []string {
 	case e.Type != "m.room.message":
 		marks = append(marks, e.Type)
 	case kind != "text":
+		if name := text(e.Content, "filename"); name != e.Body() && name != "" {
+			kind += " " + name // the body is its caption
+		}
 		marks = append(marks, kind)
 	}
 	if e.RelType == "m.replace" {
