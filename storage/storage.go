@@ -25,6 +25,9 @@
 //	pending → sending → sent        and, from pending, → stale
 //	   ↑_________|____|   → failed
 //
+// What a message carries beside its words (a file) is in a table of its own, by slot and
+// hash, as long as the slot's content names it: files.go.
+//
 // # What goes
 //
 // Words are kept as long as they are needed: words.go says how long in the outbox,
