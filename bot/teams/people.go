@@ -36,7 +36,7 @@ type people struct {
 	memory Memory
 	prefix string
 
-	reacting sync.Mutex // held while a reaction is handed over
+	turns sync.Mutex // held while something is handed over that depends on what came before
 
 	mu    sync.Mutex
 	cache map[string]string // what the Memory says, by name

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -64,6 +65,9 @@ func (c *Chat) read(ctx context.Context, a *activity) (batch bot.Batch, answer a
 	ref, known, err := c.people.reference(ctx, room)
 	if err != nil {
 		return batch, nil, err
+	}
+	if ref.Here { // an installation is told of in two ways
+		events = slices.DeleteFunc(events, func(e bot.Event) bool { return e.Kind == bot.EventJoined })
 	}
 	now := reference{Service: a.ServiceURL, Kind: a.kind(), Tenant: a.tenant(), With: ref.With, Here: here && (ref.Here || len(events) > 0)}
 	if now.Kind == personal && a.From.ID != c.self && a.From.ID != "" {

@@ -106,7 +106,7 @@ func TestDeliveredTwice(t *testing.T) {
 		"reaction": func(a map[string]any) {
 			a["type"], a["replyToId"], a["reactionsAdded"] = "messageReaction", "1600000000001", []any{map[string]any{"type": "like"}}
 		},
-		"installation": func(a map[string]any) { a["type"], a["action"] = "installationUpdate", "add" },
+		"installation": func(a map[string]any) { a["type"], a["action"] = "installationUpdate", "remove" },
 		"button": func(a map[string]any) {
 			a["type"], a["name"], a["replyToId"] = "invoke", "adaptiveCard/action", "1600000000001"
 			a["value"] = map[string]any{"action": map[string]any{"data": map[string]any{"lotse": map[string]any{"do": "react", "emoji": "✅"}}}}

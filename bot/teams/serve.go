@@ -99,9 +99,10 @@ func (c *Chat) take(ctx context.Context, a *activity) (answer any, no *refusal) 
 	if c.deliver == nil {
 		return nil, refuse(http.StatusServiceUnavailable, "the bot is not running")
 	}
-	if len(a.Reacted)+len(a.Unreacted) > 0 { // what is taken back must be known before
-		c.people.reacting.Lock()
-		defer c.people.reacting.Unlock()
+	switch a.Type { // what depends on what came before, in the same conversation
+	case "messageReaction", "installationUpdate", "conversationUpdate":
+		c.people.turns.Lock()
+		defer c.people.turns.Unlock()
 	}
 	batch, answer, err := c.read(ctx, a)
 	if err == nil && len(batch.Events)+len(batch.Remember) > 0 {

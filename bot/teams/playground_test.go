@@ -1,0 +1,297 @@
+package teams
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"lotse/bot"
+	"lotse/bot/teams/teamstest"
+)
+
+// listening runs a Chat against the playground, with what is remembered in m, until end
+// is called.
+func listening(t *testing.T, city *teamstest.Playground, m *memory) (chat *Chat, end func()) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	chat, err = New(Config{
+		AppID: teamstest.AppID, Tenant: teamstest.Tenant, Credential: Credential{Secret: teamstest.Secret}, Memory: m,
+		Metadata: city.Relay.Metadata(), Token: city.Relay.Token(), ServiceURL: city.Relay.ServiceURL(),
+		Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Listener: l,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	caughtUp := make(chan struct{}, 1)
+	go func() {
+		ended <- chat.Run(ctx, func(ctx context.Context, b bot.Batch) error {
+			err := m.deliver(ctx, b)
+			if b.CaughtUp {
+				caughtUp <- struct{}{}
+			}
+			return err
+		})
+	}()
+	<-caughtUp
+	city.Relay.Deliver("http://" + l.Addr().String() + Path)
+	return chat, func() {
+		t.Helper()
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("run: %v", err)
+		}
+	}
+}
+
+func TestMain(m *testing.M) { os.Exit(teamstest.Run(m)) }
+
+func say(room bot.RoomID, key, markdown string) bot.Outgoing {
+	return bot.Outgoing{Key: bot.Key(key), Revision: 1, Op: bot.OpMessage, Room: room, Text: bot.Text{Markdown: bot.Markdown(markdown)}, Transaction: bot.Transaction(bot.Key(key), room, 1)}
+}
+
+// one returns the one event of a kind among those that came in.
+func one(t *testing.T, events []bot.Event, kind bot.EventKind) bot.Event {
+	t.Helper()
+	var found []bot.Event
+	for _, e := range events {
+		if e.Kind == kind {
+			found = append(found, e)
+		}
+	}
+	if len(found) != 1 {
+		t.Fatalf("%d events are a %s, want one: %+v", len(found), kind, events)
+	}
+	return found[0]
+}
+
+// A personal chat from its beginning: the app is installed, somebody writes and gets an
+// answer, which is edited; they react, edit and delete; and after a restart the bot
+// writes by itself.
+func TestPersonalChat(t *testing.T) {
+	city := teamstest.Shared(t)
+	m := newMemory()
+	chat, end := listening(t, city, m)
+
+	city.Install(t, teamstest.Personal)
+	city.Relay.AwaitDelivery(t, "installationUpdate", 0)
+	city.Relay.AwaitDelivery(t, "conversationUpdate", 0) // both say the same
+	e := one(t, m.taken(), bot.EventJoined)
+	if want := userID(teamstest.Maria.Object); e.Room != roomID(teamstest.Personal) || !e.Direct || e.Sender != want {
+		t.Errorf("joined: %+v, want the personal chat with %s", e, want)
+	}
+
+	city.Say(t, teamstest.Personal, "Hallo Lotse")
+	city.Relay.AwaitDelivery(t, "message", 0)
+	asked := one(t, m.taken(), bot.EventMessage)
+	if asked.Text != "Hallo Lotse" || asked.Name != teamstest.Maria.Name || asked.Message == "" {
+		t.Errorf("heard: %+v", asked)
+	}
+	answer := say(asked.Room, "answer", "Guten Tag, [Maria Beispiel](mention:teams:"+teamstest.Maria.Object+").")
+	answer.Text.Mentions = []bot.UserID{asked.Sender}
+	id, err := chat.Send(t.Context(), answer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := city.Relay.AwaitPost(t, "the answer", func(p teamstest.Post) bool { return p.Method == http.MethodPost })
+	if p.Text != "Guten Tag, <at>Maria Beispiel</at>." || len(p.Mentions) != 1 || p.Mentions[0] != teamstest.Maria.ID || messageID(teamstest.Personal, p.ID) != id {
+		t.Errorf("the answer %s is %+v", id, p)
+	}
+
+	edit := answer
+	edit.Revision, edit.Message, edit.Text = 2, id, bot.Text{Markdown: "Guten **Abend**."}
+	if again, err := chat.Send(t.Context(), edit); err != nil || again != id {
+		t.Errorf("edited: %q %v", again, err)
+	}
+	p = city.Relay.AwaitPost(t, "the edit", func(p teamstest.Post) bool { return p.Method == http.MethodPut })
+	if p.Text != "Guten **Abend**." || messageID(teamstest.Personal, p.ID) != id {
+		t.Errorf("the edit is %+v", p)
+	}
+
+	city.Activity(t, teamstest.Maria, teamstest.Personal, map[string]any{
+		"type": "messageReaction", "replyToId": activityOf(id), "reactionsAdded": []any{map[string]string{"type": "like"}},
+	})
+	city.Relay.AwaitDelivery(t, "messageReaction", 0)
+	if e := one(t, m.taken(), bot.EventReaction); e.Target != id || e.Emoji != "👍" || e.Sender != asked.Sender {
+		t.Errorf("reacted: %+v", e)
+	}
+	city.Activity(t, teamstest.Maria, teamstest.Personal, map[string]any{"type": "messageUpdate", "id": activityOf(asked.Message), "text": "Hallo!", "textFormat": "plain"})
+	city.Relay.AwaitDelivery(t, "messageUpdate", 0)
+	if e := one(t, m.taken(), bot.EventEdit); e.Target != asked.Message || e.Text != "Hallo!" {
+		t.Errorf("edited: %+v", e)
+	}
+	city.Activity(t, teamstest.Maria, teamstest.Personal, map[string]any{"type": "messageDelete", "id": activityOf(asked.Message)})
+	city.Relay.AwaitDelivery(t, "messageDelete", 0)
+	if e := one(t, m.taken(), bot.EventDeletion); e.Target != asked.Message || e.Sender != asked.Sender {
+		t.Errorf("deleted: %+v", e)
+	}
+	end()
+
+	// What is known of the conversation is in the memory alone.
+	chat, end = listening(t, city, m)
+	defer end()
+	room, err := chat.OpenDirect(t.Context(), asked.Sender)
+	if err != nil || room != asked.Room {
+		t.Fatalf("the personal chat is %q: %v", room, err)
+	}
+	reminder, err := chat.Send(t.Context(), say(room, "reminder", "Bis morgen, bitte."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	city.Relay.AwaitPost(t, "the reminder", func(p teamstest.Post) bool { return p.Text == "Bis morgen, bitte." })
+	gone := say(room, "reminder", "")
+	gone.Absent, gone.Message = true, reminder
+	for range 2 { // to delete twice does no harm
+		if _, err := chat.Send(t.Context(), gone); err != nil {
+			t.Errorf("deleted: %v", err)
+		}
+	}
+	if got := city.Relay.Given(); got != 2 {
+		t.Errorf("%d tokens were asked for in two lives", got)
+	}
+}
+
+// In a team: a post in a channel opens a thread, what follows stands in it, root and
+// answer can be edited, and people's answers name the thread.
+func TestChannel(t *testing.T) {
+	city := teamstest.Shared(t)
+	m := newMemory()
+	chat, end := listening(t, city, m)
+	defer end()
+
+	city.Say(t, teamstest.Channel, "<at>Lotse</at> !hilfe")
+	city.Relay.AwaitDelivery(t, "message", 0)
+	events := m.taken()
+	asked := one(t, events, bot.EventMessage)
+	if room := roomID(teamstest.Channel); one(t, events, bot.EventJoined).Room != room || asked.Room != room || asked.Text != "!hilfe" || !asked.ToBot {
+		t.Errorf("heard %+v", asked)
+	}
+
+	root, err := chat.Send(t.Context(), say(asked.Room, "ask", "**Projektcheck**"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened := city.Relay.AwaitPost(t, "the root", func(p teamstest.Post) bool { return p.Text == "**Projektcheck**" })
+	if !strings.HasPrefix(opened.Conversation, teamstest.Channel+";messageid=") || messageID(teamstest.Channel, strings.TrimPrefix(opened.Conversation, teamstest.Channel+";messageid=")) != root {
+		t.Errorf("the root %s stands as %+v", root, opened)
+	}
+	reply := say(asked.Room, "question", "Wo steht das Projekt?")
+	reply.Thread = root
+	question, err := chat.Send(t.Context(), reply)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := city.Relay.AwaitPost(t, "the question", func(p teamstest.Post) bool { return p.Text == "Wo steht das Projekt?" }); p.Conversation != opened.Conversation {
+		t.Errorf("the question stands in %s, want %s", p.Conversation, opened.Conversation)
+	}
+	for _, edited := range []bot.Outgoing{
+		{Key: "ask", Revision: 2, Op: bot.OpMessage, Room: asked.Room, Message: root, Text: bot.Text{Markdown: "Projektcheck, neu"}},
+		{Key: "question", Revision: 2, Op: bot.OpMessage, Room: asked.Room, Thread: root, Message: question, Text: bot.Text{Markdown: "Wo steht es?"}},
+	} {
+		if id, err := chat.Send(t.Context(), edited); err != nil || id != edited.Message {
+			t.Errorf("edit %s: %q %v", edited.Key, id, err)
+		}
+	}
+
+	city.Activity(t, teamstest.Jonas, opened.Conversation, map[string]any{"type": "message", "id": "1700000000077", "text": "gelb", "textFormat": "plain"})
+	city.Relay.AwaitDelivery(t, "message", 1)
+	if e := one(t, m.taken(), bot.EventMessage); e.Thread != root || e.Room != asked.Room || e.Sender != userID(teamstest.Jonas.Object) {
+		t.Errorf("an answer in the thread: %+v, want thread %s", e, root)
+	}
+}
+
+// A button of a card is answered with the HTTP response.
+func TestButton(t *testing.T) {
+	city := teamstest.Shared(t)
+	m := newMemory()
+	chat, end := listening(t, city, m)
+	defer end()
+	city.Install(t, teamstest.Personal)
+	city.Relay.AwaitDelivery(t, "installationUpdate", 0)
+	id, err := chat.Send(t.Context(), say(roomID(teamstest.Personal), "card", "Einverstanden?"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.taken()
+	city.Press(t, teamstest.Maria, teamstest.Personal, activityOf(id), map[string]any{"lotse": map[string]string{"do": "react", "emoji": "✅"}})
+	d := city.Relay.AwaitDelivery(t, "invoke", 0)
+	if e := one(t, m.taken(), bot.EventReaction); e.Target != id || e.Emoji != "✅" || e.Sender != userID(teamstest.Maria.Object) || d.Status != 200 || !strings.Contains(d.Answer, "application/vnd.microsoft.activity.message") {
+		t.Errorf("pressed: %+v, answered %+v", e, d)
+	}
+}
+
+// What Teams says no to, and what that means.
+func TestFailures(t *testing.T) {
+	city := teamstest.Shared(t)
+	m := newMemory()
+	chat, end := listening(t, city, m)
+	defer end()
+	city.Install(t, teamstest.Personal)
+	city.Relay.AwaitDelivery(t, "installationUpdate", 0)
+	room := roomID(teamstest.Personal)
+
+	city.Relay.Fail(http.StatusTooManyRequests, "7")
+	_, err := chat.Send(t.Context(), say(room, "429", "a"))
+	if s, ok := errors.AsType[*bot.SendError](err); !ok || !s.Refused || s.Final || s.After.Seconds() != 7 {
+		t.Errorf("429: %#v", err)
+	}
+	for _, status := range []int{http.StatusBadGateway, http.StatusGatewayTimeout, http.StatusInternalServerError} {
+		before := len(city.Relay.Posts())
+		city.Relay.Swallow(status)
+		_, err = chat.Send(t.Context(), say(room, "swallowed", "b"))
+		if _, ok := errors.AsType[*bot.SendError](err); err == nil || ok {
+			t.Errorf("%d after the message arrived is no doubt: %v", status, err)
+		}
+		if len(city.Relay.Posts()) != before+1 {
+			t.Error("the message did not arrive")
+		}
+	}
+	city.Relay.Revoke() // the token is replaced, once
+	if _, err := chat.Send(t.Context(), say(room, "401", "c")); err != nil {
+		t.Errorf("with a token that was revoked: %v", err)
+	}
+	edit := say(room, "nothing", "d")
+	edit.Message = messageID(teamstest.Personal, "nothing")
+	_, err = chat.Send(t.Context(), edit)
+	if s, ok := errors.AsType[*bot.SendError](err); !ok || !s.Final {
+		t.Errorf("to edit what is not there: %#v", err)
+	}
+	_, err = chat.Send(t.Context(), say(roomID("a:unknown"), "x", "e"))
+	if s, ok := errors.AsType[*bot.SendError](err); !ok || !s.Final || s.Why != bot.RefusedAway {
+		t.Errorf("into a conversation that is not known: %#v", err)
+	}
+}
+
+// Somebody who has never written is written to in a chat that the bot opens.
+func TestOpenDirect(t *testing.T) {
+	city := teamstest.Shared(t)
+	m := newMemory()
+	chat, end := listening(t, city, m)
+	defer end()
+	city.Activity(t, teamstest.Kim, teamstest.Group, map[string]any{"type": "message", "text": "Hallo", "textFormat": "plain"}) // so that her address is known
+	city.Relay.AwaitDelivery(t, "message", 0)
+	kim := one(t, m.taken(), bot.EventMessage).Sender
+	first, err := chat.OpenDirect(t.Context(), kim)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := chat.OpenDirect(t.Context(), kim)
+	if err != nil || again != first || first == roomID(teamstest.Personal) {
+		t.Errorf("opened %q, and again %q: %v", first, again, err)
+	}
+	if _, err := chat.Send(t.Context(), say(first, "hello", "Guten Tag, Kim.")); err != nil {
+		t.Error(err)
+	}
+	if _, err := chat.OpenDirect(t.Context(), "matrix:@kim:example.org"); err == nil {
+		t.Error("an account of another chat is talked to")
+	}
+}

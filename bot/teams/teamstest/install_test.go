@@ -1,0 +1,93 @@
+package teamstest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+)
+
+func TestMain(m *testing.M) { os.Exit(Run(m)) }
+
+// Without the playground a test is skipped, with a line that says what is missing, or
+// fails when everything is required.
+func TestWithoutPlayground(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	_, err := install(t)
+	if err == nil || !strings.Contains(err.Error(), "apt install nodejs npm") {
+		t.Errorf("without node: %v", err)
+	}
+	for _, tt := range []struct{ require, want string }{{"", "skipped"}, {"all", "failed"}} {
+		t.Setenv("LOTSE_TEST_REQUIRE", tt.require)
+		outcome := ""
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			want(&ending{TB: t, outcome: &outcome}, errors.New("node is not installed"))
+		}()
+		<-done
+		if outcome != tt.want {
+			t.Errorf("LOTSE_TEST_REQUIRE=%q: %q, want %q", tt.require, outcome, tt.want)
+		}
+	}
+}
+
+// ending notes how a test is ended.
+type ending struct {
+	testing.TB
+	outcome *string
+}
+
+func (e *ending) Helper()               {}
+func (e *ending) Skipf(string, ...any)  { *e.outcome = "skipped" }
+func (e *ending) Fatalf(string, ...any) { *e.outcome = "failed" }
+
+// The lock file names no registry: npm takes the one that is configured.
+func TestLockFile(t *testing.T) {
+	if bytes.Contains(packageLock, []byte("resolved")) || bytes.Contains(packageLock, []byte("http")) {
+		t.Error("the lock file names a registry")
+	}
+	var p struct {
+		Dependencies map[string]string `json:"dependencies"`
+	}
+	if err := json.Unmarshal(packageJSON, &p); err != nil {
+		t.Fatal(err)
+	}
+	for name, version := range p.Dependencies {
+		if strings.Trim(version, "0123456789.") != "" {
+			t.Errorf("%s is not pinned to a version: %s", name, version)
+		}
+	}
+}
+
+// The playground listens on this machine only, and the relay wants a token of its own.
+func TestLoopbackAndTokens(t *testing.T) {
+	city := Shared(t)
+	_, port, _ := strings.Cut(strings.TrimPrefix(city.URL, "http://"), ":")
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range addresses {
+		ip, ok := a.(*net.IPNet)
+		if !ok || ip.IP.IsLoopback() || ip.IP.To4() == nil {
+			continue
+		}
+		if conn, err := net.Dial("tcp", net.JoinHostPort(ip.IP.String(), port)); err == nil {
+			conn.Close()
+			t.Errorf("the playground can be reached at %s", ip.IP)
+		}
+	}
+	resp, err := http.Post(city.Relay.ServiceURL()+"/v3/conversations/"+Personal+"/activities", "application/json", strings.NewReader(`{"type":"message","text":"x"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusUnauthorized || len(city.Relay.Posts()) > 0 {
+		t.Errorf("without a token: %s, %d posts", resp.Status, len(city.Relay.Posts()))
+	}
+}

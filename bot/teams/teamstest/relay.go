@@ -1,0 +1,429 @@
+package teamstest
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Relay stands between the playground, which knows no tokens that work without the
+// network, and the bot, which wants them: it is the Bot Connector's part of signing and
+// checking. What the playground delivers it signs; what the bot sends it lets through
+// only with a token that it has given out. It also deletes messages, which the playground
+// cannot, and fails when it is told to.
+type Relay struct {
+	URL string
+
+	server     *httptest.Server
+	key        *rsa.PrivateKey
+	playground string // its address
+
+	mu        sync.Mutex
+	bot       string // where the bot is delivered to
+	tokens    map[string]bool
+	given     int // tokens
+	failures  []failure
+	posts     []Post
+	delivered []Delivery
+	changed   chan struct{} // closed and replaced when anything happens
+}
+
+// Post is what the bot has sent, and the playground has accepted.
+type Post struct {
+	Method       string // POST, PUT, DELETE
+	Conversation string
+	ID           string // of the message
+	Text         string
+	Mentions     []string // accounts
+	Body         json.RawMessage
+}
+
+// Delivery is what came from the playground, and how the bot answered.
+type Delivery struct {
+	Type   string
+	ID     string
+	Status int
+	Answer string
+}
+
+type failure struct {
+	status int
+	header http.Header
+	after  bool // the playground has got it all the same
+}
+
+// What the bot authenticates itself with.
+const (
+	AppID  = "11111111-2222-3333-4444-555555555555"
+	Secret = "a secret for tests"
+	Tenant = "99999999-0000-0000-0000-000000000001"
+	Issuer = "https://api.botframework.com"
+	Scope  = "https://api.botframework.com/.default"
+)
+
+func newRelay() (*Relay, error) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return nil, err
+	}
+	r := &Relay{key: key, tokens: map[string]bool{}, changed: make(chan struct{})}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /openid", r.metadata)
+	mux.HandleFunc("GET /keys", r.keys)
+	mux.HandleFunc("POST /token", r.token)
+	mux.HandleFunc("POST /in", r.in)
+	mux.HandleFunc("/connector/", r.connector)
+	r.server = httptest.NewServer(mux)
+	r.URL = r.server.URL
+	return r, nil
+}
+
+// reset forgets what happened, for the next test.
+func (r *Relay) reset() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.bot, r.failures, r.posts, r.delivered, r.given = "", nil, nil, nil, 0
+}
+
+// Addresses for the bot's configuration.
+func (r *Relay) Metadata() string   { return r.URL + "/openid" }
+func (r *Relay) Token() string      { return r.URL + "/token" }
+func (r *Relay) ServiceURL() string { return r.URL + "/connector" }
+
+// Deliver says where the bot listens: its whole address.
+func (r *Relay) Deliver(address string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.bot = address
+}
+
+// Fail lets the bot's next request fail, before it reaches the playground.
+func (r *Relay) Fail(status int, retryAfter string) {
+	h := http.Header{}
+	if retryAfter != "" {
+		h.Set("Retry-After", retryAfter)
+	}
+	r.fail(failure{status: status, header: h})
+}
+
+// Swallow lets the next request be done and then answers it with an error.
+func (r *Relay) Swallow(status int) { r.fail(failure{status: status, after: true}) }
+
+func (r *Relay) fail(f failure) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failures = append(r.failures, f)
+}
+
+// Revoke makes all tokens invalid that were given out.
+func (r *Relay) Revoke() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	clear(r.tokens)
+}
+
+// Given is how many tokens were given out.
+func (r *Relay) Given() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.given
+}
+
+// Posts are what the bot has sent so far.
+func (r *Relay) Posts() []Post {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]Post(nil), r.posts...)
+}
+
+// patience is how long anything is waited for.
+const patience = 30 * time.Second
+
+// AwaitPost waits for a post for which is returns true.
+func (r *Relay) AwaitPost(t testing.TB, what string, is func(Post) bool) Post {
+	t.Helper()
+	var got Post
+	r.await(t, what, func() bool {
+		for _, p := range r.posts {
+			if is(p) {
+				got = p
+				return true
+			}
+		}
+		return false
+	})
+	return got
+}
+
+// AwaitDelivery waits for a delivery of a type that the bot has answered.
+func (r *Relay) AwaitDelivery(t testing.TB, kind string, after int) Delivery {
+	t.Helper()
+	var got Delivery
+	r.await(t, "a delivery of "+kind, func() bool {
+		for i, d := range r.delivered {
+			if i >= after && d.Type == kind {
+				got = d
+				return true
+			}
+		}
+		return false
+	})
+	return got
+}
+
+// Delivered is how many deliveries there were so far.
+func (r *Relay) Delivered() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.delivered)
+}
+
+func (r *Relay) await(t testing.TB, what string, there func() bool) {
+	t.Helper()
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
+	for {
+		r.mu.Lock()
+		ok, changed := there(), r.changed
+		r.mu.Unlock()
+		if ok {
+			return
+		}
+		select {
+		case <-changed:
+		case <-deadline.C:
+			t.Fatalf("waited %v for %s; posted: %+v; delivered: %+v", patience, what, r.Posts(), r.delivered)
+		}
+	}
+}
+
+// touch tells those who wait that something changed; r.mu is held.
+func (r *Relay) touch() {
+	close(r.changed)
+	r.changed = make(chan struct{})
+}
+
+func (r *Relay) metadata(w http.ResponseWriter, _ *http.Request) {
+	reply(w, http.StatusOK, map[string]any{
+		"issuer": Issuer, "jwks_uri": r.URL + "/keys", "id_token_signing_alg_values_supported": []string{"RS256"},
+	})
+}
+
+func (r *Relay) keys(w http.ResponseWriter, _ *http.Request) {
+	reply(w, http.StatusOK, map[string]any{"keys": []any{map[string]any{
+		"kty": "RSA", "use": "sig", "kid": "relay", "endorsements": []string{"msteams"},
+		"n": base64.RawURLEncoding.EncodeToString(r.key.N.Bytes()),
+		"e": base64.RawURLEncoding.EncodeToString(big.NewInt(int64(r.key.E)).Bytes()),
+	}}})
+}
+
+// token gives the bot a token for its secret.
+func (r *Relay) token(w http.ResponseWriter, req *http.Request) {
+	if req.FormValue("grant_type") != "client_credentials" || req.FormValue("scope") != Scope ||
+		req.FormValue("client_id") != AppID || req.FormValue("client_secret") != Secret {
+		reply(w, http.StatusUnauthorized, map[string]string{"error": "invalid_client", "error_description": "wrong client"})
+		return
+	}
+	token := rand.Text()
+	r.mu.Lock()
+	r.tokens[token] = true
+	r.given++
+	r.mu.Unlock()
+	reply(w, http.StatusOK, map[string]any{"access_token": token, "token_type": "Bearer", "expires_in": 3600})
+}
+
+// Sign makes a token as the Bot Connector does.
+func (r *Relay) Sign(service string) string {
+	now := time.Now()
+	part := func(v any) string {
+		b, _ := json.Marshal(v) // maps of texts and numbers
+		return base64.RawURLEncoding.EncodeToString(b)
+	}
+	signed := part(map[string]string{"alg": "RS256", "typ": "JWT", "kid": "relay"}) + "." + part(map[string]any{
+		"iss": Issuer, "aud": AppID, "serviceurl": service, "nbf": now.Add(-time.Minute).Unix(), "exp": now.Add(time.Hour).Unix(),
+	})
+	sum := sha256.Sum256([]byte(signed))
+	sig, err := rsa.SignPKCS1v15(rand.Reader, r.key, crypto.SHA256, sum[:])
+	if err != nil {
+		panic(err)
+	}
+	return signed + "." + base64.RawURLEncoding.EncodeToString(sig)
+}
+
+// in takes an activity from the playground to the bot.
+func (r *Relay) in(w http.ResponseWriter, req *http.Request) {
+	body, err := io.ReadAll(req.Body)
+	var a struct {
+		Type    string `json:"type"`
+		ID      string `json:"id"`
+		Service string `json:"serviceUrl"`
+	}
+	if err == nil {
+		err = json.Unmarshal(body, &a)
+	}
+	r.mu.Lock()
+	bot := r.bot
+	r.mu.Unlock()
+	if err != nil || bot == "" {
+		w.WriteHeader(http.StatusBadGateway)
+		return
+	}
+	out, err := http.NewRequestWithContext(req.Context(), http.MethodPost, bot, bytes.NewReader(body))
+	if err != nil {
+		w.WriteHeader(http.StatusBadGateway)
+		return
+	}
+	out.Header.Set("Content-Type", "application/json; charset=utf-8")
+	out.Header.Set("Authorization", "Bearer "+r.Sign(a.Service))
+	d := Delivery{Type: a.Type, ID: a.ID, Status: http.StatusBadGateway}
+	resp, err := http.DefaultClient.Do(out)
+	if err == nil {
+		defer resp.Body.Close()
+		answer, _ := io.ReadAll(resp.Body)
+		d.Status, d.Answer = resp.StatusCode, string(answer)
+		w.Header().Set("Content-Type", resp.Header.Get("Content-Type"))
+	}
+	r.mu.Lock()
+	r.delivered = append(r.delivered, d)
+	r.touch()
+	r.mu.Unlock()
+	w.WriteHeader(d.Status)
+	_, _ = io.WriteString(w, d.Answer)
+}
+
+// connector takes what the bot sends to the playground.
+func (r *Relay) connector(w http.ResponseWriter, req *http.Request) {
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	token, _ := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer ")
+	r.mu.Lock()
+	ok := r.tokens[token]
+	var fail *failure
+	if ok && len(r.failures) > 0 {
+		fail = &r.failures[0]
+		r.failures = r.failures[1:]
+	}
+	r.mu.Unlock()
+	if !ok {
+		refused(w, http.StatusUnauthorized, "Unauthorized")
+		return
+	}
+	if fail != nil && !fail.after {
+		for name, values := range fail.header {
+			w.Header()[name] = values
+		}
+		refused(w, fail.status, "Injected")
+		return
+	}
+	status, answer := http.StatusOK, []byte(`{}`)
+	if req.Method != http.MethodDelete {
+		if status, answer, err = r.forward(req, body); err != nil {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+	}
+	if status < 300 {
+		r.note(req, body, answer)
+	}
+	if fail != nil {
+		refused(w, fail.status, "Injected")
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(answer)
+}
+
+func (r *Relay) forward(req *http.Request, body []byte) (int, []byte, error) {
+	path := strings.TrimPrefix(req.URL.EscapedPath(), "/connector")
+	out, err := http.NewRequestWithContext(req.Context(), req.Method, r.playground+"/_connector"+path, bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, err
+	}
+	out.Header.Set("Content-Type", req.Header.Get("Content-Type"))
+	resp, err := http.DefaultClient.Do(out)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, answer, err
+}
+
+// note writes down what the bot has sent.
+func (r *Relay) note(req *http.Request, body, answer []byte) {
+	p := Post{Method: req.Method, Body: body}
+	parts := strings.Split(strings.TrimPrefix(req.URL.EscapedPath(), "/connector/v3/conversations"), "/")
+	get := func(i int) string {
+		if i >= len(parts) {
+			return ""
+		}
+		s, err := url.PathUnescape(parts[i])
+		if err != nil {
+			return parts[i]
+		}
+		return s
+	}
+	p.Conversation, p.ID = get(1), get(3)
+	type message struct {
+		Text     string `json:"text"`
+		Entities []struct {
+			Mentioned struct {
+				ID string `json:"id"`
+			} `json:"mentioned"`
+		} `json:"entities"`
+	}
+	var sent struct {
+		message
+		Activity *message `json:"activity"`
+	}
+	var got struct {
+		ID       string `json:"id"`
+		Activity string `json:"activityId"`
+	}
+	_ = json.Unmarshal(body, &sent)  // a deletion has no body
+	_ = json.Unmarshal(answer, &got) // … and nothing to say
+	if sent.Activity != nil {
+		sent.message = *sent.Activity
+	}
+	p.Text = sent.Text
+	for _, e := range sent.Entities {
+		p.Mentions = append(p.Mentions, e.Mentioned.ID)
+	}
+	if p.Conversation == "" {
+		p.Conversation, p.ID = got.ID, got.Activity
+	} else if p.ID == "" {
+		p.ID = got.ID
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.posts = append(r.posts, p)
+	r.touch()
+}
+
+func reply(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // who asked has gone
+}
+
+func refused(w http.ResponseWriter, status int, code string) {
+	reply(w, status, map[string]any{"error": map[string]string{"code": code, "message": fmt.Sprintf("status %d", status)}})
+}
