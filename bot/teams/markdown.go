@@ -64,6 +64,7 @@ type writer struct {
 	named    map[bot.UserID]string // how the Connector calls whom the text may name
 	mentions []mention
 	plain    bool // without any marks and mentions
+	bold     bool // what is written is bold already
 }
 
 // render makes of a text what Teams shows: its subset of Markdown, without headings,
@@ -77,27 +78,27 @@ func render(t bot.Text, named map[bot.UserID]string) (string, []mention) {
 	var b strings.Builder
 	left := maxUnits
 	for n := doc.FirstChild(); n != nil; n = n.NextSibling() {
+		between := ""
+		if b.Len() > 0 {
+			between = "\n\n"
+		}
 		marked := len(w.mentions)
-		s := w.block(n)
-		if s == "" {
-			continue
+		s := between + w.block(n)
+		if units(s) > left { // without marks it can be cut between any two words
+			w.mentions, w.plain = w.mentions[:marked], true
+			s = between + w.block(n)
 		}
-		if b.Len() > 0 {
-			s = "\n\n" + s
+		whole := units(s) <= left
+		if !whole {
+			s = fit(s, left)
 		}
-		if units(s) <= left {
-			left -= units(s)
+		if s != between {
 			b.WriteString(s)
-			continue
+			left -= units(s)
 		}
-		// It does not fit: without marks it can be cut between any two words.
-		w.mentions = w.mentions[:marked]
-		w.plain = true
-		if b.Len() > 0 {
-			b.WriteString("\n\n")
+		if !whole {
+			break
 		}
-		b.WriteString(fit(w.block(n), max(left-4, 0)))
-		break
 	}
 	return b.String(), w.mentions
 }
@@ -111,18 +112,21 @@ func units(s string) int {
 	return n
 }
 
+// more says that there was more.
+const more = " …"
+
 // fit shortens a text without marks to n units, between words.
 func fit(s string, n int) string {
-	end, at := 0, 0
+	end, at := 0, units(more)
 	for i, r := range s {
 		if at += max(utf16.RuneLen(r), 1); at > n {
-			return strings.TrimRight(s[:end], " \n") + " …"
+			break
 		}
 		if r == ' ' || r == '\n' {
 			end = i
 		}
 	}
-	return s
+	return strings.TrimRight(s[:end], " \n") + more
 }
 
 func (w *writer) blocks(parent ast.Node, between string) string {
@@ -154,18 +158,20 @@ func (w *writer) block(n ast.Node) string {
 	case *ast.ThematicBreak:
 		return "———"
 	case *ast.Heading:
-		return w.strong(strings.TrimSpace(w.inline(n)))
+		return w.strong(n)
 	case *tables.Table:
 		return w.table(n)
 	}
 	return strings.TrimSpace(w.inline(n))
 }
 
-func (w *writer) strong(s string) string {
-	if w.plain || s == "" || strings.HasPrefix(s, "**") {
-		return s
-	}
-	return "**" + s + "**"
+// strong writes the content of a block in bold.
+func (w *writer) strong(n ast.Node) string {
+	was := w.bold
+	w.bold = true
+	s := strings.TrimSpace(w.inline(n))
+	w.bold = was
+	return w.marked("**", s)
 }
 
 func (w *writer) list(n *ast.List) string {
@@ -191,7 +197,11 @@ func (w *writer) table(n *tables.Table) string {
 		var cells []string
 		_, head := row.(*tables.TableHeader)
 		for cell := row.FirstChild(); cell != nil; cell = cell.NextSibling() {
-			s := strings.ReplaceAll(strings.TrimSpace(w.inline(cell)), hardBreak, " ")
+			write := w.inline
+			if !head && len(cells) == 0 {
+				write = w.strong
+			}
+			s := strings.ReplaceAll(strings.TrimSpace(write(cell)), hardBreak, " ")
 			switch i := len(cells); {
 			case head, i == 0:
 			case s == "":
@@ -207,9 +217,6 @@ func (w *writer) table(n *tables.Table) string {
 		if head {
 			names = cells
 			continue
-		}
-		if len(cells) > 0 {
-			cells[0] = w.strong(cells[0])
 		}
 		rows = append(rows, "- "+strings.Join(slices.DeleteFunc(cells, func(s string) bool { return s == "" }), " · "))
 	}
@@ -240,11 +247,7 @@ func (w *writer) inline(parent ast.Node) string {
 		case *ast.CodeSpan:
 			b.WriteString(w.code(n))
 		case *ast.Emphasis:
-			mark := "*"
-			if n.Level == 2 {
-				mark = "**"
-			}
-			b.WriteString(w.marked(mark, w.inline(n)))
+			b.WriteString(w.emphasis(n))
 		case *tables.Strikethrough:
 			b.WriteString(w.marked("~~", w.inline(n)))
 		case *ast.AutoLink:
@@ -260,6 +263,18 @@ func (w *writer) inline(parent ast.Node) string {
 		}
 	}
 	return b.String()
+}
+
+func (w *writer) emphasis(n *ast.Emphasis) string {
+	if n.Level == 2 && w.bold {
+		return w.inline(n)
+	}
+	mark := "*"
+	if n.Level == 2 {
+		mark, w.bold = "**", true
+		defer func() { w.bold = false }()
+	}
+	return w.marked(mark, w.inline(n))
 }
 
 func (w *writer) marked(mark, s string) string {
