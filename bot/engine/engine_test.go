@@ -11,6 +11,7 @@ import (
 
 	"lotse/bot"
 	"lotse/bot/engine"
+	"lotse/bot/engine/enginetest"
 )
 
 func TestAnswers(t *testing.T) {
@@ -68,6 +69,32 @@ func TestSnapshotIsComplete(t *testing.T) {
 	}
 	if got.Abilities != b.chat.Abilities() {
 		t.Errorf("Abilities = %+v, want those of the chat", got.Abilities)
+	}
+}
+
+// roomy is a chat whose direct chats have no threads.
+type roomy struct{ *enginetest.Chat }
+
+func (r roomy) AbilitiesIn(room bot.RoomID) bot.Abilities {
+	can := r.Abilities()
+	can.Threads = room == pmoRoom
+	return can
+}
+
+// What a room can do is asked of a chat whose rooms differ in that.
+func TestAbilitiesOfRooms(t *testing.T) {
+	got := map[bot.RoomID]bool{}
+	b := newBench(t, engine.Rules{Decide: func(s bot.Snapshot, e bot.Event) (bot.Change, error) {
+		got[e.Room] = s.Abilities.Threads
+		return bot.Change{}, nil
+	}})
+	b.conf.Chats = []engine.Chat{roomy{b.chat}}
+	b.run()
+	b.chat.Say(pmoRoom, maria, "hallo")
+	b.chat.Say(dmRoom, maria, "hallo")
+	b.idle()
+	if len(got) != 2 || !got[pmoRoom] || got[dmRoom] {
+		t.Errorf("threads by room: %v, want them in %s alone", got, pmoRoom)
 	}
 }
 

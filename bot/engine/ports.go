@@ -42,6 +42,12 @@ type DirectOpener interface {
 	OpenDirect(ctx context.Context, user bot.UserID) (bot.RoomID, error)
 }
 
+// Roomy is a Chat whose rooms differ in what they can do; Abilities are then those of a
+// room of which nothing is known.
+type Roomy interface {
+	AbilitiesIn(room bot.RoomID) bot.Abilities
+}
+
 // Settler is a Chat that knows what has happened on its side. Settle returns once
 // all of it was handed over. A driver of the simulated clock waits for it; chats
 // on a network cannot know, and do not implement it.

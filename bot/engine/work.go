@@ -325,24 +325,27 @@ func (e *Engine) commit(ctx context.Context, c bot.Commit) error {
 	return nil
 }
 
-// abilities are those of the chat in which a decision's posts will mostly stand.
+// abilities are those of the room in which a decision's posts will mostly stand.
 func (e *Engine) abilities(s bot.Snapshot, t task) bot.Abilities {
-	var ids []bot.ChatID
+	var rooms []bot.RoomID
 	if t.event != nil {
-		ids = append(ids, t.event.Room.Chat())
+		rooms = append(rooms, t.event.Room)
 	}
 	if s.Report != nil {
-		ids = append(ids, s.Report.Room.Chat(), s.Report.User.Chat())
+		rooms = append(rooms, s.Report.Room, bot.RoomID(s.Report.User))
 	}
-	ids = append(ids, s.ProjectRoom.ID.Chat(), s.Room.ID.Chat())
+	rooms = append(rooms, s.ProjectRoom.ID, s.Room.ID)
 	if s.Direct != nil {
-		ids = append(ids, s.Direct.User.Chat())
+		rooms = append(rooms, bot.RoomID(s.Direct.User))
 	}
 	for _, r := range s.Rooms {
-		ids = append(ids, r.ID.Chat())
+		rooms = append(rooms, r.ID)
 	}
-	for _, id := range ids {
-		if c := e.chatOf(id); c != nil {
+	for _, room := range rooms {
+		if c := e.chatOf(room.Chat()); c != nil {
+			if roomy, ok := c.Chat.(Roomy); ok {
+				return roomy.AbilitiesIn(room)
+			}
 			return c.Abilities()
 		}
 	}

@@ -30,6 +30,7 @@ import (
 var (
 	_ engine.Chat         = (*Chat)(nil)
 	_ engine.DirectOpener = (*Chat)(nil)
+	_ engine.Roomy        = (*Chat)(nil)
 	_ Memory              = engine.Memory(nil)
 	_ http.Handler        = (*Chat)(nil)
 )

@@ -189,3 +189,19 @@ func TestEmoji(t *testing.T) {
 		}
 	}
 }
+
+// Only channels have threads.
+func TestAbilities(t *testing.T) {
+	var c Chat
+	for room, threads := range map[bot.RoomID]bool{
+		"teams:19:portal@thread.tacv2":               true,
+		"teams:19:0123456789abcdef@thread.skype":     true, // channels of old teams
+		"teams:19:group@thread.v2":                   false,
+		"teams:a:1personal":                          false,
+		"teams:aaaaaaaa-0000-0000-0000-000000000001": false, // whose personal chat is not known yet
+	} {
+		if can := c.AbilitiesIn(room); can.Threads != threads || !can.Edits || can.Reactions || can.Echo || can.MaxBytes != maxMarkdown {
+			t.Errorf("%s: %+v", room, can)
+		}
+	}
+}

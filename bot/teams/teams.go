@@ -180,6 +180,15 @@ func (c *Chat) Abilities() bot.Abilities {
 	return bot.Abilities{Threads: true, Edits: true, MaxBytes: maxMarkdown}
 }
 
+// AbilitiesIn says what a conversation can do: only channels have threads. What is not a
+// conversation's id, but an account's, stands for its personal chat.
+func (c *Chat) AbilitiesIn(room bot.RoomID) bot.Abilities {
+	can := c.Abilities()
+	local := room.Local()
+	can.Threads = strings.HasSuffix(local, "@thread.tacv2") || strings.HasSuffix(local, "@thread.skype")
+	return can
+}
+
 // Run takes activities in until ctx ends. Teams keeps nothing for a bot that was away,
 // so there is nothing to catch up with.
 func (c *Chat) Run(ctx context.Context, deliver bot.Deliver) error {
