@@ -118,6 +118,17 @@ func Shared(t testing.TB) *Playground {
 	return shared.city
 }
 
+// Start runs a playground for one test.
+func Start(t testing.TB) *Playground {
+	t.Helper()
+	city, discard, err := launch(require(t))
+	if err != nil {
+		t.Fatalf("start the playground: %v", err)
+	}
+	t.Cleanup(discard)
+	return city
+}
+
 // launch starts a playground and waits until it listens.
 func launch(dir string) (city *Playground, discard func(), err error) {
 	relay, err := newRelay()
