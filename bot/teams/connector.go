@@ -118,11 +118,8 @@ func (c *Chat) once(ctx context.Context, method, address, token string, body []b
 func failure(resp *http.Response, body []byte) error {
 	var said struct {
 		Error struct {
-			Code  string `json:"code"`
-			Inner struct {
-				Code string `json:"code"`
-			} `json:"innerHttpError"`
-			Sub string `json:"subCode"`
+			Code string `json:"code"`
+			Sub  string `json:"subCode"`
 		} `json:"error"`
 		Sub string `json:"subCode"`
 	}
