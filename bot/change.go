@@ -95,6 +95,9 @@ type Post struct {
 	Seeds []string
 	// Through posts go out although the outbox is paused: see Restored.
 	Through bool
+	// Unasked: nobody waits for it. In a direct chat it is left out if its owner wants that,
+	// see Hush.
+	Unasked bool
 }
 
 // TimerKind says what is due.
@@ -136,6 +139,13 @@ const (
 	TimerEnd      TimerKind = "end"      // … ends; the host is asked
 	TimerKept     TimerKind = "kept"     // … nothing more is waited for
 	TimerDraw     TimerKind = "draw"     // … what was said about it is shown again
+
+	TimerNotice       TimerKind = "notice"        // an announcement goes out
+	TimerNoticeLapse  TimerKind = "notice.lapse"  // … that nobody confirmed lapses
+	TimerNoticeSpread TimerKind = "notice.spread" // … goes to the next rooms
+	TimerNoticeWatch  TimerKind = "notice.watch"  // … shows how far it has got
+
+	TimerGreet TimerKind = "greet" // who is new in a network's room is greeted
 )
 
 // Timer is something due at an instant. There is one timer per key: setting it
@@ -174,9 +184,12 @@ type Change struct {
 	Closed []RoomID
 	// Dropped says what was left out because it came too late after a downtime,
 	// one template line each; the PMO is told once, in one message.
-	Dropped []Dropped
-	Pace    *Pace  // to remember until it is over
-	Prune   *Prune // what is too old: some of it goes
+	Dropped   []Dropped
+	Notices   []Notice
+	Quiet     []Quiet    // who wants to be left alone, or no more
+	Newcomers []Newcomer // who is new in a network
+	Pace      *Pace      // to remember until it is over
+	Prune     *Prune     // what is too old: some of it goes
 }
 
 // Dropped is something that was not made good after a downtime.

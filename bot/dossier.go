@@ -18,6 +18,8 @@ type Dossier struct {
 	Directs    int         // direct chats with them
 	Hosting    []string    // the networks of which they are a host, by name
 	Hosted     int         // of how many meetups they were, or will be
+	Newcomer   int         // in how many networks they were new once: see Newcomer
+	Quiet      int         // how many of their accounts want to be left alone: see Quiet
 }
 
 // Answering is that somebody answers for a project.
@@ -43,6 +45,7 @@ const (
 	StatementMeetup   StatementKind = "meetup"   // words in a meetup: a topic, a summary, a link
 	StatementTopic    StatementKind = "topic"    // 👍 for a topic of a meetup
 	StatementComing   StatementKind = "coming"   // whether they plan to come to a meetup
+	StatementNotice   StatementKind = "notice"   // an announcement
 )
 
 // Statement is something that a person has said or done, as it is stored.
@@ -161,6 +164,13 @@ func (d *Dossier) voter(v Voter) bool {
 	return v.Person != "" && v.Person == d.Person.ID || slices.Contains(d.Person.Accounts, v.User)
 }
 
+// Notice gathers the words of an announcement.
+func (d *Dossier) Notice(n Notice) {
+	if n.Text.saidBy(d.Person.ID) && n.Text.Text != "" {
+		d.add(Statement{Kind: StatementNotice, At: n.Text.At, Number: n.Number, Text: n.Text.Text})
+	}
+}
+
 // Record gathers an entry of the decision log.
 func (d *Dossier) Record(r Record) {
 	d.add(Statement{Kind: StatementEntry, At: r.At, Project: r.Project, Number: r.Number, Entry: r.Kind, Choice: r.Choice, Role: r.Role})
@@ -181,7 +191,8 @@ func (s Snapshot) Privacy() Privacy {
 		d = *s.Dossier
 	}
 	p := Privacy{
-		Person: d.Person, Known: s.Person != nil, Account: s.User.Local(), Projects: d.Projects, Waiting: d.Waiting, Retention: s.Settings.Retention, Now: s.Now,
+		Person: d.Person, Known: s.Person != nil, Account: s.User.Local(), Projects: d.Projects, Waiting: d.Waiting,
+		Newcomer: d.Newcomer > 0, Quiet: d.Quiet > 0, Retention: s.Settings.Retention, Now: s.Now,
 	}
 	for _, u := range d.Person.Accounts {
 		p.Accounts = append(p.Accounts, u.Local())
@@ -211,6 +222,8 @@ func (s Snapshot) Privacy() Privacy {
 			p.Votes++
 		case StatementEntry:
 			p.Entries++
+		case StatementNotice:
+			p.Notices++
 		}
 	}
 	p.Rounds = len(rounds)

@@ -14,6 +14,7 @@ const (
 	EventInvitation EventKind = "invitation" // the bot is asked into a room
 	EventJoined     EventKind = "joined"     // the bot is in a room now
 	EventLeft       EventKind = "left"       // the bot is no longer in a room
+	EventMember     EventKind = "member"     // somebody else is new in a room that the bot is in
 	EventEcho       EventKind = "echo"       // the bot's own message stands in the room: Key, Message
 	EventUnreadable EventKind = "unreadable" // somebody wrote what the bot cannot decrypt, and the key did not come
 	EventMoved      EventKind = "moved"      // the room was closed and names its successor: Other, "" if none

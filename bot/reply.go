@@ -318,8 +318,11 @@ type Privacy struct {
 	Replies   int // to such
 	Said      int // texts in escalations
 	Votes     int
-	Entries   int // of the decision log
-	Waiting   int // messages to them that are not sent yet
+	Entries   int  // of the decision log
+	Notices   int  // announcements in their words
+	Newcomer  bool // they were new in a network once
+	Quiet     bool // they want to be left alone
+	Waiting   int  // messages to them that are not sent yet
 	Retention Retention
 	Now       time.Time
 	Lines     []StatementLine

@@ -543,6 +543,7 @@ func (d *draft) remind(t Timer) {
 		Template: "check.reminder",
 		Data:     d.reminder(t.Subject.N, last),
 		Expires:  round.Deadline(),
+		Unasked:  true,
 	})
 	d.c.Reports = append(d.c.Reports, *r)
 	d.c.Reason = "reminded"

@@ -16,6 +16,7 @@ func Samples() map[string][]any {
 	maps.Copy(all, replySamples())
 	maps.Copy(all, escalationSamples())
 	maps.Copy(all, meetupSamples())
+	maps.Copy(all, noticeSamples())
 	return all
 }
 

@@ -28,10 +28,12 @@ const (
 		escalation.normal escalation.urgent escalation.solve escalation.route escalations resolution
 		project project.show project.list project.new project.change project.pause project.resume project.release project.archive
 		room room.project room.pmo room.dm room.dikon room.network room.language room.free
-		check.dates check.move check.cancel check.new check.start check.stand check.close check.hold inquiry resume resume.drop privacy`
+		check.dates check.move check.cancel check.new check.start check.stand check.close check.hold inquiry resume resume.drop privacy
+		notice notice.send notice.cancel notice.change notice.back quiet quiet.off`
 	sampleWants = `light outlook blocker decision communication text task numbers question person people span until
 		name property value.name value.leads value.period value.vision value.goals value.link value.room list
-		room network language date checkdate move newcheck hold escalation number wish due solution council resolution`
+		room network language date checkdate move newcheck hold escalation number wish due solution council resolution
+		notice notice.text notice.date`
 )
 
 // sampleDay is a date in November 2026; days over 30 are in December.
@@ -319,6 +321,7 @@ func privacySamples() map[string][]any {
 		line(Statement{Kind: StatementSaid, At: at, Number: 12, Text: "Die Freigabe der IT-Sicherheit fehlt."}),
 		line(Statement{Kind: StatementVote, At: at, Number: 12, Choice: ChooseYes}),
 	}
+	lines = append(lines, StatementLine{Statement: Statement{Kind: StatementNotice, At: at, Number: 3, Text: "Die Anmeldung zur Schulung ist offen."}})
 	for _, kind := range []EntryKind{
 		EntryVote, EntryUnvote, EntryDecided, EntryQuestion, EntryAnswer, EntryReason, EntryAdvice, EntryForwarded, EntryDone, EntryWithdrawn, EntryConfirmed,
 	} {
@@ -331,7 +334,7 @@ func privacySamples() map[string][]any {
 		}
 		lines = append(lines, line(s))
 	}
-	dossier := Dossier{Person: sampleLead, Waiting: 1, Directs: 1, Projects: []Answering{
+	dossier := Dossier{Person: sampleLead, Waiting: 1, Directs: 1, Quiet: 1, Projects: []Answering{
 		{Project: sampleProject, Role: RoleLead}, {Project: sampleRecord, Role: RoleDeputy, From: sampleDay(20), Until: sampleDay(61)},
 	}}
 	for _, l := range lines {
@@ -346,7 +349,7 @@ func privacySamples() map[string][]any {
 	second.Page, second.Pages, second.Lines, second.More, second.File = 2, 2, lines[1:3], 120, true
 	quiet = Snapshot{Settings: &Settings{}, Person: &sampleDeputy, Dossier: &Dossier{Person: sampleDeputy}, Now: all.Now, User: sampleDeputy.Accounts[0]}.Privacy()
 	quiet.Page, quiet.Pages = 1, 1
-	stranger = Snapshot{Settings: settings, Dossier: &Dossier{}, Now: all.Now, User: "matrix:@otto:example.org"}.Privacy()
+	stranger = Snapshot{Settings: settings, Dossier: &Dossier{Quiet: 1, Newcomer: 2}, Now: all.Now, User: "matrix:@otto:example.org"}.Privacy()
 	stranger.Page, stranger.Pages = 1, 1
 	return map[string][]any{
 		"reply.privacy":      {all, first, second, quiet, stranger},

@@ -69,6 +69,11 @@ type Query struct {
 	AllMeetups  bool          // Snapshot.AllMeetups: those of all networks that are open
 	AllNetworks bool          // Snapshot.Networks; Archived includes archived ones
 	Find        *MeetupSearch // Snapshot.Found
+
+	Notice    int    // Snapshot.Notice of that number, instead of what Target, Thread or ReplyTo is about
+	Notices   bool   // Snapshot.Notices and Snapshot.LastNotice
+	Newcomer  bool   // Snapshot.Newcomer: the acting account in the network of the room
+	Newcomers RoomID // Snapshot.Newcomers that wait in that room
 }
 
 // EscalationPage asks for a page of escalations that were put to somebody, the oldest
@@ -123,6 +128,8 @@ type Settings struct {
 	OnlyVerified bool
 	Escalations  EscalationRules
 	Meetups      MeetupRules
+
+	Greeting GreetingRules
 	// OverviewEvery is the least time between two drawings of a live message.
 	OverviewEvery time.Duration
 	// MaxText is how many characters an answer may have.
@@ -189,6 +196,17 @@ type Snapshot struct {
 	AllMeetups   []Meetup  // by date
 	Networks     []Network // by name
 	Found        []Meetup  // Query.Find, the newest first
+
+	// Notice is the announcement it is about, Delivered how far it has got in each room.
+	// Notices are those that wait, and the last ones that do not; the newest first.
+	Notice     *Notice
+	Delivered  []Delivered
+	Notices    []Notice
+	LastNotice int
+
+	Quiet     []UserID   // of the accounts of those concerned: who wants to be left alone
+	Newcomer  *Newcomer  // known already
+	Newcomers []Newcomer // in the order in which they came
 
 	Restored *Restored // the books came back from a backup
 	Waiting  Waiting

@@ -70,7 +70,7 @@ func New(name string) *Table {
 		escalationCommand(), escalationsCommand(), resolutionCommand(),
 		boardCommand(), datesCommand(),
 		projectCommand(), roomCommand(), checkCommand(), inquiryCommand(),
-		resumeCommand(), privacyCommand(),
+		resumeCommand(), noticeCommand(), privacyCommand(), quietCommand(),
 	}}
 }
 

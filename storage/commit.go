@@ -185,6 +185,21 @@ func (t *txn) books(ctx context.Context, c bot.Change) error {
 			return err
 		}
 	}
+	for _, n := range c.Notices {
+		if err := t.putNotice(ctx, n); err != nil {
+			return err
+		}
+	}
+	for _, q := range c.Quiet {
+		if err := t.hush(ctx, q); err != nil {
+			return err
+		}
+	}
+	for _, n := range c.Newcomers {
+		if err := t.putNewcomer(ctx, n); err != nil {
+			return err
+		}
+	}
 	for _, r := range c.Refs {
 		if err := t.ref(ctx, r); err != nil {
 			return err

@@ -47,6 +47,14 @@ func (t *txn) dossier(ctx context.Context, person bot.Person) (bot.Dossier, erro
 	if err := t.meetupsOf(ctx, person, &d); err != nil {
 		return d, err
 	}
+	known, err := t.acquainted(ctx, person.Accounts)
+	if err != nil {
+		return d, err
+	}
+	d.Newcomer = len(known)
+	if d.Quiet, err = t.mutes(ctx, person.Accounts); err != nil {
+		return d, err
+	}
 	if person.ID == "" {
 		d.Sort()
 		return d, nil
@@ -62,6 +70,7 @@ func (t *txn) dossier(ctx context.Context, person bot.Person) (bot.Dossier, erro
 		func() error { return gathered(ctx, t, `tasks`, `project, seq`, id, d.Task) },
 		func() error { return gathered(ctx, t, `escalations`, `id`, id, d.Escalation) },
 		func() error { return gathered(ctx, t, `networks`, `id`, id, d.Network) },
+		func() error { return gathered(ctx, t, `notices`, `number`, id, d.Notice) },
 		func() error { return t.recordsOf(ctx, person.ID, d.Record) },
 	} {
 		if err := gather(); err != nil {

@@ -25,13 +25,15 @@ type Erased struct {
 	Events   int             // of theirs that were not worked on, or given up
 	Waiting  int             // messages not sent yet that named or quoted them, and are left out
 	Directs  int             // direct chats that the bot leaves
+	Newcomer int             // networks in which they were new once
+	Quiet    int             // accounts that did not want to be written to
 	Rooms    []bot.RoomID    // in which messages may stand that name them
 	Asked    []bot.ProjectID // about which the running round asks them in a direct chat
 }
 
 // Nothing reports whether there was nothing of the person.
 func (e Erased) Nothing() bool {
-	return !e.Known && e.ErasureCount == bot.ErasureCount{} && e.LogTexts+e.Events+e.Waiting+e.Directs == 0
+	return !e.Known && e.ErasureCount == bot.ErasureCount{} && e.LogTexts+e.Events+e.Waiting+e.Directs+e.Newcomer+e.Quiet == 0
 }
 
 // errLook ends a transaction that was only to find out.
@@ -90,7 +92,7 @@ func (e *eraser) all(ctx context.Context, lang bot.Language) error {
 	}
 	e.As = bot.Pseudonymous(n+1, lang)
 	for _, step := range []func(context.Context) error{
-		e.reports, e.projects, e.tasks, e.escalations, e.networks, e.meetups, e.rounds, e.log, e.inbox, e.slots, e.rooms, e.person, e.columns, e.sweep,
+		e.reports, e.projects, e.tasks, e.escalations, e.networks, e.meetups, e.notices, e.rounds, e.log, e.inbox, e.slots, e.rooms, e.person, e.columns, e.sweep,
 	} {
 		if err := step(ctx); err != nil {
 			return err

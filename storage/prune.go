@@ -37,7 +37,8 @@ func (l *loader) oldest(ctx context.Context) error {
 			UNION ALL SELECT MIN(at_ms) FROM meetups WHERE open = 0 AND at_ms > 0) AS things), 0),
 		COALESCE((SELECT MIN(at) FROM (
 			SELECT MIN(changed_ms) AS at FROM slots WHERE words = 1 AND state IN ('sent', 'failed', 'stale')
-			UNION ALL SELECT MIN(settled_ms) FROM inbox WHERE state = 'failed' AND body <> '') AS things), 0),
+			UNION ALL SELECT MIN(settled_ms) FROM inbox WHERE state = 'failed' AND body <> ''
+			UNION ALL SELECT MIN(changed_ms) FROM notices WHERE waits = 0) AS things), 0),
 		COALESCE((SELECT at_ms FROM log WHERE seq = (SELECT MIN(seq) FROM log_texts WHERE salt <> '')), 0)`).
 		Scan(&reports, &messages, &decisions)
 	l.snap.Oldest = bot.Oldest{Reports: instant(reports), Messages: instant(messages), Decisions: instant(decisions)}
@@ -50,7 +51,7 @@ func (t *txn) prune(ctx context.Context, p bot.Prune, now time.Time) error {
 		before time.Time
 		prune  func(context.Context, int64) error
 	}{
-		{p.Messages, t.pruneMessages}, {p.Messages, t.pruneStrangers}, {p.Reports, t.pruneTasks}, {p.Reports, t.pruneDirects},
+		{p.Messages, t.pruneMessages}, {p.Messages, t.pruneStrangers}, {p.Messages, t.pruneNotices}, {p.Reports, t.pruneTasks}, {p.Reports, t.pruneDirects},
 		{p.Reports, t.pruneDrafts}, {p.Reports, t.pruneMeetup}, {p.Reports, t.pruneRound}, {p.Decisions, t.pruneDecisions},
 	} {
 		if step.before.IsZero() {
@@ -105,8 +106,9 @@ func (t *txn) pruneMessages(ctx context.Context, before int64) error {
 }
 
 // strangers begin keys of the outbox that name accounts of people who may have nothing to
-// do with the city; they have a date in them, so that none is wanted again.
-var strangers = []string{"unreadable/", "room/refused/"}
+// do with the city; they have a date in them, or are remembered otherwise (newcomers), so
+// that none is wanted again.
+var strangers = []string{"unreadable/", "room/refused/", "greeting/"}
 
 func (t *txn) pruneStrangers(ctx context.Context, before int64) error {
 	for _, prefix := range strangers {

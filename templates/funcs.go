@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,6 +75,9 @@ func (r *run) funcs() template.FuncMap {
 		"indent":  r.indent,  // several lines, each kept, in a list
 		"cite":    r.cite,    // several lines as a quotation
 		"link":    r.link,    // text, https address
+		"prose":   r.prose,   // lines and paragraphs as they were written, https addresses as links to themselves
+		"preview": r.preview, // bot.NoticeText: the template notice.said, as a quotation
+		"about":   r.about,   // bot.Greeting: the template greeting.about
 		"index":   index,     // []string, n: the nth from 0, or nothing
 		"want":    r.want,    // the template want.<name>
 		"help":    r.help,    // the template help.<name>
@@ -435,6 +439,58 @@ func (r *run) link(text, address string) bot.Markdown {
 		return r.text(text)
 	}
 	return "[" + r.text(text) + "](<" + bot.Markdown(escaped) + ">)"
+}
+
+// address finds what a link can be made of.
+var address = regexp.MustCompile(`https://[^\s<>"'` + "`" + `]*[^\s<>"'` + "`" + `.,;:!?)\]]`)
+
+// prose is foreign text with its lines and paragraphs. An https address is a link that says
+// where it leads, so that nobody can be led elsewhere; nothing else in it means anything.
+func (r *run) prose(s string) bot.Markdown {
+	var b strings.Builder
+	between := ""
+	for line := range strings.SplitSeq(clean(r.foreign(s)), "\n") {
+		if line == "" {
+			if b.Len() > 0 {
+				between = "\n\n"
+			}
+			continue
+		}
+		b.WriteString(between)
+		between = "\n"
+		for line != "" {
+			at := address.FindStringIndex(line)
+			if at == nil || r.hostile != "" { // a link is the one thing that the proof could take for an attack
+				escapeLine(&b, line)
+				break
+			}
+			if at[0] > 0 {
+				escapeLine(&b, line[:at[0]])
+			}
+			b.WriteString(string(r.link(line[at[0]:at[1]], line[at[0]:at[1]])))
+			line = line[at[1]:]
+		}
+	}
+	return bot.Markdown(b.String())
+}
+
+// preview is an announcement as it will stand in a room, as a quotation.
+func (r *run) preview(n bot.NoticeText) (bot.Markdown, error) {
+	text, err := r.nested("notice.said", n)
+	return "> " + bot.Markdown(strings.ReplaceAll(string(text), "\n", "\n> ")), err
+}
+
+// about is what a network is about, said within a greeting.
+func (r *run) about(g bot.Greeting) (bot.Markdown, error) { return r.nested("greeting.about", g) }
+
+// nested is a template, said within another text.
+func (r *run) nested(name string, data any) (bot.Markdown, error) {
+	if r.depth > 0 {
+		return "", fmt.Errorf("%s within such a text", name)
+	}
+	r.depth++
+	defer func() { r.depth-- }()
+	return r.execute(name, data)
 }
 
 // want is the template want.<name>: what a command expects, said within another

@@ -264,6 +264,7 @@ func (e *Engine) attempt(ctx context.Context, t task, outcome string) (string, e
 		if err := e.Rules.Follow(s, t.event, &change); err != nil {
 			return fmt.Errorf("follow: %w", err)
 		}
+		change.Posts = bot.Hush(s, change.Posts)
 		if t.paced {
 			change = bot.Paced(s, *t.event, change)
 		}
@@ -382,6 +383,10 @@ func merge(base, more bot.Query) bot.Query {
 	put(&q.Number, more.Number)
 	put(&q.Council, more.Council)
 	put(&q.Page, more.Page)
+	put(&q.Notice, more.Notice)
+	put(&q.Notices, more.Notices)
+	put(&q.Newcomer, more.Newcomer)
+	put(&q.Newcomers, more.Newcomers)
 	q.History = max(q.History, more.History)
 	for _, u := range more.Users {
 		if !slices.Contains(q.Users, u) {

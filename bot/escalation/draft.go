@@ -73,7 +73,7 @@ func (d *draft) nudge() {
 		x.Lapses = d.at(d.Settings.Days.Add(d.Today(), 1))
 	}
 	x.Nudged = true
-	p := d.beside(bot.Post{Key: d.key("nudge"), Kind: kindNudge, Template: "escalation.nudge", Data: d.card(bot.InProject), Expires: x.Lapses})
+	p := d.beside(bot.Post{Key: d.key("nudge"), Kind: kindNudge, Template: "escalation.nudge", Data: d.card(bot.InProject), Expires: x.Lapses, Unasked: true})
 	d.post(p)
 	d.finish("asked about a draft once more")
 }

@@ -30,6 +30,7 @@ const (
 	escalations = "lotse/bot/escalation"
 	meetups     = "lotse/bot/meetup"
 	icalendar   = "lotse/bot/ical"
+	notices     = "lotse/bot/notice"
 )
 
 // house is the table: every import points to package bot. A package stands in the row with the longest folder.
@@ -44,6 +45,10 @@ var house = []wing{
 		why: "a subject of the rules with a package of its own: pure like them"},
 	{dir: "bot/meetup", may: []string{rules, dates, escalations, icalendar}, pure: true,
 		why: "a subject of the rules with a package of its own: pure like them; what is not about it goes on to escalations"},
+	{dir: "bot/notice", may: []string{rules, dates}, pure: true,
+		why: "a subject of the rules with a package of its own: pure like them"},
+	{dir: "bot/greeting", may: []string{rules}, pure: true,
+		why: "a subject of the rules with a package of its own: pure like them"},
 	{dir: "bot/dialoguetest", may: []string{"lotse/..."},
 		why: "helpers for tests import the standard library and this module only, so that nobody inherits a test's dependencies"},
 	{dir: "bot/engine", may: []string{rules, dates},
@@ -58,7 +63,7 @@ var house = []wing{
 		why: "helpers for tests import the standard library and this module only, so that nobody inherits a test's dependencies"},
 	{dir: "bot/console", may: []string{rules, dates},
 		why: "an adapter translates between its chat and package bot; the types it shares with the engine live in bot"},
-	{dir: "commands", may: []string{rules, dates, escalations, meetups}, pure: true,
+	{dir: "commands", may: []string{rules, dates, escalations, meetups, notices}, pure: true,
 		why: "a command is a rule: it says what it needs, and decides"},
 	{dir: "templates", may: []string{rules, dates, goldmarkAll, bluemonday},
 		why: "texts are made of what the rules hand over, and of nothing they look up themselves"},

@@ -14,7 +14,9 @@ import (
 	"lotse/bot"
 	"lotse/bot/engine"
 	"lotse/bot/escalation"
+	"lotse/bot/greeting"
 	"lotse/bot/meetup"
+	"lotse/bot/notice"
 	"lotse/commands"
 	"lotse/storage"
 	"lotse/templates"
@@ -104,8 +106,39 @@ func (p parts) assemble(ctx context.Context) (*engine.Engine, error) {
 
 // decisions are those of package bot, with those of the subjects that have packages of their own: what is not about a
 // meetup, package meetup hands on to package escalation, and that what is not about an escalation to package bot.
+// Announcements and newcomers come before all of that.
 func decisions() engine.Rules {
-	return engine.Rules{Needs: meetup.Needs, Decide: meetup.Decide, TimerNeeds: meetup.TimerNeeds, Due: meetup.Due, Follow: meetup.Follow}
+	return engine.Rules{
+		Needs: func(e bot.Event) bot.Query { return greeting.Needs(e, meetup.Needs(e)) },
+		Decide: func(s bot.Snapshot, e bot.Event) (bot.Change, error) {
+			if c, mine, err := notice.Decide(s, e); mine {
+				return c, err
+			}
+			if c, mine := greeting.Decide(s, e); mine {
+				return c, nil
+			}
+			return meetup.Decide(s, e)
+		},
+		TimerNeeds: func(t bot.Timer) bot.Query {
+			if q, mine := notice.TimerNeeds(t); mine {
+				return q
+			}
+			if q, mine := greeting.TimerNeeds(t); mine {
+				return q
+			}
+			return meetup.TimerNeeds(t)
+		},
+		Due: func(s bot.Snapshot, t bot.Timer) (bot.Change, error) {
+			if c, mine := notice.Due(s, t); mine {
+				return c, nil
+			}
+			if c, mine := greeting.Due(s, t); mine {
+				return c, nil
+			}
+			return meetup.Due(s, t)
+		},
+		Follow: meetup.Follow,
+	}
 }
 
 // readWords reads and proves all texts.
