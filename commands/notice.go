@@ -40,7 +40,9 @@ func noticeCommand() command {
 				example: text{"!ansage digilotsen am Freitag 9:00: Die Anmeldung zur Schulung ist offen.", "!announce digilotsen on Friday 9:00: You can now sign up for the training."},
 				may:     pmo,
 				edits:   true,
-				query:   func(call) bot.Query { return bot.Query{Notices: true, AllRooms: true, AllNetworks: true, AllProjects: true} },
+				query: func(call) bot.Query {
+					return bot.Query{Notices: true, AllRooms: true, AllNetworks: true, AllProjects: true}
+				},
 				decide:  call.announce,
 				offered: func(c call, s bot.Snapshot) bool { return c.inPMO(s) },
 			},

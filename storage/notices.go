@@ -110,10 +110,6 @@ func (l *loader) quiet(ctx context.Context) error {
 	for _, n := range l.snap.Newcomers {
 		users = append(users, n.User)
 	}
-	var some int
-	if ok, err := found(l.t.row(ctx, `SELECT 1 FROM quiet LIMIT 1`).Scan(&some)); !ok || err != nil {
-		return wrap(err, "look whether anybody wants to be left alone")
-	}
 	err := in(users, func(list string, args []any) error {
 		return l.t.each(ctx, func(row row) error {
 			var user bot.UserID

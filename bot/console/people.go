@@ -83,6 +83,14 @@ func (c *Chat) Invite(room bot.RoomID, who bot.UserID) {
 	c.happen(r, e, happening{note: fmt.Sprintf("%s lädt %s ein", c.name(who), c.name(Bot))})
 }
 
+// Join lets somebody come into a room who was not there before.
+func (c *Chat) Join(room bot.RoomID, who bot.UserID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e := bot.Event{ID: bot.EventID(c.nextID()), Kind: bot.EventMember, Room: room, Sender: who, Name: c.name(who), At: c.now()}
+	c.happen(c.room(room), e, happening{note: fmt.Sprintf("%s ist neu hier", c.name(who))})
+}
+
 // now is the time of an event; zero leaves it to the engine.
 func (c *Chat) now() time.Time {
 	if c.print.now == nil {

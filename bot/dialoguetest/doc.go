@@ -24,6 +24,7 @@
 //	doubt device: maria: …                     it may be somebody else's, see bot.Doubt
 //	maria: unreadable serviceportal/thread     what the bot cannot decrypt
 //	pia: invite neu                            the bot is asked into a room
+//	nina: joins dl                             somebody is new in a room
 //	pia: remove eakte                          the bot is put out of a room
 //	skip                                       what the bot did so far is shown elsewhere
 //

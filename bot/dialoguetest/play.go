@@ -131,6 +131,10 @@ func (w *World) event(who bot.UserID, line string) bot.Event {
 		e.Kind, e.Room, e.RoomName = bot.EventInvitation, bot.RoomID("test:"+id), id
 		return e
 	}
+	if id, ok := strings.CutPrefix(line, "joins "); ok {
+		e.Kind, e.Room, e.Name = bot.EventMember, bot.RoomID("test:"+id), w.called(who)
+		return e
+	}
 	if id, ok := strings.CutPrefix(line, "remove "); ok {
 		e.Kind, e.Room = bot.EventLeft, bot.RoomID("test:"+id)
 		return e
@@ -180,6 +184,14 @@ func (w *World) event(who bot.UserID, line string) bot.Event {
 		e.ReplyTo = w.Own(e.Room, what)
 	}
 	return e
+}
+
+// called is a display name: that of a person the books know, else the account's.
+func (w *World) called(who bot.UserID) string {
+	if name := w.names[who]; name != "" {
+		return name
+	}
+	return who.Local()
 }
 
 // Named is the message or reaction that was given a name.

@@ -70,6 +70,7 @@ type World struct {
 	kit   Kit
 	stop  func()
 	named map[string]bot.MessageID
+	names map[bot.UserID]string // how accounts are called
 	round bot.RoundID
 	setup Setup
 }
@@ -79,7 +80,7 @@ type World struct {
 // December, three projects (Posteingang has no room and is maria's too, Serviceportal is
 // maria's, eAkte is jonas'), a PMO with pia, a DM with dora, and otto who is nobody.
 func New(t T, kit Kit) *World {
-	return &World{t: t, kit: kit, named: map[string]bot.MessageID{}, round: "2026-11-25", setup: Setup{}}
+	return &World{t: t, kit: kit, named: map[string]bot.MessageID{}, names: map[bot.UserID]string{}, round: "2026-11-25", setup: Setup{}}
 }
 
 var zone = sync.OnceValue(func() *time.Location {
@@ -197,6 +198,7 @@ func (w *World) cast() bot.Change {
 		}
 		for _, user := range p.Accounts {
 			w.Chat.Name(user, p.Name)
+			w.names[user] = p.Name
 		}
 	}
 	w.Chat.Name("test:otto", "Maria Beispiel") // an outsider who imitates a lead

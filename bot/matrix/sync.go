@@ -491,7 +491,7 @@ func (c *Chat) joined(ctx context.Context, in id.RoomID, data *mautrix.SyncJoine
 	c.learn(data.Timeline.Events)
 	state := c.about(data.State.Events, &r)
 	sealed := r.Encrypted // before the timeline
-	events := data.Timeline.Events
+	events, gap := data.Timeline.Events, false
 
 	if first && !back {
 		if timeline := c.about(events, &r); state.name == "" {
@@ -523,7 +523,7 @@ func (c *Chat) joined(ctx context.Context, in id.RoomID, data *mautrix.SyncJoine
 				return nil, err
 			}
 		} else {
-			events = missed
+			events, gap = missed, true
 		}
 	}
 	// What the room is like is said before the bot joined as well.
@@ -575,6 +575,10 @@ func (c *Chat) joined(ctx context.Context, in id.RoomID, data *mautrix.SyncJoine
 			continue
 		}
 		if ev, ok := c.moved(e, in); ok {
+			out = append(out, ev)
+			continue
+		}
+		if ev, ok := c.newcomer(e, in, gap); ok && r.Direct == "" {
 			out = append(out, ev)
 			continue
 		}

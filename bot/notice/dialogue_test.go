@@ -50,7 +50,9 @@ func rules() engine.Rules {
 	}
 }
 
-func settle(_ dialoguetest.Setup, s *bot.Settings) { s.Roles[bot.RolePMO] = []bot.PersonID{"pia", "paul"} }
+func settle(_ dialoguetest.Setup, s *bot.Settings) {
+	s.Roles[bot.RolePMO] = []bot.PersonID{"pia", "paul"}
+}
 
 func cast(setup dialoguetest.Setup, c *bot.Change) {
 	c.People = append(c.People, bot.Person{ID: "paul", Name: "Paul Peemo", Accounts: []bot.UserID{"test:paul"}})

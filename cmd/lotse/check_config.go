@@ -66,6 +66,7 @@ func (c *checker) all() {
 	c.escalations()
 	c.networks(ids)
 	c.meetups()
+	c.greeting()
 	c.goals()
 	c.rest()
 }
@@ -583,6 +584,26 @@ func (c *checker) meetups() {
 }
 
 func workingDays(n int) string { return count(n, "working day", "working days") }
+
+// greeting checks who is greeted where.
+func (c *checker) greeting() {
+	g := c.Greeting
+	c.oneOf("greeting.where", g.Where, "off", string(bot.GreetDirect), string(bot.GreetThread))
+	for i, name := range g.Networks {
+		if bot.Slug(name) == "" {
+			c.fail(fmt.Sprintf("greeting.networks[%d]", i), "%q is no name of a network", name)
+		}
+	}
+	const most = 1000
+	for _, limit := range []struct {
+		path  string
+		value int
+	}{{"greeting.at_once", g.AtOnce}, {"greeting.an_hour", g.AnHour}} {
+		if limit.value < 1 || limit.value > most {
+			c.fail(limit.path, "%d: want 1 to %d", limit.value, most)
+		}
+	}
+}
 
 func (c *checker) goals() {
 	first := map[string]int{}

@@ -31,6 +31,7 @@ type Config struct {
 	Escalations  EscalationsConfig  `yaml:"escalations"`
 	Meetings     []MeetingConfig    `yaml:"networks"`
 	Meetups      MeetupsConfig      `yaml:"meetups"`
+	Greeting     GreetingConfig     `yaml:"greeting"`
 	Goals        []GoalConfig       `yaml:"goals"`
 	Metrics      MetricsConfig      `yaml:"metrics"`
 	Limits       LimitsConfig       `yaml:"limits"`
@@ -165,6 +166,14 @@ type MeetupsConfig struct {
 	Week     bool           `yaml:"week_before"`
 }
 
+// GreetingConfig says whether people who are new in a network's room are greeted.
+type GreetingConfig struct {
+	Where    string   `yaml:"where"`    // off, direct or thread
+	Networks []string `yaml:"networks"` // none: all
+	AtOnce   int      `yaml:"at_once"`
+	AnHour   int      `yaml:"an_hour"`
+}
+
 // GoalConfig is one of the city's strategic goals.
 type GoalConfig struct {
 	ID   string `yaml:"id"`
@@ -232,6 +241,7 @@ func defaultConfig() *Config {
 		Projektcheck: defaultCheck(),
 		Escalations:  defaultEscalations(),
 		Meetups:      defaultMeetups(),
+		Greeting:     defaultGreeting(),
 	}
 }
 
@@ -246,6 +256,12 @@ const usualMeetup = 90 * time.Minute
 
 // meetingStart is from when on a rule counts for which nobody has said it; only rules of every so many weeks depend on it.
 var meetingStart = calendar.Date{Year: 2026, Month: time.January, Day: 1}
+
+// defaultGreeting is what holds for all that the key greeting does not say: nobody is greeted.
+func defaultGreeting() GreetingConfig {
+	rules := bot.DefaultGreetingRules()
+	return GreetingConfig{Where: "off", AtOnce: rules.AtOnce, AnHour: rules.AnHour}
+}
 
 // defaultEscalations is what holds for all that the key escalations does not say.
 func defaultEscalations() EscalationsConfig {

@@ -156,6 +156,8 @@ func (e *erasing) tell(d storage.Erased) error {
 	line(d.Mentions, "text", "texts", " of others name them, and will name the pseudonym")
 	line(d.Waiting, "message", "messages", " that wait to be sent name or quote them, and are left out")
 	line(d.Directs, "direct chat", "direct chats", ": the bot leaves when it runs next")
+	line(d.Newcomer, "fingerprint", "fingerprints", " of them as new in a network")
+	line(d.Quiet, "wish", "wishes", " not to be written to unasked")
 	for _, p := range d.Projects {
 		left := ""
 		if len(p.Leads) == 0 && p.State != bot.ProjectArchived {

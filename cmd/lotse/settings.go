@@ -36,6 +36,7 @@ func (c *Config) Settings() (*bot.Settings, error) {
 		OnlyVerified:    c.Matrix.OnlyVerified,
 		Escalations:     c.escalations(),
 		Meetups:         bot.MeetupRules{Announce: c.Meetups.Announce, At: c.Meetups.At, Soon: c.Meetups.Soon, Week: c.Meetups.Week},
+		Greeting:        c.greeting(),
 		OverviewEvery:   c.Limits.OverviewEvery,
 		MaxText:         c.Limits.AnswerCharacters,
 		CommandsAMinute: c.Limits.CommandsAMinute,
@@ -120,6 +121,16 @@ func (c *Config) escalations() bot.EscalationRules {
 		weighty.Quorum = max(normal.Quorum, min(bot.DefaultEscalationRules().Weighty.Quorum, len(c.Roles.DM)))
 	}
 	return bot.EscalationRules{Normal: normal, Weighty: weighty, PMOFirst: e.PMOFirst, TellDIKON: e.TellDIKON, At: e.At}
+}
+
+// greeting is how people who are new in a network are greeted.
+func (c *Config) greeting() bot.GreetingRules {
+	rules := bot.DefaultGreetingRules()
+	if c.Greeting.Where != "off" {
+		rules.Where = bot.GreetingPlace(c.Greeting.Where)
+	}
+	rules.Networks, rules.AtOnce, rules.AnHour = c.Greeting.Networks, c.Greeting.AtOnce, c.Greeting.AnHour
+	return rules
 }
 
 // People are the rows of the people that the configuration names.
