@@ -65,6 +65,18 @@ func (c *Chat) CheckAccount(ctx context.Context) (Account, error) {
 	return a, nil
 }
 
+// CheckFiles asks how many bytes a file may have for the server to take it; 0: it did not
+// say.
+func (c *Chat) CheckFiles(ctx context.Context) (int64, error) {
+	ctx, cancel := c.limited(ctx)
+	defer cancel()
+	config, err := c.client.GetMediaConfig(ctx)
+	if err != nil {
+		return 0, sendError("ask how large files may be", err)
+	}
+	return config.UploadSize, nil
+}
+
 // CheckRooms lists the rooms that the bot is in.
 func (c *Chat) CheckRooms(ctx context.Context) ([]bot.RoomID, error) {
 	ctx, cancel := c.limited(ctx)

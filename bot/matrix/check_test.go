@@ -23,6 +23,10 @@ func testCheck(t *testing.T, srv *matrixtest.Server) {
 		t.Errorf("account = %+v, %v", a, err)
 	}
 
+	if size, err := chat.CheckFiles(t.Context()); err != nil || size < bot.MaxFile {
+		t.Errorf("files may have %d bytes, %v; want more than ours have", size, err)
+	}
+
 	rooms := map[string]RoomCheck{
 		joined(t, "Offen", maria, lotse): {Name: "Offen", MayWrite: true, MayReact: true},
 	}

@@ -244,6 +244,14 @@ func (c *check) login(ctx context.Context, books bool) (good bool) {
 	} else {
 		c.ok("clock: less than %s from the homeserver's", apart+time.Second)
 	}
+	switch size, err := c.chat.CheckFiles(ctx); {
+	case err != nil:
+		c.do("have the homeserver's operator see to its media store; without it messages go without their files", "files: %s", err)
+	case size > 0 && size < bot.MaxFile:
+		c.do("have the homeserver's operator allow 1 MB; what is larger goes without its file", "files: the homeserver takes %d bytes at most", size)
+	default:
+		c.ok("files: the homeserver takes what the bot sends")
+	}
 	return true
 }
 
