@@ -1,6 +1,7 @@
 package matrix
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -43,8 +44,10 @@ func (c *Chat) attach(ctx context.Context, what string, out bot.Outgoing, hidden
 	a = &attached{name: out.File.Name, info: event.FileInfo{MimeType: out.File.Type, Size: len(out.File.Bytes)}}
 	upload := mautrix.ReqUploadMedia{ContentBytes: out.File.Bytes, ContentType: out.File.Type, FileName: out.File.Name}
 	if hidden {
+		sealed := bytes.Clone(out.File.Bytes)
 		a.keys = attachment.NewEncryptedFile()
-		upload = mautrix.ReqUploadMedia{ContentBytes: a.keys.Encrypt(out.File.Bytes), ContentType: "application/octet-stream"}
+		a.keys.EncryptInPlace(sealed)
+		upload = mautrix.ReqUploadMedia{ContentBytes: sealed, ContentType: "application/octet-stream"}
 	}
 	resp, err := c.client.UploadMedia(ctx, upload)
 	if err == nil && resp.ContentURI.IsEmpty() {
