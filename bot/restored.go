@@ -15,11 +15,13 @@ import (
 // [Restored.When]); what is written for them finds its message standing already. What
 // is due later waits for the PMO.
 type Restored struct {
-	Taken   time.Time    // when the backup was taken
-	At      time.Time    // when it was brought back
-	State   RestoreState // paused until the PMO has decided
-	Lived   time.Time    `json:"-"` // the lost bot's last message that the rooms hold, zero if there is none
-	Version int64        `json:"-"`
+	Taken time.Time    // when the backup was taken
+	At    time.Time    // when it was brought back
+	State RestoreState // paused until the PMO has decided
+	Lived time.Time    `json:"-"` // the lost bot's last message that the rooms hold, zero if there is none
+	// Spent: numbers of escalations up to it may have been given in the lost time.
+	Spent   int   `json:",omitempty"`
+	Version int64 `json:"-"`
 }
 
 // RestoreState is what the PMO has decided about what waits.
@@ -44,6 +46,22 @@ func (r *Restored) When(at, now time.Time) time.Time {
 	return now
 }
 
+// Spent is up to which number, when the last one in the backup is given, numbers of
+// escalations may have been given since it was taken: as far as the next full hundred
+// that leaves fifty, so that people see that something was left out.
+func Spent(last int) int { return (last + 50 + 99) / 100 * 100 }
+
+// NextNumber is the number for an escalation that is put to somebody now. After a restore
+// it leaves out those that may have been given in the lost time, and that people know from
+// rooms that cannot be read again; what is decided once more gets the number it had.
+func (s Snapshot) NextNumber() int {
+	n := s.LastNumber + 1
+	if r := s.Restored; r != nil && n <= r.Spent && s.Now.After(r.Lived) {
+		return r.Spent + 1
+	}
+	return n
+}
+
 // Waiting counts what a paused outbox holds.
 type Waiting struct {
 	Kinds  map[Kind]int // messages to be sent or changed, reactions
@@ -66,7 +84,7 @@ var steps = []TimerKind{TimerOpen, TimerAsk, TimerRemind, TimerStand, TimerClose
 func (s Snapshot) fromBackup() FromBackup {
 	r, w := *s.Restored, s.Waiting
 	n := FromBackup{
-		Taken: s.local(r.Taken), At: s.local(r.At), Lived: s.local(r.Lived),
+		Taken: s.local(r.Taken), At: s.local(r.At), Lived: s.local(r.Lived), Spent: r.Spent,
 		Questions: w.tally(KindOpening, KindQuestion),
 		Reminders: w.tally(KindReminder),
 		Reports:   w.tally(KindAgenda, KindStand, KindOverview, KindSummary),

@@ -88,3 +88,29 @@ func TestTellRestored(t *testing.T) {
 		t.Errorf("not paused it says %+v, error %v, want nothing", c.Posts, err)
 	}
 }
+
+// After a restore no number is given that may have been given in the lost time, but for
+// what is decided once more.
+func TestNumbersAfterARestore(t *testing.T) {
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		name     string
+		restored *bot.Restored
+		last     int
+		now      time.Time
+		want     int
+	}{
+		{"never restored", nil, 11, now, 12},
+		{"paused", &bot.Restored{State: bot.RestorePaused, Spent: bot.Spent(11), Lived: now.Add(-time.Hour)}, 11, now, 101},
+		{"the lost time once more", &bot.Restored{State: bot.RestorePaused, Spent: bot.Spent(11), Lived: now}, 11, now, 12},
+		{"long after", &bot.Restored{State: bot.RestoreResumed, Spent: 100}, 11, now.AddDate(1, 0, 0), 101},
+		{"counted on", &bot.Restored{State: bot.RestoreResumed, Spent: 100}, 101, now, 102},
+		{"a few left until the hundred", &bot.Restored{State: bot.RestorePaused, Spent: bot.Spent(51)}, 51, now, 201},
+		{"none given yet", &bot.Restored{State: bot.RestorePaused, Spent: bot.Spent(0)}, 0, now, 101},
+	} {
+		s := bot.Snapshot{Now: c.now, LastNumber: c.last, Restored: c.restored}
+		if got := s.NextNumber(); got != c.want {
+			t.Errorf("%s: the next is #%d, want #%d", c.name, got, c.want)
+		}
+	}
+}

@@ -391,7 +391,7 @@ func roomSamples() map[string][]any {
 			Proof{Doubt: DoubtIdentity, At: sampleTime(24, 9, 14)},
 		},
 		"note.restored": {
-			FromBackup{Taken: sampleTime(23, 2, 0), At: sampleTime(23, 11, 40), Lived: sampleTime(23, 10, 55), Questions: 3, Reminders: 2, Reports: 1, Replies: 1, Others: 4, Due: 2},
+			FromBackup{Taken: sampleTime(23, 2, 0), At: sampleTime(23, 11, 40), Lived: sampleTime(23, 10, 55), Questions: 3, Reminders: 2, Reports: 1, Replies: 1, Others: 4, Due: 2, Spent: 100},
 			FromBackup{Taken: sampleTime(23, 2, 0), At: sampleTime(23, 11, 40), Questions: 1, Reminders: 1, Reports: 2, Replies: 2, Others: 1, Due: 1},
 			FromBackup{Taken: sampleTime(23, 2, 0), At: sampleTime(23, 11, 40)},
 		},

@@ -317,7 +317,11 @@ type FromBackup struct {
 	Replies   int
 	Others    int
 	Due       int // steps of a round whose time has come
+	Spent     int // numbers of escalations up to it are left out
 }
+
+// Next is the number that the next escalation gets.
+func (b FromBackup) Next() int { return b.Spent + 1 }
 
 // Waits reports whether anything waits.
 func (b FromBackup) Waits() bool {

@@ -350,6 +350,21 @@ func revive(ctx context.Context, path string, taken, now time.Time) (err error) 
 			return err
 		}
 		restored := bot.Restored{Taken: taken.UTC(), At: now.UTC().Truncate(time.Second), State: bot.RestorePaused}
+		var last int
+		if _, err := found(t.row(ctx, `SELECT value FROM counters WHERE name = $1`, numberCounter).Scan(&last)); err != nil {
+			return err
+		}
+		var before []byte // the backup may be of books that came from one
+		if ok, err := found(t.row(ctx, `SELECT body FROM restored WHERE id = 1`).Scan(&before)); err != nil {
+			return err
+		} else if ok {
+			var r bot.Restored
+			if err := json.Unmarshal(before, &r); err != nil {
+				return err
+			}
+			last = max(last, r.Spent)
+		}
+		restored.Spent = bot.Spent(last)
 		body, err := json.Marshal(restored)
 		if err != nil {
 			return err

@@ -173,7 +173,8 @@ func TestRestore(t *testing.T) {
 		t.Fatal(err)
 	}
 	slot := bot.Slot{Key: "k", Room: "test:!a", Text: bot.Text{Markdown: "?"}}
-	if err := s.Commit(t.Context(), bot.Commit{Epoch: epoch, Now: two, Slots: []bot.Slot{slot}}); err != nil {
+	put := bot.Change{Escalations: []bot.Escalation{{ID: "a-1", Number: 60, Project: "a", State: bot.EscalationOpen}}}
+	if err := s.Commit(t.Context(), bot.Commit{Epoch: epoch, Now: two, Slots: []bot.Slot{slot}, Change: put}); err != nil {
 		t.Fatal(err)
 	}
 	backUp(t, path, backup)
@@ -201,6 +202,9 @@ func TestRestore(t *testing.T) {
 	if r := snap.Restored; err != nil || !r.Paused() || !r.Taken.Equal(two) || !r.At.Equal(two.Add(10*time.Hour)) {
 		t.Errorf("it says %+v, error %v, want that it is paused", r, err)
 	}
+	if snap.Now = two.Add(11 * time.Hour); snap.NextNumber() != 201 {
+		t.Errorf("after #60 the next escalation gets #%d, want #201: numbers may have been given since", snap.NextNumber())
+	}
 	if again, err := back.Acquire(t.Context(), "other", two, time.Minute); err != nil || again <= epoch {
 		t.Errorf("epoch %d after %d, error %v: the lease must be free", again, epoch, err)
 	}
@@ -210,8 +214,13 @@ func TestRestore(t *testing.T) {
 	// Back once more, from a backup of what was restored.
 	twice := filepath.Join(folder, "twice.db")
 	backUp(t, path, twice)
-	if _, _, err := storage.Restore(t.Context(), twice, filepath.Join(folder, "second.db"), two.Add(11*time.Hour)); err != nil {
-		t.Errorf("a second restore: %v", err)
+	second := filepath.Join(folder, "second.db")
+	if _, _, err := storage.Restore(t.Context(), twice, second, two.Add(11*time.Hour)); err != nil {
+		t.Fatalf("a second restore: %v", err)
+	}
+	snap, err = open(t, second, storage.Options{}).Load(t.Context(), bot.Query{})
+	if snap.Now = two.Add(12 * time.Hour); err != nil || snap.NextNumber() != 301 {
+		t.Errorf("after a second restore the next escalation gets #%d, error %v, want #301", snap.NextNumber(), err)
 	}
 }
 
