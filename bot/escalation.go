@@ -193,8 +193,10 @@ type Escalation struct {
 	Due     calendar.Date `json:",omitzero"`  // wanted by
 	Weighty bool          `json:",omitempty"`
 	Urgent  bool          `json:",omitempty"` // «eilt»: not to the PMO first
-	Since   calendar.Date // since when it is so
-	Rounds  []RoundID     `json:",omitempty"` // the checks in which it was reported
+	// AsksDIKON: the lead has addressed it to DIKON, which may be asked for its advice.
+	AsksDIKON bool          `json:",omitempty"`
+	Since     calendar.Date // since when it is so
+	Rounds    []RoundID     `json:",omitempty"` // the checks in which it was reported
 
 	Room    RoomID       `json:",omitempty"` // where the draft stands, or
 	User    UserID       `json:",omitempty"` // in whose direct chat
@@ -223,7 +225,8 @@ type Escalation struct {
 	Aside    []PersonID `json:",omitempty"` // who wants the decision set aside
 	Ended    time.Time  `json:",omitzero"`  // when it was carried out, set aside, withdrawn or solved
 	EndedBy  PersonID   `json:",omitempty"`
-	EndNote  Said       `json:",omitzero"` // what was said with it
+	EndNote  Said       `json:",omitzero"`  // what was said with it
+	Archived bool       `json:",omitempty"` // it ended because the project went into the archive
 	Version  int64      `json:"-"`
 }
 

@@ -30,6 +30,8 @@ type Project struct {
 	Link     string   `json:",omitempty"` // https address
 	State    ProjectState
 	Until    calendar.Date `json:",omitzero"` // paused until (exclusive); zero: until resumed
+	// Unreleased: it went into the archive before DIKON had released it.
+	Unreleased bool `json:",omitempty"`
 	// Current is what the board shows: the last accepted answer to each question.
 	Current Standing
 	// Changed is the day on which Current last became different.

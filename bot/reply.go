@@ -164,6 +164,7 @@ type ProjectStated struct {
 	Same    bool          // it was so already
 	Running bool          // a round is running
 	Asked   bool          // it was asked in that round
+	Release int           // under which number DIKON is asked to release it; 0: it is not
 	Undo    string
 }
 

@@ -157,19 +157,26 @@ func draftSamples() map[string][]any {
 	gone.Text = SaidLine{By: sampleLead, At: gone.Text.At, Gone: true}
 	merged := bare[EscalationMerged]
 	merged.Belongs = 12
-	drafts := placed(InProject, full[EscalationDraft], weighty[EscalationDraft], belongs, merged, bare[EscalationMerged], full[EscalationDiscarded], gone)
+	archived := bare[EscalationDiscarded]
+	archived.Archived = true
+	drafts := placed(InProject, full[EscalationDraft], weighty[EscalationDraft], belongs, merged, bare[EscalationMerged], full[EscalationDiscarded], archived, gone)
 	for _, state := range EscalationStates() {
 		if c := full[state]; c.Number > 0 {
 			drafts = append(drafts, placed(InProject, c)...)
 		}
 	}
+	addressed := full[EscalationDraft]
+	addressed.AsksDIKON = true
+	drafts = append(drafts, placed(InProject, addressed)...)
 	told := placed(InPMO, weighty[EscalationPMO], weighty[EscalationOpen], bare[EscalationOpen])
 	for _, state := range EscalationStates() {
 		if c := full[state]; c.Number > 0 {
 			told = append(told, placed(InPMO, c)...)
 		}
 	}
-	told = append(told, placed(InPMO, sampleMeeting(), sampleRelease())...)
+	addressed = full[EscalationOpen]
+	addressed.AsksDIKON = true
+	told = append(told, placed(InPMO, addressed, sampleMeeting(), sampleRelease())...)
 	return map[string][]any{
 		"escalation.draft": drafts,
 		"escalation.nudge": placed(InProject, full[EscalationDraft], belongs, func() EscalationCard {
@@ -204,6 +211,8 @@ func councilSamples() map[string][]any {
 	requests = append(requests, placed(InDM,
 		bare[EscalationOpen],
 		weighty[EscalationOpen],
+		with(full[EscalationOpen], func(c *EscalationCard) { c.AsksDIKON = true }),
+		with(full[EscalationOpen], func(c *EscalationCard) { c.AsksDIKON, c.Reactions = true, false }),
 		with(weighty[EscalationOpen], func(c *EscalationCard) {
 			c.Yes, c.No, c.Reactions = []Person{sampleMember}, []Person{sampleMember2}, false
 		}),
@@ -212,6 +221,7 @@ func councilSamples() map[string][]any {
 		with(full[EscalationOpen], func(c *EscalationCard) { against(c); c.Reasons = []SaidLine{reason, {By: sampleMember, Gone: true}} }),
 		with(full[EscalationRefused], func(c *EscalationCard) { c.Reasons = []SaidLine{reason} }),
 		with(full[EscalationWithdrawn], func(c *EscalationCard) { c.EndNote = sampleSaid("hat sich erledigt", sampleLead, c.Ended) }),
+		with(full[EscalationWithdrawn], func(c *EscalationCard) { c.EndedBy, c.Archived = samplePMO, true }),
 		with(bare[EscalationDone], func(c *EscalationCard) { c.EndNote = SaidLine{}; c.Text = SaidLine{Gone: true} }),
 	)...)
 	for _, x := range []EscalationCard{sampleMeeting(), sampleRelease()} {
@@ -289,9 +299,11 @@ func endSamples() map[string][]any {
 	refused.Reasons = []SaidLine{sampleSaid("Die Abteilung ist bis März ausgelastet.", sampleMember, refused.Decided)}
 	withdrawn := bare[EscalationWithdrawn]
 	withdrawn.EndNote = sampleSaid("hat sich erledigt", sampleLead, withdrawn.Ended)
+	archived := bare[EscalationWithdrawn]
+	archived.EndedBy, archived.Archived = samplePMO, true
 	done := bare[EscalationDone]
 	done.EndNote, done.Text = SaidLine{}, SaidLine{Gone: true}
-	outcomes = append(outcomes, placed(InProject, refused, withdrawn, done)...)
+	outcomes = append(outcomes, placed(InProject, refused, withdrawn, archived, done)...)
 	for _, x := range []EscalationCard{sampleMeeting(), sampleRelease()} {
 		states := sampleStates(x)
 		for _, state := range []EscalationState{EscalationAccepted, EscalationRefused, EscalationDone, EscalationSetAside} {
@@ -354,7 +366,7 @@ func escalationReplySamples() map[string][]any {
 	long.Number, long.Project, long.Text = 15, sampleArchive, "Für die Digitalisierung der Hausakten fehlt ein Raum, in dem die Kisten gesichtet und für den Versand zum Scan-Dienstleister vorbereitet werden können."
 	lines := []EscalationLine{gone, full[EscalationWaiting].Line(), sampleMeeting().Line(), sampleRelease().Line(), long, full[EscalationDraft].Line()}
 	refusals := []any{}
-	for _, why := range []string{"none", "nodm", "nodikon", "same", "voted", "past", "notpmo", "done", "aside", "there", "own"} {
+	for _, why := range []string{"none", "nodm", "archived", "nodikon", "same", "voted", "past", "notpmo", "done", "aside", "there", "own"} {
 		refusals = append(refusals, EscalationRefusal{Why: why, Number: 12, State: EscalationOpen})
 	}
 	for _, why := range []string{"same", "notpmo", "undecided"} {

@@ -184,6 +184,7 @@ func projectSamples() map[string][]any {
 			ProjectStated{Project: sampleProject, State: ProjectActive, Before: ProjectPaused, Running: true, Asked: true, Undo: "!projekt pause serviceportal"},
 			ProjectStated{Project: sampleProject, State: ProjectActive, Before: ProjectRequested},
 			ProjectStated{Project: sampleProject, State: ProjectActive, Before: ProjectRequested, Running: true},
+			ProjectStated{Project: sampleProject, State: ProjectRequested, Before: ProjectArchived, Release: 14, Undo: "!projekt archiv serviceportal"},
 			ProjectStated{Project: sampleProject, State: ProjectActive, Same: true},
 			ProjectStated{Project: sampleProject, State: ProjectPaused, Same: true},
 			ProjectStated{Project: sampleProject, State: ProjectArchived, Same: true},

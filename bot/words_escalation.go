@@ -99,15 +99,16 @@ type EscalationCard struct {
 	To      []Person // who answers for the project
 	Now     time.Time
 
-	Text    SaidLine
-	Wish    SaidLine
-	More    []SaidLine
-	Due     calendar.Date
-	Weighty bool
-	Urgent  bool
-	Since   calendar.Date
-	Checks  int // in how many checks it was reported
-	Asker   Person
+	Text      SaidLine
+	Wish      SaidLine
+	More      []SaidLine
+	Due       calendar.Date
+	Weighty   bool
+	Urgent    bool
+	AsksDIKON bool // the lead has addressed it to DIKON
+	Since     calendar.Date
+	Checks    int // in how many checks it was reported
+	Asker     Person
 
 	Belongs   int       // draft: it may belong to the escalation of this number; merged: it does
 	About     SaidLine  // … which says this
@@ -133,9 +134,10 @@ type EscalationCard struct {
 	Ended     time.Time
 	EndedBy   Person
 	EndNote   SaidLine
-	N         int // which question or advice
-	M         int // which of its answers
-	Days      int // working days since it was put
+	Archived  bool // it ended because the project went into the archive
+	N         int  // which question or advice
+	M         int  // which of its answers
+	Days      int  // working days since it was put
 }
 
 // Line is the escalation in a list.

@@ -174,6 +174,9 @@ func (c call) raise(s bot.Snapshot) (bot.Change, error) {
 	if err := c.answers(s, p); err != nil {
 		return bot.Change{}, err
 	}
+	if about := c.behind(p, words); about != nil {
+		return about.Decide(s)
+	}
 	switch {
 	case words == "":
 		return bot.Change{}, c.wrong(s, "escalation", "")
@@ -186,6 +189,22 @@ func (c call) raise(s bot.Snapshot) (bot.Change, error) {
 		return bot.Change{}, err
 	}
 	return escalation.Raise(s, c.event, words)
+}
+
+// behind reads what follows a project's name as one of the other forms, nil if it is none:
+// «!eskalation serviceportal bis 2.12.», where a draft, which has no number, is not near.
+func (c call) behind(p bot.Project, words string) *call {
+	if words == c.args || c.event.Kind != bot.EventMessage {
+		return nil
+	}
+	about := c
+	about.args = words
+	about.chooseForm()
+	if about.form == nil || about.form == c.form || about.number > 0 {
+		return nil
+	}
+	about.args = strings.TrimSpace(string(p.ID) + " " + about.args)
+	return &about
 }
 
 // again reports whether the message is an edit of one that was carried out. One that was

@@ -47,8 +47,14 @@ func (c call) resumeProject(s bot.Snapshot) (bot.Change, error) {
 		return bot.Change{}, err
 	}
 	before := p
-	p.State, p.Until = bot.ProjectActive, calendar.Date{}
-	return c.stated(s, before, p), nil
+	p.State, p.Until, p.Unreleased = bot.ProjectActive, calendar.Date{}, false
+	if !before.Unreleased || len(s.RoomsOf(bot.RoomDIKON)) == 0 {
+		return c.stated(s, before, p), nil
+	}
+	p.State = bot.ProjectRequested
+	change := c.stated(s, before, p)
+	escalation.Release(s, c.event, &change)
+	return change, nil
 }
 
 // released refuses what is about a project that DIKON has not released yet.
@@ -85,6 +91,7 @@ func (c call) archiveProject(s bot.Snapshot) (bot.Change, error) {
 	}
 	before := p
 	p.State, p.Until = bot.ProjectArchived, calendar.Date{}
+	p.Unreleased = p.Unreleased || before.State == bot.ProjectRequested
 	change := c.stated(s, before, p)
 	escalation.Retract(s, c.event, &change)
 	return change, nil
@@ -96,6 +103,9 @@ func (c call) stated(s bot.Snapshot, before, p bot.Project) bot.Change {
 	if before.State == p.State && before.Until == p.Until {
 		data.Same = true
 		return c.reply("project was "+string(p.State)+" already", "reply.project.state", data)
+	}
+	if p.State == bot.ProjectRequested {
+		data.Release = s.NextNumber()
 	}
 	data.Asked = data.Running && s.Report != nil && s.Report.Round == s.Round.ID
 	german := lang(s) != bot.English

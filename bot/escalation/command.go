@@ -34,12 +34,14 @@ func Raise(s bot.Snapshot, e bot.Event, words string) (bot.Change, error) {
 		return bot.Change{}, d.refused("nodm")
 	}
 	for i := range d.Escalations {
-		if x := &d.Escalations[i]; x.State.Open() && sameWords(*x, words) {
+		if x := &d.Escalations[i]; x.State.Open() && sameWords(*x, readNeed(words).words) {
 			d.x = x
 			return bot.Change{}, d.refused("same")
 		}
 	}
-	d.x = d.make(d.say(words), bot.Said{})
+	want := readNeed(words)
+	d.x = d.make(d.say(want.words), bot.Said{})
+	d.x.AsksDIKON = want.dikon
 	direct := e.Direct || s.Room.Kind == bot.RoomDirect
 	if direct {
 		d.x.User = e.Sender
@@ -114,7 +116,12 @@ func (d *draft) set(what, words string) error {
 		if words == "" {
 			return d.unclear("wish", words, "Wunsch: Priorität in der IT-Abteilung", "Wish: priority in the IT department")
 		}
-		x.Wish = said
+		want := readNeed(words)
+		said.Text = want.words
+		x.Wish, x.AsksDIKON = said, x.AsksDIKON || want.dikon
+		if day := want.until(d.Today()); x.Due.IsZero() && !day.IsZero() {
+			x.Due = day
+		}
 	case "due":
 		day, err := calendar.ParseDay(words, d.Today())
 		if err != nil {
@@ -157,7 +164,11 @@ func Reword(s bot.Snapshot, e bot.Event, words string) (bot.Change, error) {
 		return bot.Change{}, d.refused("none")
 	}
 	d.c.Reason = "nothing is said otherwise"
-	err := d.reword(bot.Clean(words))
+	want := readNeed(bot.Clean(words))
+	if d.x.State == bot.EscalationDraft && want.dikon {
+		d.x.AsksDIKON = true
+	}
+	err := d.reword(want.words)
 	return d.c, err
 }
 
@@ -370,7 +381,7 @@ func Meeting(s bot.Snapshot, e bot.Event, words string) (bot.Change, error) {
 	x.Kind, x.Belongs, x.State = bot.EscalationMeeting, "", bot.EscalationOpen
 	normal := s.Settings.Escalations.Normal
 	x.Rule = bot.EscalationRule{Quorum: 1, Remind: normal.Remind, Further: normal.Further}
-	x.Number, x.Asker, x.Confirmed, x.Put = s.LastNumber+1, d.Person.ID, s.Now, s.Now
+	x.Number, x.Asker, x.Confirmed, x.Put = s.NextNumber(), d.Person.ID, s.Now, s.Now
 	d.fresh["request"] = true
 	role := d.acting()
 	if role == "" {
@@ -404,15 +415,18 @@ func (d *draft) state(before, now bot.ProjectState) {
 	}
 }
 
-// Release puts a new project to DIKON; without a DIKON room it changes nothing. It is for
-// the command that makes the project, which is in c. It returns the number under which
-// DIKON is asked, 0 if it is not.
+// Release puts a project to DIKON; without a DIKON room it changes nothing. It is for the
+// command that makes the project, or takes it out of the archive; the project is in c. It
+// returns the number under which DIKON is asked, 0 if it is not.
 func Release(s bot.Snapshot, e bot.Event, c *bot.Change) (number int) {
 	if len(c.Projects) != 1 || len(s.RoomsOf(bot.RoomDIKON)) == 0 {
 		return 0
 	}
 	c.Projects[0].State = bot.ProjectRequested
-	s.Project, s.Escalations, s.Escalated = &c.Projects[0], nil, 0
+	if s.Project == nil || s.Project.ID != c.Projects[0].ID { // it is new, and the snapshot of another one
+		s.Escalations, s.Escalated = nil, 0
+	}
+	s.Project, s.Escalation = &c.Projects[0], nil
 	d := newDraft(s, e)
 	d.c = *c
 	d.request()
@@ -428,7 +442,7 @@ func (d *draft) request() {
 	x.Kind, x.State, x.Role, x.Belongs = bot.EscalationRelease, bot.EscalationOpen, bot.RoleDIKON, ""
 	x.Rule = d.Settings.Escalations.Normal
 	x.Rule.Quorum = min(x.Rule.Quorum, max(1, len(d.Settings.Roles[bot.RoleDIKON])))
-	x.Number, x.Asker, x.Confirmed, x.Put = d.LastNumber+1, d.Person.ID, d.Now, d.Now
+	x.Number, x.Asker, x.Confirmed, x.Put = d.NextNumber(), d.Person.ID, d.Now, d.Now
 	d.fresh["request"] = true
 	d.record(bot.EntryPut, "", bot.RolePMO, text("project", x.Text))
 }
@@ -465,16 +479,29 @@ func Released(s bot.Snapshot, e bot.Event) (bot.Change, error) {
 	return d.c, nil
 }
 
-// Retract withdraws the request to release a project that goes into the archive in c.
+// Retract ends what is open about a project that goes into the archive in c, as who put it
+// there: what is to be decided is withdrawn, drafts are put to nobody. What is decided
+// stays.
 func Retract(s bot.Snapshot, e bot.Event, c *bot.Change) {
+	s.Escalation = nil
 	d := newDraft(s, e)
-	if d.x = d.requested(); d.x == nil {
-		return
-	}
 	d.c = *c
-	d.record(bot.EntryWithdrawn, "", bot.RolePMO)
-	d.to(bot.EscalationWithdrawn)
-	d.x.Ended, d.x.EndedBy = d.Now, d.Person.ID
-	d.finish(c.Reason)
+	for i := range s.Escalations {
+		d.x, d.fresh = &s.Escalations[i], map[string]bool{}
+		switch {
+		case d.x.State == bot.EscalationDraft:
+			d.x.Archived = true
+			d.to(bot.EscalationDiscarded)
+		case d.x.State == bot.EscalationPMO || d.x.State.Before():
+			d.x.Archived = true
+			d.record(bot.EntryWithdrawn, "", bot.RolePMO)
+			d.to(bot.EscalationWithdrawn)
+			d.x.Ended, d.x.EndedBy = d.Now, d.Person.ID
+			d.fresh["outcome"] = d.x.Kind == bot.EscalationMatter
+		default:
+			continue
+		}
+		d.finish(c.Reason)
+	}
 	*c = d.c
 }

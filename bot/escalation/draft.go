@@ -96,11 +96,15 @@ func (d *draft) lapse() {
 // confirm puts a draft to the PMO or the DM.
 func (d *draft) confirm() error {
 	x := d.x
-	if len(d.RoomsOf(bot.RoomDM)) == 0 {
+	switch {
+	case len(d.RoomsOf(bot.RoomDM)) == 0:
 		return d.refused("nodm")
+	case d.Project.State == bot.ProjectArchived:
+		return d.refused("archived")
 	}
+	x.Archived = false
 	x.Asker, x.Confirmed, x.Belongs = d.Person.ID, d.Now, ""
-	x.Number = d.LastNumber + 1
+	x.Number = d.NextNumber()
 	x.Rule = d.Settings.Escalations.For(x.Weighty)
 	d.record(bot.EntryConfirmed, "", d.acting(), text("text", x.Text), text("wish", x.Wish))
 	d.fresh["told"] = true

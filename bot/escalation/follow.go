@@ -31,10 +31,29 @@ func Follow(s bot.Snapshot, e *bot.Event, c *bot.Change) error {
 			d.follow(r)
 		}
 	}
+	d.rehouse()
 	*c = d.c
 	c.Reason = reason
 	d.mark(c)
 	return nil
+}
+
+// rehouse puts drafts that wait in a room which was replaced into the new one.
+func (d *draft) rehouse() {
+	for _, old := range d.c.Rooms {
+		i := slices.IndexFunc(d.c.Rooms, func(r bot.Room) bool { return r.ID == old.Successor && r.Project == d.Project.ID })
+		if i < 0 || old.Successor == "" {
+			continue
+		}
+		for j := range d.Escalations {
+			if x := &d.Escalations[j]; x.State == bot.EscalationDraft && x.Room == old.ID {
+				d.x, d.fresh = x, map[string]bool{"draft": true}
+				d.ProjectRoom = d.c.Rooms[i]
+				x.Room, x.Thread = d.ProjectRoom.ID, bot.Target{}
+				d.finish("")
+			}
+		}
+	}
 }
 
 // deleted takes the words of a report's message, if that was deleted, out of what was made
@@ -105,7 +124,7 @@ func (d *draft) rest(s bot.Said, m bot.MessageID) bot.Said {
 		return l != m && (l == s.Message || slices.ContainsFunc(s.Also, func(o bot.Source) bool { return o.Message == l }))
 	}
 	for _, r := range d.c.Reports {
-		said, wish := matter(r)
+		said, wish, _ := matter(r)
 		for _, left := range []bot.Said{said, wish} {
 			if left.Text != "" && of(left.Message) {
 				return left
@@ -162,12 +181,12 @@ func (d *draft) follow(r bot.Report) {
 	if !r.Completed || !d.Round.Running() || len(d.RoomsOf(bot.RoomDM)) == 0 {
 		return
 	}
-	said, wish := matter(r)
+	said, wish, want := matter(r)
 	own := d.ofRound(r.Round)
 	switch {
 	case own == nil && said.Text == "":
 	case own == nil:
-		d.propose(r, said, wish)
+		d.propose(r, said, wish, want)
 	case own.State == bot.EscalationDraft && said.Text == "":
 		d.x = own
 		d.to(bot.EscalationDiscarded)
@@ -177,13 +196,16 @@ func (d *draft) follow(r bot.Report) {
 		(own.State == bot.EscalationDraft || own.State == bot.EscalationPMO || own.State.Before() && !voted(own)):
 		// As long as nobody has voted on it, what came from the report says what that says.
 		d.x = own
-		own.Text, own.Wish = said, wish
+		if want.until(d.Today()) != want.of(own).until(d.Today()) {
+			own.Due = want.until(d.Today())
+		}
+		own.Text, own.Wish, own.AsksDIKON = said, wish, want.dikon
 		if own.Number > 0 {
 			d.record(bot.EntryChanged, "", d.acting(), text("text", said), text("wish", wish))
 		}
 		d.finish("")
 	case !sameWords(*own, said.Text) && said.Text != own.Wish.Text:
-		d.propose(r, said, wish)
+		d.propose(r, said, wish, want)
 	}
 }
 
@@ -198,8 +220,9 @@ func (d *draft) retime(own *bot.Escalation) {
 }
 
 // matter is what a report wants from the DM: a blocker or, without one, a decision need;
-// beside a blocker, the need is what is wished.
-func matter(r bot.Report) (said, wish bot.Said) {
+// beside a blocker, the need is what is wished. What is needed may say of whom, and until
+// when.
+func matter(r bot.Report) (said, wish bot.Said, want need) {
 	of := func(f bot.Field) (s bot.Said) {
 		a := r.Answers[f]
 		s.Text = a.Text()
@@ -221,10 +244,12 @@ func matter(r bot.Report) (said, wish bot.Said) {
 		return s
 	}
 	said, wish = of(bot.FieldBlocker), of(bot.FieldDecision)
-	if said.Text == "" {
-		return wish, bot.Said{}
+	want = readNeed(wish.Text)
+	wish.Text = want.words
+	if want.alone = said.Text == ""; want.alone {
+		return wish, bot.Said{}, want
 	}
-	return said, wish
+	return said, wish, want
 }
 
 // ofRound is the last escalation that came from the project's report for a round, or nil.
@@ -239,7 +264,7 @@ func (d *draft) ofRound(round bot.RoundID) *bot.Escalation {
 }
 
 // propose makes a draft of a report, unless it is about what was escalated already.
-func (d *draft) propose(r bot.Report, said, wish bot.Said) {
+func (d *draft) propose(r bot.Report, said, wish bot.Said, want need) {
 	for i := len(d.Escalations) - 1; i >= 0; i-- {
 		x := &d.Escalations[i]
 		if x.Kind != bot.EscalationMatter || !sameWords(*x, said.Text) {
@@ -259,6 +284,7 @@ func (d *draft) propose(r bot.Report, said, wish bot.Said) {
 		}
 	}
 	d.x = d.make(said, wish)
+	d.x.Due, d.x.AsksDIKON = want.until(d.Today()), want.dikon
 	d.x.Rounds = []bot.RoundID{r.Round}
 	d.x.Room, d.x.User, d.x.Thread = r.Room, r.User, bot.Target{Key: r.AskKey()}
 	if before := r.Before.Answers[bot.FieldBlocker]; before.Text() != "" && plain(before.Text()) == plain(said.Text) {
