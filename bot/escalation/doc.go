@@ -35,6 +35,20 @@
 // A vote that was taken back is remembered as that, so that it is none if a server tells of
 // it late, or once more.
 //
+// # Of whom, and until when
+//
+// What somebody needs may be addressed: «DIKON: …». DIKON sets the strategy and advises, it
+// does not decide on resources. So it is put to the DM all the same, whose request says to
+// whom it is addressed; to ask DIKON stays the DM's ⏫, or the PMO's. A lead cannot make the
+// DM wait. «bis 2. Dezember» in it is the day it is wanted by. Both stand in the draft,
+// before the lead confirms it.
+//
+// # What becomes of the project
+//
+// A project that goes into the archive withdraws what it has before the PMO or those who
+// decide, as who archived it, and its drafts are put to nobody; what is decided stays. A
+// draft that waits in a room which is replaced goes on in the new one.
+//
 // # What was deleted
 //
 // Words stand in an escalation with the messages they are from, and each of these leads to
