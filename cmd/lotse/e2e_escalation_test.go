@@ -27,6 +27,7 @@ func TestEscalationsSealed(t *testing.T) {
 type council struct {
 	*town
 	dana, ida *matrixtest.User
+	dora2     *matrixtest.User // dora's second account
 	dikon     string
 }
 
@@ -37,7 +38,7 @@ func (w *town) sits() council {
 	for _, p := range []struct {
 		user        **matrixtest.User
 		login, name string
-	}{{&c.dana, "dana", "Dana Beispiel"}, {&c.ida, "ida", "Ida Beispiel"}} {
+	}{{&c.dana, "dana", "Dana Beispiel"}, {&c.ida, "ida", "Ida Beispiel"}, {&c.dora2, "dora2", "Dora Beispiel (Telefon)"}} {
 		*p.user = w.server.Register(w, p.login)
 		(*p.user).SetDisplayName(w, p.name)
 		if w.sealed {
@@ -46,21 +47,27 @@ func (w *town) sits() council {
 		}
 	}
 	c.dikon = w.room("DIKON", c.ida, w.dora)
-	for _, u := range []*matrixtest.User{c.dana, w.otto} {
+	for _, u := range []*matrixtest.User{c.dana, c.dora2, w.otto} {
 		w.pia.Invite(w, w.dm, u.ID)
 		u.Join(w, w.dm)
 	}
-	path := filepath.Join(w.folder, "lotse.yaml")
-	config, err := os.ReadFile(path)
-	if err != nil {
-		w.Fatal(err)
-	}
-	w.write("lotse.yaml", strings.NewReplacer(
+	w.configures(
+		"accounts: [\""+w.dora.ID+"\"]", "accounts: [\""+w.dora.ID+"\", \""+c.dora2.ID+"\"]",
 		"roles:\n", "  - {id: dana, name: Dana Beispiel, accounts: [\""+c.dana.ID+"\"]}\n  - {id: ida, name: Ida Beispiel, accounts: [\""+c.ida.ID+"\"]}\nroles:\n",
 		"dm: [dora, dirk]\n", "dm: [dora, dirk, dana]\n  dikon: [ida]\n",
 		"projektcheck:\n", "  - {room: \""+c.dikon+"\", kind: dikon}\nprojektcheck:\n",
-	).Replace(string(config)))
+	)
 	return c
+}
+
+// configures changes the configuration: each text by the one after it.
+func (w *town) configures(changes ...string) {
+	w.Helper()
+	config, err := os.ReadFile(filepath.Join(w.folder, "lotse.yaml"))
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.write("lotse.yaml", strings.NewReplacer(changes...).Replace(string(config)))
 }
 
 // matter is one escalation.
@@ -175,6 +182,8 @@ func (w *town) escalations() {
 	mail.votes(w.dora, "✅")
 	mail.votes(w.dirk, "✅")
 	w.writes(w.dora, w.dm, "#4 zustimmen")
+	mail.votes(c.dora2, "✅") // two accounts are one person
+	w.writes(c.dora2, w.dm, "#4 zustimmen")
 	w.clock("11-25 13:00")
 	w.writes(w.dirk, w.dm, "#4 zustimmen")
 	w.clock("11-25 14:00")
@@ -197,6 +206,8 @@ func (w *town) escalations() {
 	w.settle()
 	w.holds("direkt", direct, w.dora)
 	w.hasFile(direct)
+
+	c.attacked()
 
 	for project, room := range w.rooms {
 		w.holds(project, room, w.pia)
@@ -223,5 +234,77 @@ func (w *town) hasFile(direct string) {
 	var told struct{ Statements []struct{ Text string } }
 	if err := json.Unmarshal(body, &told); err != nil || len(told.Statements) < 20 || !strings.Contains(string(body), "Der Rat hat anders beschlossen") {
 		w.Errorf("the file is no dossier, %v:\n%s", err, body)
+	}
+}
+
+// attacked is an escalation that several try to decide who may not, or in ways that are none; at last somebody does.
+func (c council) attacked() {
+	c.Helper()
+	w := c.town
+	lead, room := c.leads["serviceportal"], c.rooms["serviceportal"]
+	w.writes(lead, room, "!eskalation Die Testgeräte fehlen")
+	m := matter{c, "serviceportal-2", "serviceportal"}
+	m.reacts(lead, room, "draft", "✅")
+
+	// Somebody with a member's name.
+	w.otto.SetDisplayName(w, "Dora Beispiel")
+	m.votes(w.otto, "✅")
+	w.writes(w.otto, w.dm, "#6 zustimmen")
+
+	// A member reacts to copies of the request: one that was forwarded as it is, one that a message was edited into.
+	request := w.pia.AwaitKey(w, w.dm, "escalation/serviceportal-2/request/matrix:"+w.dm)
+	copied := w.otto.SendContent(w, w.dm, "m.room.message", request.Content)
+	w.settle()
+	w.dora.React(w, w.dm, copied, "✅")
+	edited := w.writes(w.otto, w.dm, "Guten Morgen")
+	w.otto.Edit(w, w.dm, edited, request.Body())
+	w.settle()
+	w.dora.React(w, w.dm, edited, "✅")
+	w.settle()
+
+	// A vote was taken back; the bot is thrown out, invited again, and shown everything once more.
+	m.unvotes(w.dirk, m.votes(w.dirk, "✅"))
+	w.pia.Kick(w, w.dm, w.lotse.ID, "")
+	w.pia.AwaitMember(w, w.dm, w.lotse.ID, "leave")
+	w.settle()
+	w.pia.Invite(w, w.dm, w.lotse.ID)
+	w.pia.AwaitMember(w, w.dm, w.lotse.ID, "join")
+	w.settle()
+	w.clock("11-25 15:30")
+	m.decided("")
+
+	// A member has voted, and is none any more.
+	m.votes(c.dana, "✅")
+	w.stop()
+	w.configures("dm: [dora, dirk, dana]", "dm: [dora, dirk]")
+	w.start("2026-11-25T15:40:00+01:00")
+	w.settle()
+	w.clock("11-25 16:30")
+	m.decided("")
+
+	m.votes(w.dirk, "✅")
+	w.clock("11-25 17:00")
+	m.decided("Dirk Beispiel")
+}
+
+// decided holds against the decision log by whom it was decided; "": not yet.
+func (m matter) decided(by string) {
+	m.Helper()
+	found := ""
+	for line := range strings.Lines(m.run("log", "export")) {
+		var e struct {
+			Kind       string
+			Escalation string
+			Person     struct{ Name string }
+		}
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			m.Fatalf("lotse log export: %v in %s", err, line)
+		}
+		if e.Escalation == m.id && e.Kind == "decided" {
+			found += e.Person.Name
+		}
+	}
+	if found != by {
+		m.Errorf("%s is decided by %q, want %q", m.id, found, by)
 	}
 }
