@@ -148,7 +148,7 @@ func (d *Dossier) Meetup(m Meetup) {
 		}
 	}
 	for _, topic := range m.Topics {
-		if slices.ContainsFunc(topic.Votes, d.voter) {
+		if slices.ContainsFunc(topic.Votes, func(v TopicVote) bool { return d.voter(v.Voter) }) {
 			d.add(Statement{Kind: StatementTopic, At: m.Announced, Meetup: m.ID, Number: topic.N})
 		}
 	}

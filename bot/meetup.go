@@ -97,12 +97,16 @@ func (v Voter) Same(o Voter) bool {
 type Topic struct {
 	N       int // how it is called in its meetup, from 1; never given twice
 	Said    Said
-	Votes   []Voter `json:",omitempty"` // 👍
-	Carried int     `json:",omitempty"` // how often it has moved on to the next meetup
-	Minutes int     `json:",omitempty"` // how long it shall take; 0: nobody has said
-	Rank    int     `json:",omitempty"` // the host's order, from 1; 0: by votes
-	Dropped bool    `json:",omitempty"` // taken off the agenda by the host, or withdrawn
-	Dealt   bool    `json:",omitempty"` // talked about
+	Votes   []TopicVote `json:",omitempty"` // until it begins
+	Voted   int         `json:",omitempty"` // … how many there were, from then on
+	Carried int         `json:",omitempty"` // how often it has moved on to the next meetup
+	From    MeetupID    `json:",omitempty"` // … from which, and
+	FromN   int         `json:",omitempty"` // … how it was called there
+	Went    MeetupID    `json:",omitempty"` // to which it has moved on
+	Minutes int         `json:",omitempty"` // how long it shall take; 0: nobody has said
+	Rank    int         `json:",omitempty"` // the host's order, from 1; 0: by votes
+	Dropped bool        `json:",omitempty"` // taken off the agenda by the host, or withdrawn
+	Dealt   bool        `json:",omitempty"` // talked about
 }
 
 // ComingAnswer says whether somebody plans to come.
@@ -157,8 +161,10 @@ type Meetup struct {
 	Topics       []Topic     `json:",omitempty"`
 	Coming       []Coming    `json:",omitempty"` // until it begins
 	Plan         ComingCount `json:",omitzero"`  // … from then on
+	Settled      bool        `json:",omitempty"` // a host has said which topics were talked about
 	Participants int         `json:",omitempty"` // how many were there, as the host has it
 	Summary      Said        `json:",omitzero"`
+	More         []Said      `json:",omitempty"` // what was added to the summary
 	Links        []Said      `json:",omitempty"`
 	Asks         UserID      `json:",omitempty"` // over: in whose direct chat summary and links are waited for
 	Asked        []UserID    `json:",omitempty"` // who was asked; in the PMO's rooms if nobody
@@ -204,6 +210,9 @@ func (m *Meetup) Texts() []*Said {
 		all = append(all, &m.Topics[i].Said)
 	}
 	all = append(all, &m.Summary)
+	for i := range m.More {
+		all = append(all, &m.More[i])
+	}
 	for i := range m.Links {
 		all = append(all, &m.Links[i])
 	}
@@ -246,6 +255,7 @@ func (m Meetup) SearchText() string {
 type MeetupSearch struct {
 	Words   []string
 	Network NetworkID // only of this one; "": of all
+	Here    bool      // … or only of the room's own, if it is a network's
 	Before  time.Time // only what began before; zero: all. For the next page
 	Limit   int
 }

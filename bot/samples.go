@@ -17,6 +17,7 @@ func Samples() map[string][]any {
 	maps.Copy(all, escalationSamples())
 	maps.Copy(all, meetupSamples())
 	maps.Copy(all, noticeSamples())
+	maps.Copy(all, topicSamples())
 	return all
 }
 

@@ -35,16 +35,24 @@ type MeetupCard struct {
 	NewHosts bool
 	Again    bool // it was called off, and takes place all the same
 
-	Topics       []TopicLine
+	Topics       []TopicLine // for which there is time; over: that were talked about
+	Further      []TopicLine // … the others; over: that move on
+	Hidden       int         // how many more there are
+	Missed       []string    // what has waited so often that it does not move on any more
+	Booked       int         // minutes that the topics take
 	Plan         ComingCount
 	Participants int
 	Summary      SaidLine
+	More         []SaidLine
 	Links        []SaidLine
 	Next         time.Time // the network's next one after it; zero: none planned
 }
 
 // Minutes is how long before the meetup the link comes.
 func (c MeetupCard) Minutes() int { return int(c.Soon / time.Minute) }
+
+// Ahead reports whether it is still to begin.
+func (c MeetupCard) Ahead() bool { return c.State.Ahead() }
 
 // Off reports whether it does not take place.
 func (c MeetupCard) Off() bool { return c.State == MeetupCancelled }
@@ -56,6 +64,7 @@ type TopicLine struct {
 	Votes   int
 	Minutes int
 	Carried int // how often it was moved on
+	Dropped bool
 }
 
 // MeetupClash tells the PMO that a meetup is at the same time as something else:
@@ -67,4 +76,53 @@ type MeetupClash struct {
 	Other   string // … the meetup of this network
 	OtherAt time.Time
 	Now     time.Time
+}
+
+// TopicCard is a topic in a message of its own, meetup.topic, and in the answer to who has
+// proposed it elsewhere: reply.topic.
+type TopicCard struct {
+	Network   string
+	At, Now   time.Time
+	Topic     TopicLine
+	Reactions bool
+}
+
+// TopicList answers !themen and what changes the agenda: reply.topics.
+type TopicList struct {
+	MeetupCard
+	Host    bool        // the asker may change it
+	Hints   bool        // … and reads how
+	Dropped []TopicLine // for the host
+	Length  int         // of the meetup, in minutes
+}
+
+// MeetupFound answers !meetup suche: reply.meetups.found.
+type MeetupFound struct {
+	Words string
+	Found []FoundLine
+	More  string // the line that shows the next ones; "": there are none
+	Whole bool   // of several networks
+	Page  int
+}
+
+// FoundLine is a meetup that was found.
+type FoundLine struct {
+	MeetupCard
+	Names   []string // of topics that were talked about
+	Excerpt string   // of the summary
+}
+
+// MeetupRefusal tells why something about a topic, or about what is kept of a meetup, is
+// not done: error.topic. Why is "none" (no meetup is planned), "many" (topics of one
+// person), "full", "long", "same" (there is such a topic: N), "begun", "unknown" (no topic
+// N), "host" (only a host may), "notyet" (no meetup has begun), "link" (it is not https), "longnote",
+// "notes" (there are enough), "elsewhere" (another network's
+// room), or "nosearch" (not here).
+type MeetupRefusal struct {
+	Why     string
+	Network string
+	N       int
+	Text    string // of topic N
+	Most    int
+	Longest int
 }

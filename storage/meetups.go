@@ -200,8 +200,12 @@ func (l *loader) find(ctx context.Context) (err error) {
 		args = append(args, arg)
 		query += fmt.Sprintf(condition, len(args))
 	}
-	if f.Network != "" {
-		where(` AND network = $%d`, f.Network)
+	of := f.Network
+	if f.Here && l.snap.Room.Kind == bot.RoomNetwork {
+		of = networkOf(l.snap.Room)
+	}
+	if of != "" {
+		where(` AND network = $%d`, of)
 	}
 	if !f.Before.IsZero() {
 		where(` AND at_ms < $%d`, millis(f.Before))

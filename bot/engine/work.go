@@ -387,6 +387,13 @@ func merge(base, more bot.Query) bot.Query {
 	put(&q.Notices, more.Notices)
 	put(&q.Newcomer, more.Newcomer)
 	put(&q.Newcomers, more.Newcomers)
+	put(&q.Meetup, more.Meetup)
+	put(&q.Network, more.Network)
+	put(&q.NetworkName, more.NetworkName)
+	put(&q.Meetups, more.Meetups)
+	put(&q.AllMeetups, more.AllMeetups)
+	put(&q.AllNetworks, more.AllNetworks)
+	put(&q.Find, more.Find)
 	q.History = max(q.History, more.History)
 	for _, u := range more.Users {
 		if !slices.Contains(q.Users, u) {

@@ -69,7 +69,7 @@ func (d *draft) timers() {
 			}
 			at = d.ahead(at, bot.SaidSoon)
 		case bot.TimerBegin:
-			if !d.m.State.Ahead() {
+			if !d.m.State.Ahead() && !(d.m.State == bot.MeetupCancelled && d.m.At.After(d.Now)) {
 				at = time.Time{}
 			}
 		case bot.TimerEnd:
@@ -154,13 +154,18 @@ func (d *draft) soon(t bot.Timer) {
 
 // begin forgets who planned to come, but for how many.
 func (d *draft) begin() {
-	if !d.m.State.Ahead() {
+	switch {
+	case d.m.State == bot.MeetupCancelled: // nor is it kept of one that was called off
+		d.c.Timers = append(d.c.Timers, planTimer(d.m.Network, d.Now))
+	case !d.m.State.Ahead():
 		d.c.Reason = "not ahead any more"
 		return
+	default:
+		d.to(bot.MeetupStarted)
 	}
-	d.to(bot.MeetupStarted)
 	d.m.Plan = Count(*d.m)
 	d.m.Coming = nil
+	d.freeze()
 	d.timers()
 	d.finish("meetup begins")
 }
@@ -195,6 +200,7 @@ func (d *draft) end(t bot.Timer) {
 		return
 	}
 	d.to(bot.MeetupOver)
+	d.presume()
 	d.c.Timers = append(d.c.Timers, planTimer(d.m.Network, d.Now))
 	if d.Now.After(d.m.End().Add(keeps)) {
 		d.leaveOut(t)

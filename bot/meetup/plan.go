@@ -111,6 +111,7 @@ func (d *draft) plan() {
 		d.m = &d.Meetups[i]
 		d.replan()
 	}
+	d.carry()
 	if d.Network.Archived {
 		return
 	}

@@ -10,7 +10,11 @@ import (
 )
 
 // Needs says what the decision about an event needs.
-func Needs(e bot.Event) bot.Query { return escalation.Needs(e) }
+func Needs(e bot.Event) bot.Query {
+	q := escalation.Needs(e)
+	q.Meetups = e.Kind == bot.EventDeletion // it may be of any of them
+	return q
+}
 
 // Decide decides about what somebody did, unless it was a command: what is about a meetup
 // here, the rest in package escalation.
@@ -26,14 +30,6 @@ func Decide(s bot.Snapshot, e bot.Event) (bot.Change, error) {
 		return bot.Change{}, nil
 	}
 	return bot.Change{}, &bot.UserError{Template: "proof.doubt", Data: bot.Proof{Doubt: e.Doubt, At: e.At.In(s.Settings.Zone)}}
-}
-
-// event decides about an event that is about a meetup. mine: it is.
-func (d *draft) event() (c bot.Change, mine bool, err error) {
-	if d.m == nil || d.Network == nil {
-		return bot.Change{}, false, nil
-	}
-	return d.c, false, nil
 }
 
 // TimerNeeds says what the decision about a timer needs.
@@ -99,6 +95,12 @@ func Follow(s bot.Snapshot, e *bot.Event, c *bot.Change) error {
 	}
 	for _, n := range c.Networks {
 		c.Timers = append(c.Timers, planTimer(n.ID, s.Now))
+	}
+	for _, m := range c.Meetups {
+		if m.Version == 0 { // topics may wait for it
+			c.Timers = append(c.Timers, planTimer(m.Network, s.Now))
+			break
+		}
 	}
 	if slices.ContainsFunc(c.Rounds, func(r bot.Round) bool { return rescheduled(s, r) }) {
 		c.Timers = append(c.Timers, Begin(s.Now))

@@ -18,11 +18,13 @@ const (
 	kindNotes        bot.Kind = "meetup.notes"
 	kindShifted      bot.Kind = "meetup.shifted"
 	kindClash        bot.Kind = "meetup.clash"
+	kindTopic        bot.Kind = "meetup.topic"
 )
 
 // show writes every message about the meetup again: the outbox edits what has become
 // different, and nothing is made that is not fresh. One function for each message.
 func (d *draft) show() {
+	d.showTopics()
 	if d.m.Announced.IsZero() && !d.fresh["soon"] {
 		return // nobody was told
 	}
@@ -82,7 +84,7 @@ func (d *draft) showAsk() {
 
 // showNotes shows what is kept of the meetup, once there is something.
 func (d *draft) showNotes() {
-	if d.m.Summary.Text != "" || len(d.m.Links) > 0 {
+	if d.m.Summary.Text != "" || len(d.m.More) > 0 || len(d.m.Links) > 0 {
 		d.fresh["notes"] = true
 	}
 	p := bot.Post{Key: d.key("notes"), Kind: kindNotes, Template: "meetup.notes", Data: d.card()}
@@ -143,7 +145,9 @@ func (d *draft) showEditions(what bot.MeetupSay, show func(name string, card bot
 // view puts a message into every room of the network. It is made if it is fresh, else only
 // edited.
 func (d *draft) view(what string, p bot.Post) {
+	n := p.Subject.N
 	p.Subject = d.subject()
+	p.Subject.N = n
 	p.EditOnly = !d.fresh[what]
 	if p.EditOnly {
 		p.Seeds = nil
@@ -153,6 +157,9 @@ func (d *draft) view(what string, p bot.Post) {
 		q.Room, q.Key = room.ID, bot.NewKey(string(p.Key), string(room.ID))
 		if q.ReplyTo.Key != "" {
 			q.ReplyTo.Key = bot.NewKey(string(p.ReplyTo.Key), string(room.ID))
+		}
+		if q.Thread.Key != "" {
+			q.Thread.Key = bot.NewKey(string(p.Thread.Key), string(room.ID))
 		}
 		d.post(q)
 	}
@@ -195,6 +202,10 @@ func Card(s bot.Snapshot, m bot.Meetup) bot.MeetupCard {
 	}
 	if s.Network != nil {
 		c.Network = s.Network.Name
+	}
+	topics(&c, m, shownTopics)
+	for _, said := range m.More {
+		c.More = append(c.More, d.line(said))
 	}
 	for _, said := range m.Links {
 		c.Links = append(c.Links, d.line(said))

@@ -49,7 +49,7 @@ var meetupPromises = map[string]func(*desk){
 		want.Link, want.Hosts, want.OwnLink, want.OwnHosts = "https://bbb.example/x", []bot.PersonID{"hanna"}, true, true
 		want.From, want.Shifted, want.Extra, want.Reason, want.Sequence = d.now, "Feiertag", true, said("weil"), 3
 		want.Moves, want.Announced, want.Told = 1, d.now, []bot.MeetupSay{bot.SaidAgenda}
-		want.Topics = []bot.Topic{{N: 2, Said: said("eAkte"), Votes: []bot.Voter{{User: "test:@a"}, {User: "test:@hanna", Person: "hanna"}}, Carried: 1, Minutes: 20, Rank: 1, Dropped: true, Dealt: true}}
+		want.Topics = []bot.Topic{{N: 2, Said: said("eAkte"), Votes: []bot.TopicVote{{Voter: bot.Voter{User: "test:@a"}, Message: "test:$a"}, {Voter: bot.Voter{User: "test:@hanna", Person: "hanna"}}}, Carried: 1, Minutes: 20, Rank: 1, Dropped: true, Dealt: true}}
 		want.Coming = []bot.Coming{{Voter: bot.Voter{User: "test:@a"}, Answer: bot.ComingYes, Message: "test:$r", At: d.now}}
 		want.Plan, want.Participants, want.Summary, want.Links = bot.ComingCount{Yes: 4, No: 1, Maybe: 2}, 41, said("schön"), []bot.Said{said("https://wiki.example")}
 		d.commit(bot.Change{Meetups: []bot.Meetup{want}})
