@@ -173,6 +173,7 @@ type Change struct {
 	Escalations []Escalation
 	Networks    []Network
 	Meetups     []Meetup
+	Feeds       []Feed
 	Entries     []Entry     // of the decision log, in order
 	Forget      []MessageID // deleted in the chat: their words go from the decision log's texts
 	Refs        []Ref       // foreign messages to remember

@@ -272,6 +272,9 @@ type Round struct {
 	From    time.Time `json:",omitzero"`  // moved: when it was before
 	Reason  string    `json:",omitempty"` // why it was moved or cancelled, as the PMO wrote
 	Held    bool      `json:",omitempty"` // the PMO holds the agenda
+	// Sequence is the revision of the entry in calendars (RFC 5545, SEQUENCE): it goes up
+	// with the date, and when the check is called off or stands again.
+	Sequence int `json:",omitempty"`
 	// Edition counts how often it was moved while it took answers: what is said at
 	// a step that comes once more is a message of its own, not an edit of the old one.
 	Edition int             `json:",omitempty"`

@@ -229,12 +229,15 @@ func (d *draft) replan() {
 			fresh.State, fresh.Off = RoundCancelled, true // unless the rhythm has it
 			for o := range calendar.Occurrences(d.Settings.Rhythm, d.Settings.Days, d.Settings.Shift, r.Planned, r.Planned) {
 				fresh = planned(d.Snapshot, o)
-				fresh.Held, fresh.Version = r.Held, r.Version
+				fresh.Held, fresh.Version, fresh.Sequence = r.Held, r.Version, r.Sequence
 			}
 		}
 		sameStep := func(a, b calendar.Step) bool { return a.Kind == b.Kind && a.N == b.N && a.At.Equal(b.At) }
 		if fresh.State == r.State && fresh.Check.Equal(r.Check) && slices.EqualFunc(fresh.Steps, r.Steps, sameStep) {
 			continue
+		}
+		if fresh.State != r.State || !fresh.Check.Equal(r.Check) {
+			fresh.Sequence++
 		}
 		d.stopSteps(r)
 		if fresh.State == RoundPlanned {

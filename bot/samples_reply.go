@@ -16,7 +16,7 @@ func replySamples() map[string][]any {
 			all[prefix+name] = []any{nil}
 		}
 	}
-	for _, samples := range []map[string][]any{helpSamples(), leadSamples(), projectSamples(), boundSamples(), checkReplySamples(), boardSamples(), privacySamples()} {
+	for _, samples := range []map[string][]any{helpSamples(), leadSamples(), projectSamples(), boundSamples(), checkReplySamples(), boardSamples(), privacySamples(), feedSamples()} {
 		maps.Copy(all, samples)
 	}
 	return all
@@ -29,11 +29,12 @@ const (
 		project project.show project.list project.new project.change project.pause project.resume project.release project.archive
 		room room.project room.pmo room.dm room.dikon room.network room.language room.free
 		check.dates check.move check.cancel check.new check.start check.stand check.close check.hold inquiry resume resume.drop privacy
-		notice notice.send notice.cancel notice.change notice.back quiet quiet.off`
+		notice notice.send notice.cancel notice.change notice.back quiet quiet.off
+		feeds feeds.new feeds.revoke`
 	sampleWants = `light outlook blocker decision communication text task numbers question person people span until
 		name property value.name value.leads value.period value.vision value.goals value.link value.room list
 		room network language date checkdate move newcheck hold escalation number wish due solution council resolution
-		notice notice.text notice.date`
+		notice notice.text notice.date feed feednumber`
 )
 
 // sampleDay is a date in November 2026; days over 30 are in December.
@@ -67,6 +68,7 @@ func helpSamples() map[string][]any {
 			Refused{Command: "!projekt freigeben", Why: "released", Given: "Serviceportal"},
 			Refused{Command: "!eskalation", Why: "nobody", Given: "Serviceportal", Example: "!projekt ändern serviceportal leitung @Maria Beispiel"},
 			Refused{Command: "!raum frei", Why: "nothing", Given: "bitte sofort"},
+			Refused{Command: "!kalender neu", Why: "noweb"},
 		},
 		"reply.elsewhere": {
 			Elsewhere{Why: "public", Command: "!board"},
@@ -356,5 +358,26 @@ func privacySamples() map[string][]any {
 		"reply.privacy":      {all, first, second, quiet, stranger},
 		"reply.privacy.file": {nil},
 		"reply.privacy.sent": {nil},
+	}
+}
+
+func feedSamples() map[string][]any {
+	made := sampleTime(20, 11, 30)
+	checks, net := FeedLine{Number: 1, Made: made, Here: true}, FeedLine{Number: 2, Network: "Digilotsen", Made: made, Where: RoomNetwork}
+	return map[string][]any{
+		"reply.feeds": {
+			Feeds{Lines: []FeedLine{checks, net}}, Feeds{}, Feeds{Off: true}, Feeds{Off: true, Lines: []FeedLine{net}},
+		},
+		"reply.feed.new": {
+			FeedNew{FeedLine: checks, Link: "https://lotse.stadt.example/kalender/c2FtcGxlIG9mIGEgdG9rZW4gaW4gYSBsaW5r.ics", Revoke: "!kalender widerrufen 1"},
+			FeedNew{FeedLine: net, Link: "https://lotse.stadt.example/kalender/c2FtcGxlIG9mIGEgdG9rZW4gaW4gYSBsaW5r.ics", Revoke: "!kalender widerrufen 2"},
+		},
+		"reply.feed.revoked": {
+			FeedRevoked{FeedLine: checks, Confirm: "!kalender widerrufen 1 wirklich"}, FeedRevoked{FeedLine: net, Confirm: "!kalender widerrufen 2 wirklich"},
+			FeedRevoked{FeedLine: checks}, FeedRevoked{FeedLine: net},
+		},
+		"calendar.name":  {CalendarEntry{City: "Musterstadt"}, CalendarEntry{City: "Musterstadt", Network: "Digilotsen"}},
+		"calendar.title": {CalendarEntry{City: "Musterstadt"}, CalendarEntry{City: "Musterstadt", Network: "Digilotsen", Cancelled: true}},
+		"calendar.about": {CalendarEntry{City: "Musterstadt"}, CalendarEntry{Network: "Digilotsen", Cancelled: true}, CalendarEntry{From: sampleTime(25, 10, 0)}},
 	}
 }

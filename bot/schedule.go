@@ -50,6 +50,7 @@ func MoveCheck(s Snapshot, e Event, round Round, to time.Time, reason string) (C
 	before := round
 	round.From, round.Moved, round.Reason, round.Shifted = round.Check, true, Clean(reason), ""
 	round.timeOf(s, to)
+	round.Sequence++
 	d.Round = &round
 	if round.Running() && d.Now.Before(round.Deadline()) {
 		round.State, round.Closed = RoundOpen, time.Time{} // answers come in time again
@@ -98,6 +99,7 @@ func CancelCheck(s Snapshot, e Event, round Round, reason string) (Change, error
 	}
 	told := round.Running()
 	round.State, round.Reason, round.Held = RoundCancelled, Clean(reason), false
+	round.Sequence++
 	d.Round = &round
 	d.c.Rounds = append(d.c.Rounds, round)
 	d.stopSteps(round)
@@ -125,6 +127,7 @@ func AddCheck(s Snapshot, e Event, at time.Time) (Change, error) {
 	for _, r := range s.Rounds { // one that was called off before anybody was asked stands again
 		if r.State == RoundCancelled && r.Opened.IsZero() && r.Check.Equal(at) && s.Now.Before(r.Deadline()) {
 			r.State, r.Reason = RoundPlanned, ""
+			r.Sequence++
 			d.c.Rounds = append(d.c.Rounds, r)
 			d.steps(r)
 			d.tellAdded(r)

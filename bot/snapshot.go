@@ -50,6 +50,7 @@ type Query struct {
 	Pace        string // Snapshot.Pace, by its key
 	Oldest      bool   // Snapshot.Oldest
 	Dossier     bool   // Snapshot.Dossier, of the actor
+	Feeds       bool   // Snapshot.Feeds, and Token
 
 	Escalation EscalationID    // Snapshot.Escalation, by its id, else
 	Number     int             // by its number, else what Target, Thread or ReplyTo is about
@@ -140,7 +141,9 @@ type Settings struct {
 	Retention       Retention
 	// Rehearsal: a Probelauf, on a simulated clock.
 	Rehearsal bool
-	BotName   string // for help: how the bot is called
+	// WebAddress is where the bot is on the web, "https://lotse.stadt.example"; "": nowhere.
+	WebAddress string
+	BotName    string // for help: how the bot is called
 }
 
 // Snapshot is what a decision sees: its subject, the people concerned, the time.
@@ -207,6 +210,10 @@ type Snapshot struct {
 	Quiet     []UserID   // of the accounts of those concerned: who wants to be left alone
 	Newcomer  *Newcomer  // known already
 	Newcomers []Newcomer // in the order in which they came
+
+	Feeds []Feed // by number, revoked ones too
+	// Token is a secret that the store has made up for this snapshot alone.
+	Token string
 
 	Restored *Restored // the books came back from a backup
 	Waiting  Waiting

@@ -200,6 +200,11 @@ func (t *txn) books(ctx context.Context, c bot.Change) error {
 			return err
 		}
 	}
+	for _, f := range c.Feeds {
+		if err := t.putFeed(ctx, f); err != nil {
+			return err
+		}
+	}
 	for _, r := range c.Refs {
 		if err := t.ref(ctx, r); err != nil {
 			return err

@@ -24,6 +24,7 @@ type run struct {
 	chat     bot.ChatID
 	mentions []bot.UserID
 	depth    int
+	plain    bool   // no Markdown comes out
 	hostile  string // put around all foreign text, to prove that it stays text
 }
 
@@ -122,7 +123,12 @@ func (r *run) escape(v any) (bot.Markdown, error) {
 func (r *run) foreign(s string) string { return r.hostile + s + r.hostile }
 
 // text escapes foreign text.
-func (r *run) text(s string) bot.Markdown { return escapeLines(r.foreign(s), " / ") }
+func (r *run) text(s string) bot.Markdown {
+	if r.plain {
+		return bot.Markdown(strings.ReplaceAll(clean(s), "\n", " / "))
+	}
+	return escapeLines(r.foreign(s), " / ")
+}
 
 func (r *run) mention(v any) (bot.Markdown, error) {
 	people, err := peopleOf(v)

@@ -98,6 +98,14 @@ func (s *Set) Render(lang bot.Language, name string, data any, chat bot.ChatID) 
 	return bot.Text{Markdown: text, Mentions: r.mentions}, nil
 }
 
+// Plain fills in a template for what is no chat, and knows no Markdown: a calendar. It is for templates that mark nothing up.
+func (s *Set) Plain(lang bot.Language, name string, data any) (string, error) {
+	r := s.run(lang, "")
+	r.plain = true
+	text, err := r.execute(name, data)
+	return string(text), err
+}
+
 func (s *Set) run(lang bot.Language, chat bot.ChatID) *run {
 	if wordsOf[lang] == nil {
 		lang = s.language

@@ -394,6 +394,7 @@ func merge(base, more bot.Query) bot.Query {
 	put(&q.AllMeetups, more.AllMeetups)
 	put(&q.AllNetworks, more.AllNetworks)
 	put(&q.Find, more.Find)
+	put(&q.Feeds, more.Feeds)
 	q.History = max(q.History, more.History)
 	for _, u := range more.Users {
 		if !slices.Contains(q.Users, u) {

@@ -23,6 +23,8 @@ type Store interface {
 	// Log calls fn with the entries of the decision log in order, and returns how many
 	// were ever written.
 	Log(ctx context.Context, q bot.LogQuery, fn func(bot.Record) error) (int64, error)
+	// Feed finds the link to a calendar by the hash of its token, unless it was revoked.
+	Feed(ctx context.Context, hash string) (bot.Feed, bool, error)
 }
 
 // Run runs every promise on stores that open makes: new, empty and closed by the
@@ -39,6 +41,7 @@ func Run(t *testing.T, open func(t testing.TB) Store) {
 		{"Escalations", escalationPromises},
 		{"Meetups", meetupPromises},
 		{"Log", logPromises},
+		{"Feeds", feedPromises},
 		{"Timers", timerPromises},
 		{"Slots", slotPromises},
 		{"Claim", claimPromises},

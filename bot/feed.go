@@ -1,0 +1,79 @@
+package bot
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"lotse/bot/ical"
+)
+
+// Feed is a link to a calendar that programs subscribe to: the Projektchecks, or the
+// meetups of a network. Who has the link can read the calendar. It ends in a token that
+// the store makes up ([Snapshot.Token]) and of which only the hash is kept.
+type Feed struct {
+	Number  int
+	Hash    string    // of the token, see HashToken
+	Network NetworkID `json:",omitempty"` // "": the Projektchecks
+	Made    time.Time
+	Room    RoomID    // in which the link stands
+	Revoked time.Time `json:",omitzero"` // from then on it leads nowhere
+	Version int64     `json:"-"`
+}
+
+// FeedPath is where calendars are, below the bot's web address; token and ending follow.
+const FeedPath = "/kalender/"
+
+// FeedEnding is what the path of a calendar ends in.
+const FeedEnding = ".ics"
+
+// HashToken is what is kept of a feed's token.
+func HashToken(token string) string {
+	sum := sha256.Sum256([]byte("lotse feed 1:" + token))
+	return hex.EncodeToString(sum[:])
+}
+
+// CalendarUID names the Projektcheck in calendars, for good: by the date for which it was
+// planned.
+func (r Round) CalendarUID(city string) string { return ical.UID("check", city, string(r.ID)) }
+
+// CalendarUID names the meetup in calendars, for good: in a file as in a feed.
+func (m Meetup) CalendarUID(city string) string { return ical.UID("meetup", city, string(m.ID)) }
+
+// CalendarEntry is what the texts calendar.title and calendar.about say about a date, and
+// calendar.name about a whole calendar. Nothing in it was written by somebody about
+// somebody: a link may get into wrong hands.
+type CalendarEntry struct {
+	City      string
+	Network   string // its name; "": the Projektchecks
+	Cancelled bool
+	From      time.Time // moved: when it would have been
+}
+
+// FeedLine is a calendar's link in a list.
+type FeedLine struct {
+	Number  int
+	Network string // its name; "": the Projektchecks
+	Made    time.Time
+	Here    bool     // it stands in the room in which it is asked
+	Where   RoomKind // what the room is in which it stands
+}
+
+// Feeds answers !kalender: reply.feeds.
+type Feeds struct {
+	Lines []FeedLine
+	Off   bool // the configuration has no web address
+}
+
+// FeedNew tells a new link, and nobody ever again: reply.feed.new.
+type FeedNew struct {
+	FeedLine
+	Link   string
+	Revoke string // a line that revokes it
+}
+
+// FeedRevoked answers !kalender widerrufen: reply.feed.revoked.
+type FeedRevoked struct {
+	FeedLine
+	Confirm string // a line that does it; "": it is done
+}
