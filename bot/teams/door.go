@@ -123,7 +123,7 @@ func (c *Chat) admits(v visitor, a *activity) *refusal {
 		return refuse(http.StatusUnauthorized, "the token is for another service address")
 	case a.ChannelID != channel:
 		return refuse(http.StatusForbidden, "the activity is not of Teams")
-	case !slices.Contains(v.endorses, a.ChannelID):
+	case !endorsed(v.endorses):
 		return refuse(http.StatusForbidden, "the token's key is not endorsed for Teams")
 	case !c.tenants[strings.ToLower(a.tenant())]:
 		return refuse(http.StatusForbidden, "the tenant is not on the list")
@@ -132,6 +132,9 @@ func (c *Chat) admits(v visitor, a *activity) *refusal {
 	}
 	return nil
 }
+
+// endorsed reports whether a key vouches for Teams.
+func endorsed(channels []string) bool { return slices.Contains(channels, channel) }
 
 // sameAddress compares addresses as Microsoft's libraries do: without regard to case and
 // a slash at the end.

@@ -18,6 +18,7 @@ import (
 	"lotse/bot"
 	"lotse/bot/calendar"
 	"lotse/bot/matrix"
+	"lotse/bot/teams"
 	"lotse/storage"
 )
 
@@ -100,6 +101,7 @@ func (c *check) all(ctx context.Context, path string) {
 	} else if books {
 		c.bound(nil)
 	}
+	c.teams(ctx, books)
 	c.invitations()
 	c.rule()
 	if books {
@@ -291,7 +293,7 @@ func (c *check) bindings(ctx context.Context) []bot.Room {
 
 // resolve finds a room's id; without a session only what is remembered helps.
 func (c *check) resolve(ctx context.Context, room bot.Room) (bot.RoomID, error) {
-	if c.chat == nil || strings.HasPrefix(room.ID.Local(), "!") {
+	if c.chat == nil || strings.HasPrefix(room.ID.Local(), "!") || room.ID.Chat() == teams.ID {
 		return room.ID, nil
 	}
 	return c.chat.Resolve(ctx, room.ID.Local())
@@ -306,6 +308,9 @@ func (c *check) rooms(ctx context.Context) {
 	}
 	rooms := c.bindings(ctx)
 	for _, room := range rooms {
+		if room.ID.Chat() == teams.ID {
+			continue // see teams
+		}
 		if !slices.Contains(joined, room.ID) {
 			c.do(fmt.Sprintf("invite %s there; the one who invites must be allowed to (matrix.allow)", c.config.Matrix.User), "%s %s: the bot is not in it", where(room), room.ID.Local())
 			continue
@@ -381,13 +386,13 @@ func (c *check) people() {
 		}
 	}
 	for id := range need {
-		if people[id].Account(matrix.ID) == "" {
+		if people[id].Account(matrix.ID) == "" && (!c.config.Teams.on() || people[id].Account(teams.ID) == "") {
 			without = append(without, string(id))
 		}
 	}
 	slices.Sort(without)
 	if len(without) > 0 {
-		c.do("add them, with their accounts, to people in the configuration", "people without a Matrix account: %s", some(without))
+		c.do("add them, with their accounts, to people in the configuration", "people without an account: %s", some(without))
 		return
 	}
 	c.ok("people: everybody with a role and every lead has an account")

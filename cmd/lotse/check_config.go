@@ -58,6 +58,7 @@ func (c *checker) all() {
 	}
 	c.general()
 	c.matrix()
+	c.teams()
 	c.network()
 	ids := c.people()
 	c.roles(ids)
@@ -134,8 +135,16 @@ func goodRoom(room string) (near string, ok bool) {
 	return near, false
 }
 
-// userFault says what is wrong with a Matrix account; "" if nothing is.
+// userFault says what is wrong with an account; "" if nothing is.
 func userFault(account string) string {
+	if ofTeams(account) {
+		return teamsUserFault(account)
+	}
+	return matrixUserFault(account)
+}
+
+// matrixUserFault says what is wrong with a Matrix account; "" if nothing is.
+func matrixUserFault(account string) string {
 	near, ok := goodUser(account)
 	if ok {
 		return ""
@@ -143,8 +152,11 @@ func userFault(account string) string {
 	return fmt.Sprintf(`%q is not a Matrix account: want one like "@maria:stadt.example"%s`, account, didYouMean(near))
 }
 
-// roomFault says what is wrong with a Matrix room; "" if nothing is.
+// roomFault says what is wrong with a room; "" if nothing is.
 func roomFault(room string) string {
+	if ofTeams(room) {
+		return teamsRoomFault(room)
+	}
 	near, ok := goodRoom(room)
 	if ok {
 		return ""
@@ -172,7 +184,7 @@ func (c *checker) matrix() {
 		c.homeserver(m.Homeserver)
 	}
 	if c.need("matrix.user", m.User, `user: "@lotse:stadt.example"`) {
-		if wrong := userFault(m.User); wrong != "" {
+		if wrong := matrixUserFault(m.User); wrong != "" {
 			c.fail("matrix.user", "%s", wrong)
 		}
 	}
@@ -187,7 +199,7 @@ func (c *checker) matrix() {
 		c.fail(path, "there is a password too; want one of both")
 	}
 	for i, user := range m.Allow.Users {
-		if wrong := userFault(user); wrong != "" {
+		if wrong := matrixUserFault(user); wrong != "" {
 			c.fail(fmt.Sprintf("matrix.allow.users[%d]", i), "%s", wrong)
 		}
 	}
@@ -303,6 +315,7 @@ func (c *checker) people() []string {
 				c.fail(at, "%s", wrong)
 				continue
 			}
+			c.wantTeams(at, account)
 			user := string(userID(account))
 			switch other, taken := owner[user]; {
 			case user == string(userID(c.Matrix.User)):
@@ -357,6 +370,7 @@ func (c *checker) rooms() {
 		} else if first, twice := bound[string(roomID(r.Room))]; twice {
 			c.fail(path+".room", "%s is given in line %d already; a room is for one thing", r.Room, first)
 		} else {
+			c.wantTeams(path+".room", r.Room)
 			bound[string(roomID(r.Room))] = line
 		}
 		c.roomKind(path, r)

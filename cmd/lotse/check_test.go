@@ -51,7 +51,7 @@ func TestCheckPeopleAndProjects(t *testing.T) {
 	c.projects()
 	c.bound(nil)
 	want := []string{
-		"!!  people without a Matrix account: erika, nobody-known → add them, with their accounts, to people in the configuration",
+		"!!  people without an account: erika, nobody-known → add them, with their accounts, to people in the configuration",
 		"!!  projects without a lead: nobodys → say who leads them",
 		"ok  projects without a room are asked in a direct chat with their lead: direct, erikas, gone",
 	}

@@ -34,6 +34,7 @@ type Config struct {
 	Greeting     GreetingConfig     `yaml:"greeting"`
 	Goals        []GoalConfig       `yaml:"goals"`
 	Metrics      MetricsConfig      `yaml:"metrics"`
+	Teams        TeamsConfig        `yaml:"teams"`
 	Limits       LimitsConfig       `yaml:"limits"`
 	Retention    RetentionConfig    `yaml:"retention"`
 	Log          LogConfig          `yaml:"log"`
@@ -332,14 +333,20 @@ func (c *Config) path(name string) string {
 // databasePath is where the database is.
 func (c *Config) databasePath() string { return c.path(c.Database) }
 
-// userID writes a Matrix account with its chat: "matrix:@maria:stadt.example".
+// userID writes an account with its chat, which is Matrix if it does not say another: "matrix:@maria:stadt.example".
 func userID(account string) bot.UserID {
+	if ofTeams(account) {
+		return bot.UserID(strings.ToLower(account))
+	}
 	return bot.UserID("matrix:" + strings.TrimPrefix(account, "matrix:"))
 }
 
-// roomID writes a Matrix room with its chat: "matrix:!abc:stadt.example", or "matrix:#alias:stadt.example" for a
-// room whose id is not known yet.
+// roomID writes a room with its chat, which is Matrix if it does not say another: "matrix:!abc:stadt.example", or
+// "matrix:#alias:stadt.example" for a room whose id is not known yet.
 func roomID(room string) bot.RoomID {
+	if ofTeams(room) {
+		return bot.RoomID(room)
+	}
 	return bot.RoomID("matrix:" + strings.TrimPrefix(room, "matrix:"))
 }
 

@@ -479,6 +479,9 @@ func split(text, at string) []string {
 var otherChat = regexp.MustCompile(`^(?:console|teams):[^\s]+$`)
 
 func (r *tableReader) account(text string) bot.UserID {
+	if ofTeams(text) {
+		return userID(text)
+	}
 	if otherChat.MatchString(text) {
 		return bot.UserID(text)
 	}

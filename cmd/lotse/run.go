@@ -20,6 +20,7 @@ import (
 	"lotse/bot"
 	"lotse/bot/engine"
 	"lotse/bot/matrix"
+	"lotse/bot/teams"
 	"lotse/storage"
 )
 
@@ -115,6 +116,15 @@ func (a *app) runBot(ctx context.Context, o runOptions) (err error) {
 		return err
 	}
 
+	chats := []engine.Chat{chat}
+	if config.Teams.on() {
+		office, err := config.openTeams(ctx, store, log, clock.Now, o.rehearsal())
+		if err != nil {
+			return err
+		}
+		chats = append(chats, office)
+	}
+
 	// Whatever ends first, the engine, the metrics or the rehearsal, ends the others.
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -143,7 +153,7 @@ func (a *app) runBot(ctx context.Context, o runOptions) (err error) {
 		networks: config.networks(),
 		words:    config.path(config.Templates),
 		store:    store,
-		chats:    []engine.Chat{chat},
+		chats:    chats,
 		clock:    clock,
 		log:      log,
 		metrics:  meter.hooks(),
@@ -279,7 +289,7 @@ func (c *Config) resolvedRooms(ctx context.Context, chat resolver, store engine.
 	var rooms []bot.Room
 	for _, room := range c.Rooms() {
 		alias := room.ID.Local()
-		if strings.HasPrefix(alias, "!") {
+		if strings.HasPrefix(alias, "!") || room.ID.Chat() == teams.ID {
 			rooms = append(rooms, room)
 			continue
 		}
