@@ -60,5 +60,6 @@
 // # What is kept
 //
 // A [Memory] holds, under names that begin with "teams/<app id>/", how to reach
-// conversations and accounts, and the ids of standing reactions; see people.
+// conversations and accounts, and the ids of standing reactions; see people. [Forget]
+// takes an account out of it.
 package teams

@@ -24,14 +24,15 @@ type reference struct {
 
 // people knows conversations and accounts: it is in front of the Memory.
 //
-// Names in the Memory begin with "teams/<app id>/":
+// Names in the Memory begin with "teams/<app id>/". Ids stand in them as hashes, so that
+// nobody is named once the values are gone, see [Forget]:
 //
-//	room/<conversation>    its reference
-//	direct/<account>       the personal chat with an account
-//	address/<object id>    how the Connector calls that account
-//	account/<address>      … and the other way round
-//	service                where the Connector was heard of last
-//	reacted/<hash>         the reactions that one account has put on one message
+//	room/<conversation>         its reference
+//	direct/<account>            the personal chat with an account
+//	address/<object id>         how the Connector calls that account
+//	account/<address>           … and the other way round
+//	reacted/<message, account>  the reactions that one account has put on one message
+//	service                     where the Connector was heard of last
 type people struct {
 	memory Memory
 	prefix string
@@ -49,7 +50,14 @@ func newPeople(memory Memory, app string) *people {
 	return &people{memory: memory, prefix: string(ID) + "/" + app + "/", cache: map[string]string{}}
 }
 
-func (p *people) name(parts ...string) string { return p.prefix + strings.Join(parts, "/") }
+// name is where something is kept about what the ids name.
+func (p *people) name(kind string, ids ...string) string {
+	if len(ids) == 0 {
+		return p.prefix + kind
+	}
+	sum := sha256.Sum256([]byte(strings.Join(ids, "\x00")))
+	return p.prefix + kind + "/" + hex.EncodeToString(sum[:16])
+}
 
 // recall reads from the Memory; "" if nothing is known.
 func (p *people) recall(ctx context.Context, name string) (string, error) {
@@ -112,11 +120,11 @@ type news struct {
 	values map[string]string
 }
 
-func (n *news) set(ctx context.Context, value string, name ...string) error {
-	full := n.p.name(name...)
-	old, err := n.p.recall(ctx, full)
+func (n *news) set(ctx context.Context, value, kind string, ids ...string) error {
+	name := n.p.name(kind, ids...)
+	old, err := n.p.recall(ctx, name)
 	if err == nil && old != value {
-		n.values[full] = value
+		n.values[name] = value
 	}
 	return err
 }
@@ -156,9 +164,36 @@ func (c *Chat) address(ctx context.Context, u bot.UserID) (string, bool, error) 
 	return local, false, nil
 }
 
-// reactedName is where the reactions of an account on a message are kept. The name tells
-// nothing about who that is.
-func (p *people) reactedName(on bot.MessageID, by bot.UserID) string {
-	sum := sha256.Sum256([]byte(string(on) + "\x00" + string(by)))
-	return p.name("reacted", hex.EncodeToString(sum[:16]))
+// Forget takes an account out of what the adapter of an application keeps. It must not be
+// running. Once the account writes again, it is known again.
+func Forget(ctx context.Context, memory Memory, app string, account bot.UserID) error {
+	if account.Chat() != ID {
+		return nil
+	}
+	p := newPeople(memory, app)
+	local := account.Local()
+	address, err := memory.Recall(ctx, p.name("address", local))
+	if err != nil {
+		return err
+	}
+	room, err := memory.Recall(ctx, p.name("direct", local))
+	if err != nil {
+		return err
+	}
+	gone := map[string]string{}
+	if address != "" {
+		gone[p.name("address", local)], gone[p.name("account", address)] = "", ""
+	}
+	if room != "" {
+		gone[p.name("direct", local)] = ""
+		ref, known, err := p.reference(ctx, room)
+		if err != nil {
+			return err
+		}
+		if known {
+			ref.With = ""
+			gone[p.name("room", room)] = ref.String()
+		}
+	}
+	return p.remember(ctx, gone)
 }

@@ -190,7 +190,7 @@ func (c *Chat) reacted(ctx context.Context, a *activity, e bot.Event, n *news) (
 	}
 	room := e.Room.Local()
 	target := messageID(room, a.ReplyTo)
-	where := c.people.reactedName(target, e.Sender)
+	where := c.people.name("reacted", string(target), string(e.Sender))
 	value, err := c.people.recall(ctx, where)
 	if err != nil {
 		return nil, err

@@ -205,3 +205,39 @@ func TestAbilities(t *testing.T) {
 		}
 	}
 }
+
+// An account that is forgotten stands nowhere any more, and is known again once it writes.
+func TestForget(t *testing.T) {
+	chat, m, _ := newChat(t, newAuthority(t), nil)
+	token := sign(t, jwt.SigningMethodRS256, goodKey, "good", good())
+	post(chat, token, body(nil))
+	who := m.taken()[1].Sender
+	stands := func() bool {
+		all := fmt.Sprint(m.values)
+		return strings.Contains(all, who.Local()) || strings.Contains(all, "29:maria")
+	}
+	if !stands() {
+		t.Fatal("it was not known")
+	}
+	if err := Forget(t.Context(), m, testApp, who); err != nil {
+		t.Fatal(err)
+	}
+	if stands() {
+		t.Errorf("it stands in %v", m.values)
+	}
+	for name := range m.values {
+		if strings.Contains(name, "29:") || strings.Contains(name, "a:1chat") {
+			t.Errorf("a name tells somebody's id: %s", name)
+		}
+	}
+	if err := Forget(t.Context(), m, testApp, "matrix:@maria:example.org"); err != nil {
+		t.Error(err)
+	}
+	again, err := New(Config{AppID: testApp, Tenant: testTenant, Credential: Credential{Secret: "s"}, Memory: m})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if known, err := again.CheckRoom(t.Context(), "a:1chat"); err != nil || !known {
+		t.Errorf("the conversation is forgotten, too: %v %v", known, err)
+	}
+}

@@ -40,8 +40,9 @@ func connector(t *testing.T, status int, header http.Header, answer string) (ser
 func sender(t *testing.T, service string) *Chat {
 	t.Helper()
 	m := newMemory()
+	p := newPeople(m, testApp)
 	for room, kind := range map[string]string{"a:1chat": personal, "19:portal@thread.tacv2": inTeam} {
-		m.values["teams/"+testApp+"/room/"+room] = reference{Service: service + "/emea/", Kind: kind, Tenant: testTenant, Here: true}.String()
+		m.values[p.name("room", room)] = reference{Service: service + "/emea/", Kind: kind, Tenant: testTenant, Here: true}.String()
 	}
 	chat, err := New(Config{AppID: testApp, Tenant: testTenant, Credential: Credential{Secret: "s"}, Memory: m, Token: service + "/token", ServiceURL: service})
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"lotse/bot"
 	"lotse/bot/matrix"
+	"lotse/bot/teams"
 	"lotse/storage"
 )
 
@@ -175,6 +176,9 @@ func (e *erasing) do(ctx context.Context) error {
 	for _, account := range e.person.Accounts {
 		if err := matrix.Forget(ctx, e.store, e.store.DB(), e.config.Matrix.User, account); err != nil {
 			return err
+		}
+		if err := teams.Forget(ctx, e.store, e.config.Teams.AppID, account); err != nil {
+			return fmt.Errorf("forget an account of Teams: %w", err)
 		}
 	}
 	done, err := e.books(ctx, false)
