@@ -51,9 +51,9 @@ func noticeSamples() map[string][]any {
 		r.Now, r.Example = now, "!ansage digilotsen Das Rechenzentrum ist am Freitag nicht zu erreichen."
 		return r
 	}
-	greeting := Greeting{Network: "Digilotsen", To: []Person{sampleLead}, Now: now, Meetup: sampleTime(33, 10, 0), BotName: "Lotse"}
+	greeting := Greeting{Network: "Digilotsen", ID: "digilotsen", To: []Person{sampleLead}, Now: now, Meetup: sampleTime(33, 10, 0), BotName: "Lotse"}
 	later, several := greeting, greeting
-	later.Meetup, later.Network = time.Time{}, "Zentrale Dienste"
+	later.Meetup, later.Network, later.ID = time.Time{}, "Zentrale Dienste", "zentrale-dienste"
 	several.To = []Person{sampleLead, sampleColead}
 	return map[string][]any{
 		"notice.said": {NoticeText{Text: text}, NoticeText{Text: "- *kein* Punkt"}},

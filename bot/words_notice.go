@@ -88,6 +88,7 @@ type NoticeDeleted struct{ Number int }
 // greeting.room, greeting.thread and greeting.about.
 type Greeting struct {
 	Network string
+	ID      NetworkID
 	To      []Person // one, or in a room all who came
 	Now     time.Time
 	Meetup  time.Time // the next one; zero: not known

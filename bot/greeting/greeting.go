@@ -105,7 +105,7 @@ func Due(s bot.Snapshot, t bot.Timer) (c bot.Change, mine bool) {
 	case n > rules.AtOnce, pace.Count+n > rules.AnHour:
 		c.Reason = "too many are new: nobody is greeted"
 		if n > rules.AtOnce || !pace.Told {
-			many(s, t, &c, bot.ManyNewcomers{Network: s.Room.Network, Count: n, Hour: n <= rules.AtOnce})
+			many(s, t, &c, bot.ManyNewcomers{Network: called(s), Count: n, Hour: n <= rules.AtOnce})
 		}
 		pace.Told = true
 	default:
@@ -131,11 +131,19 @@ func many(s bot.Snapshot, t bot.Timer, c *bot.Change, data bot.ManyNewcomers) {
 
 // greeting is what somebody reads.
 func greeting(s bot.Snapshot, to ...bot.Person) bot.Greeting {
-	g := bot.Greeting{Network: s.Room.Network, To: to, Now: s.Now.In(s.Settings.Zone), BotName: s.Settings.BotName}
+	g := bot.Greeting{Network: called(s), ID: bot.NetworkID(bot.Slug(s.Room.Network)), To: to, Now: s.Now.In(s.Settings.Zone), BotName: s.Settings.BotName}
 	if at := nextMeetup(s); !at.IsZero() {
 		g.Meetup = at.In(s.Settings.Zone)
 	}
 	return g
+}
+
+// called is the network's name, as far as there is more than what the room says.
+func called(s bot.Snapshot) string {
+	if s.Network != nil && s.Network.Name != "" {
+		return s.Network.Name
+	}
+	return s.Room.Network
 }
 
 // nextMeetup is when the network meets next, zero if that is not known.

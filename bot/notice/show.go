@@ -101,7 +101,7 @@ func (d *draft) delivery(c *bot.NoticeCard) {
 
 // place names a room, and what is known to be in the way.
 func (d *draft) place(r bot.Room) bot.NoticePlace {
-	p := bot.NoticePlace{Network: r.Network}
+	p := bot.NoticePlace{Network: d.NetworkNamed(r.Network)}
 	switch {
 	case r.Refused == bot.RefusedMute || r.Refused == bot.RefusedAway:
 		p.Why = r.Refused
