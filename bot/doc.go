@@ -97,6 +97,8 @@
 //	note/failed/<event or timer>/<room>, note/downtime/<instant>/<room>
 //	note/restored/<instant>/<room>                   PMO: the books come from a backup, see Restored
 //
+// Packages escalation, meetup, notice and greeting list theirs.
+//
 // The messages of a round's steps say in their keys how often the round was moved
 // since: agenda, agenda-1 (see Round.step).
 //
