@@ -78,7 +78,7 @@ func (w Waiting) tally(kinds ...Kind) int {
 }
 
 // steps are the timers that a person would miss.
-var steps = []TimerKind{TimerOpen, TimerAsk, TimerRemind, TimerStand, TimerClose, TimerAgenda, TimerMoved, TimerCancel}
+var steps = []TimerKind{TimerOpen, TimerAsk, TimerRemind, TimerStand, TimerClose, TimerAgenda, TimerMoved, TimerCancel, TimerNotice}
 
 // fromBackup is what the PMO reads of the restore. Reactions are not worth a word.
 func (s Snapshot) fromBackup() FromBackup {

@@ -15,6 +15,9 @@
 // with pages of different size, because Dendrite can leave out an event where two
 // pages meet. What happened before the bot itself joined is never handed over.
 //
+// Of who comes into a room, only those are told of that were not in it before
+// ([bot.EventMember]).
+//
 // The bot's own events stand in the timeline like everybody's. By the key in
 // their content they are handed over as [bot.EventEcho], so that the rules know
 // whether an answer came before or after a question.

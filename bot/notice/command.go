@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"slices"
 	"time"
 
 	"lotse/bot"
@@ -32,7 +33,7 @@ func Draft(s bot.Snapshot, e bot.Event, w Words) (bot.Change, error) {
 	if err := w.check(s); err != nil {
 		return bot.Change{}, err
 	}
-	n := bot.Notice{Number: s.LastNotice + 1, State: bot.NoticeDraft, To: w.To, At: w.At, Drafted: s.Now}
+	n := bot.Notice{Number: number(s), State: bot.NoticeDraft, To: w.To, At: w.At, Drafted: s.Now}
 	if e.Direct || s.Room.Kind == bot.RoomDirect {
 		n.User = e.Sender
 	} else {
@@ -45,6 +46,18 @@ func Draft(s bot.Snapshot, e bot.Event, w Words) (bot.Change, error) {
 	d.timer(bot.TimerNoticeLapse, lapses(n))
 	d.finish("an announcement was drafted")
 	return d.c, nil
+}
+
+// number is the next announcement's. The first one after a restore leaves out those that may
+// have been given in the lost time: what stands in the rooms under their keys is another's.
+// What is decided once more gets the number that it had.
+func number(s bot.Snapshot) int {
+	r, last := s.Restored, s.LastNotice
+	later := func(n bot.Notice) bool { return r != nil && n.Drafted.After(r.At) }
+	if r == nil || !s.Now.After(r.Lived) || slices.ContainsFunc(s.Notices, later) {
+		return last + 1
+	}
+	return bot.Spent(last) + 1
 }
 
 // Redraft changes a draft: the command was edited.
