@@ -103,6 +103,7 @@ func (c *check) all(ctx context.Context, path string) {
 	}
 	c.teams(ctx, books)
 	c.invitations()
+	c.web(ctx)
 	c.rule()
 	if books {
 		c.deciders()

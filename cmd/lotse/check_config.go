@@ -637,20 +637,8 @@ func (c *checker) goals() {
 }
 
 func (c *checker) rest() {
-	if listen := c.Metrics.Listen; listen != "" {
-		host, port, err := net.SplitHostPort(listen)
-		number, notNumber := strconv.Atoi(port)
-		switch {
-		case err != nil || notNumber != nil || number < 0 || number > 65535:
-			near := ""
-			if _, bare := strconv.Atoi(listen); bare == nil {
-				near = "127.0.0.1:" + listen
-			}
-			c.fail("metrics.listen", `%q is not an address with a port: want one like "127.0.0.1:9464", or "" for off%s`, listen, didYouMean(near))
-		case !loopback(host):
-			c.warn("metrics.listen: %s can be reached from other machines, without a password; 127.0.0.1:%s can not", listen, port)
-		}
-	}
+	c.listen("metrics.listen", c.Metrics.Listen, "127.0.0.1:9464")
+	c.web()
 	for _, limit := range []struct {
 		path     string
 		value    int
@@ -675,4 +663,43 @@ func (c *checker) rest() {
 	}
 	c.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	c.oneOf("log.format", c.Log.Format, "text", "json")
+}
+
+// listen checks an address to listen on; "" is none.
+func (c *checker) listen(path, listen, example string) {
+	if listen == "" {
+		return
+	}
+	host, port, err := net.SplitHostPort(listen)
+	number, notNumber := strconv.Atoi(port)
+	switch {
+	case err != nil || notNumber != nil || number < 0 || number > 65535:
+		near := ""
+		if _, bare := strconv.Atoi(listen); bare == nil {
+			near = "127.0.0.1:" + listen
+		}
+		c.fail(path, `%q is not an address with a port: want one like %q, or "" for off%s`, listen, example, didYouMean(near))
+	case !loopback(host):
+		c.warn("%s: %s can be reached from other machines, without a password; 127.0.0.1:%s can not", path, listen, port)
+	}
+}
+
+// web checks the address under which people reach calendars. It is https: the links are secret.
+func (c *checker) web() {
+	w := c.Web
+	if w.Address == "" {
+		if w.Listen != "" && w.Listen != defaultWebListen {
+			c.fail("web.listen", "wants web.address too, the address that stands in links: address: https://lotse.stadt.example")
+		}
+		return
+	}
+	u, err := url.Parse(w.Address)
+	if err != nil || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" ||
+		u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Hostname())) {
+		c.fail("web.address", "%q is not the address of a web server: want one like https://lotse.stadt.example", w.Address)
+	}
+	if w.Listen == "" {
+		c.fail("web.listen", `is "", and nobody could reach %s: want an address like %q`, w.Address, defaultWebListen)
+	}
+	c.listen("web.listen", w.Listen, defaultWebListen)
 }

@@ -35,6 +35,7 @@ type Config struct {
 	Goals        []GoalConfig       `yaml:"goals"`
 	Metrics      MetricsConfig      `yaml:"metrics"`
 	Teams        TeamsConfig        `yaml:"teams"`
+	Web          WebConfig          `yaml:"web"`
 	Limits       LimitsConfig       `yaml:"limits"`
 	Retention    RetentionConfig    `yaml:"retention"`
 	Log          LogConfig          `yaml:"log"`
@@ -186,6 +187,12 @@ type MetricsConfig struct {
 	Listen string `yaml:"listen"` // "": off
 }
 
+// WebConfig is how calendars are reached.
+type WebConfig struct {
+	Address string `yaml:"address"` // "https://lotse.stadt.example"; "": off
+	Listen  string `yaml:"listen"`  // where the reverse proxy finds the bot
+}
+
 // LimitsConfig keeps things within bounds.
 type LimitsConfig struct {
 	AnswerCharacters int           `yaml:"answer_characters"`
@@ -236,6 +243,7 @@ func defaultConfig() *Config {
 		Matrix:   MatrixConfig{DeviceName: "Lotse", EncryptDirectChats: true},
 		Limits:   LimitsConfig{AnswerCharacters: 4000, OverviewEvery: 10 * time.Second, SendsAtOnce: 8, CommandsAMinute: 20},
 		Log:      LogConfig{Level: "info", Format: "text"},
+		Web:      WebConfig{Listen: defaultWebListen},
 
 		Retention: RetentionConfig{ReportsMonths: 24, MessagesDays: 90, DecisionsYears: 10},
 

@@ -63,6 +63,8 @@ var house = []wing{
 		why: "helpers for tests import the standard library and this module only, so that nobody inherits a test's dependencies"},
 	{dir: "bot/console", may: []string{rules, dates},
 		why: "an adapter translates between its chat and package bot; the types it shares with the engine live in bot"},
+	{dir: "bot/web", may: []string{rules, dates, icalendar},
+		why: "the web shows what the rules and the store hand over"},
 	{dir: "commands", may: []string{rules, dates, escalations, meetups, notices}, pure: true,
 		why: "a command is a rule: it says what it needs, and decides"},
 	{dir: "templates", may: []string{rules, dates, goldmarkAll, bluemonday},

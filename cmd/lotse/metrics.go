@@ -206,22 +206,18 @@ func (h *health) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// listen opens the address for metrics and health.
-func listen(ctx context.Context, address string) (net.Listener, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("metrics.listen: %w", err)
-	}
-	return listener, nil
-}
-
-// serve answers until ctx ends.
-func serve(ctx context.Context, listener net.Listener, m *meter, h *health, log *slog.Logger) error {
+// serveMetrics answers until ctx ends.
+func serveMetrics(ctx context.Context, listener net.Listener, m *meter, h *health, log *slog.Logger) error {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry, ErrorLog: promLog{log}}))
 	mux.Handle("GET /healthz", h)
+	return serve(ctx, "metrics", listener, mux, log)
+}
+
+// serve answers until ctx ends; what says what, for errors.
+func serve(ctx context.Context, what string, listener net.Listener, handler http.Handler, log *slog.Logger) error {
 	server := &http.Server{
-		Handler:           mux,
+		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      30 * time.Second,
@@ -241,10 +237,10 @@ func serve(ctx context.Context, listener net.Listener, m *meter, h *health, log 
 	})
 	err := server.Serve(listener)
 	if stop() {
-		return fmt.Errorf("serve metrics: %w", err) // it ended by itself
+		return fmt.Errorf("serve %s: %w", what, err) // it ended by itself
 	}
 	if err := <-closed; err != nil {
-		return fmt.Errorf("end serving metrics: %w", err)
+		return fmt.Errorf("end serving %s: %w", what, err)
 	}
 	return nil
 }

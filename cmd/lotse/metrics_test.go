@@ -123,17 +123,17 @@ func TestMetrics(t *testing.T) {
 	hooks.Send("matrix", bot.OpReaction, "failed", time.Second)
 
 	ctx, stop := context.WithCancel(t.Context())
-	listener, err := listen(ctx, "127.0.0.1:0")
+	listener, err := listenAt(ctx, "metrics.listen", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	address := listener.Addr().String()
-	if _, err := listen(ctx, address); err == nil || !strings.HasPrefix(err.Error(), "metrics.listen: ") {
+	if _, err := listenAt(ctx, "metrics.listen", address); err == nil || !strings.HasPrefix(err.Error(), "metrics.listen: ") {
 		t.Errorf("an address that is taken: %v, want the key that names it", err)
 	}
 	served := make(chan error, 1)
 	go func() {
-		served <- serve(ctx, listener, m, &health{store: store, meter: m, synced: heard{}}, slog.New(slog.NewTextHandler(t.Output(), nil)))
+		served <- serveMetrics(ctx, listener, m, &health{store: store, meter: m, synced: heard{}}, slog.New(slog.NewTextHandler(t.Output(), nil)))
 	}()
 	get := func(path string) (int, string) {
 		t.Helper()
@@ -193,13 +193,13 @@ func TestMetrics(t *testing.T) {
 
 // A server that ends by itself is an error, which ends the bot.
 func TestServeEnds(t *testing.T) {
-	listener, err := listen(t.Context(), "127.0.0.1:0")
+	listener, err := listenAt(t.Context(), "metrics.listen", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	listener.Close()
 	store := memory(t, storage.Options{})
-	err = serve(t.Context(), listener, newMeter(store), &health{}, slog.New(slog.DiscardHandler))
+	err = serveMetrics(t.Context(), listener, newMeter(store), &health{}, slog.New(slog.DiscardHandler))
 	if !errors.Is(err, net.ErrClosed) {
 		t.Errorf("serve: %v, want that the listener is closed", err)
 	}

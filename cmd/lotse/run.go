@@ -21,6 +21,7 @@ import (
 	"lotse/bot/engine"
 	"lotse/bot/matrix"
 	"lotse/bot/teams"
+	"lotse/bot/web"
 	"lotse/storage"
 )
 
@@ -129,18 +130,33 @@ func (a *app) runBot(ctx context.Context, o runOptions) (err error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var all sync.WaitGroup
-	var failed [2]error
+	var failed [3]error
 	defer func() { stop(); all.Wait(); err = errors.Join(append([]error{err}, failed[:]...)...) }()
 
 	meter := newMeter(store)
 	health := &health{store: store, meter: meter, clock: clock, synced: watch, began: time.Now()}
 	if config.Metrics.Listen != "" {
-		listener, err := listen(ctx, config.Metrics.Listen)
+		listener, err := listenAt(ctx, "metrics.listen", config.Metrics.Listen)
 		if err != nil {
 			return err
 		}
 		log.InfoContext(ctx, "metrics and health are served", "address", listener.Addr().String())
-		all.Go(func() { defer stop(); failed[0] = serve(ctx, listener, meter, health, log) })
+		all.Go(func() { defer stop(); failed[0] = serveMetrics(ctx, listener, meter, health, log) })
+	}
+	words, err := readWords(config.path(config.Templates), settings)
+	if err != nil {
+		return err
+	}
+	if w := config.Web; w.Address != "" {
+		listener, err := listenAt(ctx, "web.listen", w.Listen)
+		if err != nil {
+			return err
+		}
+		log.InfoContext(ctx, "calendars are served", "address", listener.Addr().String(), "public", w.Address)
+		all.Go(func() {
+			defer stop()
+			failed[2] = serve(ctx, "calendars", listener, web.New(calendars{store, settings, words, clock}, log), log)
+		})
 	}
 	rooms, err := config.resolvedRooms(ctx, chat, store, log)
 	if err != nil {
@@ -151,7 +167,7 @@ func (a *app) runBot(ctx context.Context, o runOptions) (err error) {
 		people:   config.People(),
 		rooms:    rooms,
 		networks: config.networks(),
-		words:    config.path(config.Templates),
+		read:     words,
 		store:    store,
 		chats:    chats,
 		clock:    clock,

@@ -41,6 +41,7 @@ func (c *Config) Settings() (*bot.Settings, error) {
 		MaxText:         c.Limits.AnswerCharacters,
 		CommandsAMinute: c.Limits.CommandsAMinute,
 		BotName:         c.Name,
+		WebAddress:      strings.TrimRight(c.Web.Address, "/"),
 		Retention:       bot.Retention{Reports: c.Retention.ReportsMonths, Messages: c.Retention.MessagesDays, Decisions: c.Retention.DecisionsYears},
 	}
 	for role, ids := range map[bot.Role][]string{bot.RolePMO: c.Roles.PMO, bot.RoleDM: c.Roles.DM, bot.RoleDIKON: c.Roles.DIKON} {

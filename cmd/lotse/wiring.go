@@ -31,12 +31,13 @@ import (
 //
 // A database that was opened for it, a chat's connection and the like stay the caller's to close, once Run has returned.
 type parts struct {
-	settings *bot.Settings // Settings.Rehearsal puts «Probelauf» on every message
-	people   []bot.Person  // whom the configuration names
-	rooms    []bot.Room    // that the configuration binds, with real ids
-	networks []bot.Network // … and the networks
-	books    bot.Change    // further new rows, for the demo and for tests: projects, tasks
-	words    string        // folder with texts of the city's own, "" for none
+	settings *bot.Settings  // Settings.Rehearsal puts «Probelauf» on every message
+	people   []bot.Person   // whom the configuration names
+	rooms    []bot.Room     // that the configuration binds, with real ids
+	networks []bot.Network  // … and the networks
+	books    bot.Change     // further new rows, for the demo and for tests: projects, tasks
+	words    string         // folder with texts of the city's own, "" for none
+	read     *templates.Set // texts that were read already; nil: from words
 	store    *storage.Store
 	chats    []engine.Chat
 	clock    engine.Clock // nil: the computer's
@@ -70,9 +71,12 @@ func (p parts) assemble(ctx context.Context) (*engine.Engine, error) {
 	if p.limits.LeaseTTL == 0 {
 		p.limits.LeaseTTL, p.limits.LeaseWait = leaseTTL, leaseWait
 	}
-	words, err := readWords(p.words, p.settings)
-	if err != nil {
-		return nil, err
+	words := p.read
+	if words == nil {
+		var err error
+		if words, err = readWords(p.words, p.settings); err != nil {
+			return nil, err
+		}
 	}
 	var store engine.Store = p.store
 	if p.observe != nil {
