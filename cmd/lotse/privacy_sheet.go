@@ -59,7 +59,7 @@ func (a *app) sheet(ctx context.Context, c *Config) ([]byte, error) {
 		"PMO": c.namesOf(c.Roles.PMO), "DIKON": len(c.Roles.DIKON) > 0,
 		"Members": map[string]int{"pmo": len(c.Roles.PMO), "dm": len(c.Roles.DM), "dikon": len(c.Roles.DIKON)},
 		"Rhythm":  c.rhythmInWords(), "Books": found, "People": len(books.People), "Projects": len(books.Projects), "Limit": c.Limits.CommandsAMinute,
-		"Teams": c.Teams.on(), "Homeserver": home.Host, "Rooms": c.readers(books), "Invites": c.inviters(), "Metrics": c.Metrics.Listen, "LogLevel": c.Log.Level,
+		"Teams": c.Teams.on(), "Homeserver": home.Host, "Rooms": c.readers(books), "Invites": c.inviters(), "Metrics": c.Metrics.Listen, "Web": c.Web.Address, "LogLevel": c.Log.Level,
 		"Greeting":  map[string]string{"direct": "im Direktchat", "thread": "im Raum"}[c.Greeting.Where],
 		"Reports":   kept(c.Retention.ReportsMonths, "Monat", "Monate"),
 		"Messages":  kept(c.Retention.MessagesDays, "Tag", "Tage"),
