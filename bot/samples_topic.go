@@ -24,7 +24,7 @@ func topicSamples() map[string][]any {
 	some.Found[0].Links = []SaidLine{{Text: "Folien: https://wiki.example.org/eakte"}, {Gone: true}}
 	refusals := []any{MeetupRefusal{Why: "none", Network: "Digilotsen"}}
 	for _, why := range []string{"none", "many", "full", "long", "longnote", "same", "begun", "unknown", "host", "notyet", "link", "notes", "elsewhere", "nosearch"} {
-		refusals = append(refusals, MeetupRefusal{Why: why, N: 3, Text: "Formulare", Most: 5, Longest: 300})
+		refusals = append(refusals, MeetupRefusal{Why: why, Network: "Digilotsen", N: 3, Text: "Formulare", Most: 5, Longest: 300})
 	}
 	all := map[string][]any{
 		"meetup.topic":        {card, carried, dropped, gone, mute},
@@ -35,7 +35,7 @@ func topicSamples() map[string][]any {
 		"reply.meetups.found": {some, MeetupFound{Words: "eAkte", Page: 1}, MeetupFound{Words: "eAkte", Page: 2}},
 		"error.topic":         refusals,
 	}
-	for _, name := range strings.Fields(`help.topic help.meetup.agenda help.meetup.dealt help.meetup.note help.meetup.links help.meetup.attended help.meetup.search
+	for _, name := range strings.Fields(`help.topic help.meetup.topic help.meetup.agenda help.meetup.dealt help.meetup.note help.meetup.links help.meetup.attended help.meetup.search
 		want.ofnetwork want.minutes want.topic want.topics want.attended want.note want.weblink want.search`) {
 		all[name] = []any{nil}
 	}

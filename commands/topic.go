@@ -12,7 +12,7 @@ import (
 
 func topicCommand() command {
 	f := topicForm()
-	f.words, f.open = nil, false
+	f.name, f.words, f.open = "topic", nil, false
 	f.usage = []text{
 		{"!thema STICHWORTE", "!topic WORDS"}, {"!themen", "!topics"},
 		{"!thema 3 20 min", "!topic 3 20 min"}, {"!thema 3 streichen", "!topic 3 drop"}, {"!thema 3 wieder", "!topic 3 again"},
@@ -24,7 +24,7 @@ func topicCommand() command {
 // topicForm is the same as a form of !meetup.
 func topicForm() form {
 	return form{
-		name:    "topic",
+		name:    "meetup.topic",
 		words:   []string{"thema", "topic", "themen", "topics"},
 		usage:   []text{{"!meetup thema STICHWORTE", "!meetup topic WORDS"}},
 		example: text{"!meetup thema Was die eAkte im Alltag ändert", "!meetup topic What electronic files change in everyday work"},
@@ -41,9 +41,7 @@ func topicForm() form {
 }
 
 // amongNetwork lists a form in the help where a network is.
-func (c call) amongNetwork(s bot.Snapshot) bool {
-	return s.Room.Kind == bot.RoomNetwork || c.event.Direct || s.Room.Kind == bot.RoomPMO
-}
+func (c call) amongNetwork(s bot.Snapshot) bool { return s.Room.Kind == bot.RoomNetwork }
 
 // called is a network's name before a colon, where words follow: «Digilotsen: …».
 var called = regexp.MustCompile(`^([^:\n]{1,80}):\s+(.*)$`)
@@ -181,7 +179,7 @@ func meetupTopics() []form {
 			edits:   true,
 			query:   spoken,
 			decide: func(c call, s bot.Snapshot) (bot.Change, error) {
-				return c.keeps(s, "note", meetup.Note)
+				return c.keeps(s, c.wrong(s, "note", ""), meetup.Note)
 			},
 		}),
 		host(form{
@@ -192,7 +190,7 @@ func meetupTopics() []form {
 			edits:   true,
 			query:   spoken,
 			decide: func(c call, s bot.Snapshot) (bot.Change, error) {
-				return c.keeps(s, "weblink", meetup.Link)
+				return c.keeps(s, c.wrong(s, "weblink", ""), meetup.Link)
 			},
 		}),
 		host(form{
@@ -272,14 +270,14 @@ func (c call) attended(s bot.Snapshot) (bot.Change, error) {
 	return meetup.Attended(s, c.event, n)
 }
 
-// keeps keeps words of the last meetup.
-func (c call) keeps(s bot.Snapshot, want string, how func(bot.Snapshot, bot.Event, string) (bot.Change, error)) (bot.Change, error) {
+// keeps keeps words of the last meetup; missing says that there are none.
+func (c call) keeps(s bot.Snapshot, missing error, how func(bot.Snapshot, bot.Event, string) (bot.Change, error)) (bot.Change, error) {
 	words, err := c.network(s)
 	switch {
 	case err != nil:
 		return bot.Change{}, err
 	case words == "":
-		return bot.Change{}, c.wrong(s, want, "")
+		return bot.Change{}, missing
 	}
 	if t := s.Target; c.event.Kind == bot.EventEdit {
 		if t != nil && t.Subject.Meetup != "" && !t.Own {
