@@ -1,0 +1,301 @@
+package meetup_test
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"lotse/bot"
+	"lotse/bot/dialoguetest"
+	"lotse/storage/storagetest"
+)
+
+const december bot.MeetupID = "digilotsen-2026-12-03"
+
+// announced is the city of the dialogues once the network was told of the next meetup.
+func announced(t dialoguetest.T) *dialoguetest.World {
+	w := dialoguetest.New(t, kit())
+	w.Play("with it\nuntil 2026-11-19 09:00")
+	return w
+}
+
+// meetupOf is the meetup as it is stored.
+func meetupOf(t dialoguetest.T, w *dialoguetest.World, id bot.MeetupID) bot.Meetup {
+	t.Helper()
+	s, err := w.Store.Load(t.Context(), bot.Query{Meetup: id})
+	if err != nil || s.Meetup == nil {
+		t.Fatalf("load %s: %+v, %v", id, s.Meetup, err)
+	}
+	return *s.Meetup
+}
+
+// paper is what somebody would note with paper and pencil of all that was said: which
+// topics there are, whose, and which reactions stand.
+type paper struct {
+	t      *rapid.T
+	w      *dialoguetest.World
+	topics []note
+	votes  map[string]ballot // by the reaction's name
+	names  int
+}
+
+type note struct {
+	by, as string // person, account
+	said   string // the name of the message
+	gone   bool
+}
+
+type ballot struct {
+	by, as string // person, account
+	topic  int
+	on     string // which message, with which emoji
+}
+
+// Whatever people do in whatever order, each person has one vote for a topic, however many
+// accounts and reactions they have, as long as one of their reactions stands; the agenda is
+// in the order of votes; and nobody has more topics than they may.
+func TestVotesProperty(t *testing.T) {
+	if os.Getenv("LOTSE_TEST_LONG") == "" {
+		checks := flag.Lookup("rapid.checks")
+		before := checks.Value.String()
+		if err := checks.Value.Set("12"); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = checks.Value.Set(before) })
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		p := &paper{t: t, w: announced(t), votes: map[string]ballot{}}
+		for range rapid.IntRange(1, 30).Draw(t, "steps") {
+			p.step()
+		}
+		p.compare()
+		p.w.Play("until 2026-12-03 10:00")
+		p.compare() // the counts stay, though nobody's vote does
+	})
+}
+
+func (p *paper) step() {
+	who := rapid.SampledFrom([]string{"mia", "mia", "max", "moritz", "hanna", "hanna2", "pia"}).Draw(p.t, "who")
+	switch rapid.SampledFrom([]string{"propose", "propose", "vote", "vote", "vote", "vote", "other", "unvote", "unvote", "delete", "restart"}).Draw(p.t, "deed") {
+	case "propose":
+		own := 0
+		for _, n := range p.topics {
+			if n.by == human(who) && !n.gone {
+				own++
+			}
+		}
+		p.names++
+		said := fmt.Sprintf("t%d", p.names)
+		p.w.Play(fmt.Sprintf("name %s: %s: lotsen: !thema Thema %s", said, who, strings.Repeat("x", p.names)))
+		if own < 5 {
+			p.topics = append(p.topics, note{by: human(who), as: who, said: said})
+		}
+	case "vote", "other":
+		if n := p.topic(); n > 0 && !p.topics[n-1].gone {
+			p.names++
+			emoji := rapid.SampledFrom([]string{"👍", "👍🏿", "👍️"}).Draw(p.t, "emoji")
+			where := fmt.Sprintf("lotsen/%s/topic/%d", december, n)
+			if rapid.Bool().Draw(p.t, "on the proposer's") {
+				where = "on " + p.topics[n-1].said
+			}
+			b := ballot{human(who), who, n, where + emoji}
+			for _, stands := range p.votes {
+				if stands == b {
+					return // a chat has each reaction of an account once
+				}
+			}
+			p.w.Play(fmt.Sprintf("name r%d: %s: %s + %s", p.names, who, where, emoji))
+			p.votes[fmt.Sprintf("r%d", p.names)] = b
+			p.w.Play(fmt.Sprintf("%s: %s + %s", who, where, rapid.SampledFrom([]string{"👎", "❤️", "🤔"}).Draw(p.t, "no vote")))
+		}
+	case "unvote":
+		names := []string{}
+		for name := range p.votes {
+			names = append(names, name)
+		}
+		if slices.Sort(names); len(names) > 0 {
+			name := rapid.SampledFrom(names).Draw(p.t, "which")
+			p.w.Play(fmt.Sprintf("%s: delete %s", p.votes[name].as, name))
+			delete(p.votes, name)
+		}
+	case "delete":
+		if n := p.topic(); n > 0 && !p.topics[n-1].gone {
+			other := map[bool]string{true: "max", false: "mia"}[p.topics[n-1].by == "mia"]
+			p.w.Play(other + ": delete " + p.topics[n-1].said) // what is somebody else's
+			p.w.Play(p.topics[n-1].as + ": delete " + p.topics[n-1].said)
+			p.topics[n-1].gone = true
+			for name, b := range p.votes { // what was on it is gone with it
+				if b.topic == n {
+					delete(p.votes, name)
+				}
+			}
+		}
+	case "restart":
+		p.w.Play("down\nup")
+	}
+}
+
+// human is the person behind an account.
+func human(account string) string { return strings.TrimSuffix(account, "2") }
+
+func (p *paper) topic() int {
+	if len(p.topics) == 0 {
+		return 0
+	}
+	return rapid.IntRange(1, len(p.topics)).Draw(p.t, "topic")
+}
+
+func (p *paper) compare() {
+	p.t.Helper()
+	m := meetupOf(p.t, p.w, december)
+	if len(m.Topics) != len(p.topics) {
+		p.t.Fatalf("there are %d topics, want %d", len(m.Topics), len(p.topics))
+	}
+	counts := map[int]int{}
+	var want []int
+	for i, n := range p.topics {
+		voters := map[string]bool{}
+		for _, b := range p.votes {
+			if b.topic == i+1 {
+				voters[b.by] = true
+			}
+		}
+		counts[i+1] = len(voters)
+		if got := m.Topics[i].Count(); got != len(voters) && !n.gone {
+			p.t.Errorf("topic %d has %d votes, want %d", i+1, got, len(voters))
+		}
+		if !n.gone {
+			want = append(want, i+1)
+		}
+	}
+	slices.SortStableFunc(want, func(a, b int) int { return cmp.Compare(counts[b], counts[a]) })
+	var got []int
+	for _, t := range m.Agenda() {
+		got = append(got, t.N)
+	}
+	if !slices.Equal(got, want) {
+		p.t.Errorf("the agenda is %v, want %v: votes %v", got, want, counts)
+	}
+}
+
+// Reactions that are no vote, wherever they come from: each leaves the topic without one,
+// and nobody comes. The first ones prove that the test can fail.
+func TestNoVotes(t *testing.T) {
+	const room bot.RoomID = "test:lotsen"
+	for _, test := range []struct {
+		why  string
+		e    func(w *dialoguetest.World) bot.Event
+		want int
+	}{
+		{"a vote", func(w *dialoguetest.World) bot.Event {
+			return bot.Event{Room: room, Sender: "test:max", Target: w.Own(room, "topic/1")}
+		}, 1},
+		{"on the proposer's own message", func(w *dialoguetest.World) bot.Event {
+			return bot.Event{Room: room, Sender: "test:max", Target: w.Named("a")}
+		}, 1},
+		{"from another network's room", func(w *dialoguetest.World) bot.Event {
+			return bot.Event{Room: "test:it", Sender: "test:max", Target: w.Own(room, "topic/1")}
+		}, 0},
+		{"… on the proposer's", func(w *dialoguetest.World) bot.Event {
+			return bot.Event{Room: "test:it", Sender: "test:max", Target: w.Named("a")}
+		}, 0},
+		{"… on the announcement", func(w *dialoguetest.World) bot.Event {
+			return bot.Event{Room: "test:it", Sender: "test:max", Target: w.Own(room, string(december)+"/announcement")}
+		}, 0},
+		{"from a direct chat", func(w *dialoguetest.World) bot.Event {
+			return bot.Event{Room: "test:direct-max", Direct: true, Sender: "test:max", Target: w.Own(room, "topic/1")}
+		}, 0},
+		{"on a message that only looks so", func(w *dialoguetest.World) bot.Event {
+			w.Play("name b: mia: lotsen: **Thema 1:** Was die eAkte ändert\\nEin 👍 hier ist eine Stimme dafür.")
+			return bot.Event{Room: room, Sender: "test:max", Target: w.Named("b")}
+		}, 0},
+		{"on the announcement, which is no topic", func(w *dialoguetest.World) bot.Event {
+			return bot.Event{Room: room, Sender: "test:max", Target: w.Own(room, string(december)+"/announcement")}
+		}, 0},
+		{"on the list of topics", func(w *dialoguetest.World) bot.Event {
+			w.Play("mia: lotsen: !themen")
+			all := w.Chat.Room(room)
+			return bot.Event{Room: room, Sender: "test:max", Target: all[len(all)-1].ID}
+		}, 0},
+		{"once it has begun", func(w *dialoguetest.World) bot.Event {
+			w.Play("until 2026-12-03 10:00")
+			return bot.Event{Room: room, Sender: "test:max", Target: w.Own(room, "topic/1")}
+		}, 0},
+	} {
+		t.Run(test.why, func(t *testing.T) {
+			t.Parallel()
+			w := announced(t)
+			w.Play("name a: mia: lotsen: !thema Was die eAkte ändert")
+			e := test.e(w)
+			e.Kind, e.Emoji, e.At = bot.EventReaction, "👍", w.Clock.Now()
+			w.Chat.Inject(e)
+			w.Idle()
+			m := meetupOf(t, w, december)
+			if got := m.Topics[0].Count(); got != test.want {
+				t.Errorf("%d votes, want %d", got, test.want)
+			}
+			if coming := len(m.Coming) > 0; coming != strings.Contains(test.why, "which is no topic") {
+				t.Errorf("somebody comes: %+v", m.Coming)
+			}
+		})
+	}
+}
+
+// Once a meetup has begun, nobody can find out who has proposed, voted or planned to come:
+// neither in the database nor in what was said. Before, a member reads it of themselves.
+func TestNoNames(t *testing.T) {
+	w := announced(t)
+	w.Play(`name t: mia: lotsen: !thema Was die eAkte ändert
+max: on t + 👍
+name v: mia: lotsen/topic/1 + 👍
+mia: lotsen/` + string(december) + `/announcement + 👍
+max: lotsen/` + string(december) + `/announcement + 🤔
+mia: lotsen: !themen`)
+	mia := bot.Person{Accounts: []bot.UserID{"test:mia"}}
+	d, err := w.Store.Dossier(t.Context(), mia)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[bot.StatementKind]int{}
+	for _, s := range d.Statements {
+		kinds[s.Kind]++
+	}
+	if kinds[bot.StatementMeetup] != 1 || kinds[bot.StatementTopic] != 1 || kinds[bot.StatementComing] != 1 {
+		t.Errorf("before it begins, she reads %v", kinds)
+	}
+	w.Play("until 2026-12-03 10:00")
+	for _, who := range []string{"test:mia", "test:max"} {
+		found, err := storagetest.Find(t.Context(), w.Store.DB().RawDB, who)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(found) > 0 {
+			t.Errorf("after it has begun, %s stands in %q", who, found)
+		}
+	}
+	if d, err = w.Store.Dossier(t.Context(), mia); err != nil || len(d.Statements) > 0 {
+		t.Errorf("after it has begun, she reads %+v, %v", d.Statements, err)
+	}
+	m := meetupOf(t, w, december)
+	if m.Plan != (bot.ComingCount{Yes: 1, Maybe: 1}) || m.Topics[0].Count() != 2 {
+		t.Errorf("the counts are %+v and %d", m.Plan, m.Topics[0].Count())
+	}
+	for _, room := range w.Chat.Rooms() {
+		for _, message := range w.Chat.Room(room) {
+			if message.Key != "" && (strings.Contains(message.Text, "mia") || strings.Contains(message.Text, "max")) {
+				t.Errorf("a message names somebody: %s", message.Text)
+			}
+		}
+	}
+	// What its author deletes goes all the same.
+	w.Play("mia: delete t")
+	if m := meetupOf(t, w, december); m.Topics[0].Said.Text != "" {
+		t.Error("a topic that was deleted in the chat is still stored")
+	}
+}
