@@ -192,7 +192,7 @@ func (s Snapshot) Privacy() Privacy {
 	}
 	p := Privacy{
 		Person: d.Person, Known: s.Person != nil, Account: s.User.Local(), Projects: d.Projects, Waiting: d.Waiting,
-		Newcomer: d.Newcomer > 0, Quiet: d.Quiet > 0, Retention: s.Settings.Retention, Now: s.Now,
+		Newcomer: d.Newcomer > 0, Quiet: d.Quiet > 0, Hosting: d.Hosting, Retention: s.Settings.Retention, Now: s.Now,
 	}
 	for _, u := range d.Person.Accounts {
 		p.Accounts = append(p.Accounts, u.Local())
@@ -222,6 +222,12 @@ func (s Snapshot) Privacy() Privacy {
 			p.Votes++
 		case StatementEntry:
 			p.Entries++
+		case StatementMeetup:
+			p.Topics++
+		case StatementTopic:
+			p.TopicVotes++
+		case StatementComing:
+			p.Comings++
 		case StatementNotice:
 			p.Notices++
 		}

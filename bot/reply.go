@@ -302,6 +302,9 @@ type StatementLine struct {
 	Check   calendar.Date // the round's check; zero: of no round
 }
 
+// Met reports whether there is anything of the reader's in a meetup.
+func (p Privacy) Met() bool { return p.Topics+p.TopicVotes+p.Comings > 0 }
+
 // Privacy answers !datenschutz: reply.privacy, in a direct chat, paged, and below it
 // reply.privacy.file with a file;
 // reply.privacy.sent says so where it was asked.
@@ -319,16 +322,19 @@ type Privacy struct {
 	Replies   int // to such
 	Said      int // texts in escalations
 	Votes     int
-	Entries   int  // of the decision log
-	Notices   int  // announcements in their words
-	Newcomer  bool // they were new in a network once
-	Quiet     bool // they want to be left alone
-	Waiting   int  // messages to them that are not sent yet
-	Retention Retention
-	Now       time.Time
-	Lines     []StatementLine
-	Page      int
-	Pages     int
-	More      int  // statements that are not shown, because they are so many
-	File      bool // all of it comes as a file as well, with reply.privacy.file
+	Entries   int // of the decision log
+	// Of meetups: words, votes for topics, and whether they come.
+	Topics, TopicVotes, Comings int
+	Hosting                     []string // networks, by name
+	Notices                     int      // announcements in their words
+	Newcomer                    bool     // they were new in a network once
+	Quiet                       bool     // they want to be left alone
+	Waiting                     int      // messages to them that are not sent yet
+	Retention                   Retention
+	Now                         time.Time
+	Lines                       []StatementLine
+	Page                        int
+	Pages                       int
+	More                        int  // statements that are not shown, because they are so many
+	File                        bool // all of it comes as a file as well, with reply.privacy.file
 }

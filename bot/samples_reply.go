@@ -337,7 +337,15 @@ func privacySamples() map[string][]any {
 		}
 		lines = append(lines, line(s))
 	}
-	dossier := Dossier{Person: sampleLead, Waiting: 1, Directs: 1, Quiet: 1, Projects: []Answering{
+	meet := []Statement{
+		{Kind: StatementMeetup, At: at, Meetup: "digilotsen-2026-12-03", Text: "Was die eAkte im Alltag ändert"},
+		{Kind: StatementTopic, At: at, Meetup: "digilotsen-2026-12-03", Number: 3},
+		{Kind: StatementComing, At: at, Meetup: "digilotsen-2026-12-03", Text: "👍"},
+	}
+	for _, s := range meet {
+		lines = append(lines, StatementLine{Statement: s})
+	}
+	dossier := Dossier{Person: sampleLead, Hosting: []string{"Digilotsen"}, Waiting: 1, Directs: 1, Quiet: 1, Projects: []Answering{
 		{Project: sampleProject, Role: RoleLead}, {Project: sampleRecord, Role: RoleDeputy, From: sampleDay(20), Until: sampleDay(61)},
 	}}
 	for _, l := range lines {
@@ -354,8 +362,10 @@ func privacySamples() map[string][]any {
 	quiet.Page, quiet.Pages = 1, 1
 	stranger = Snapshot{Settings: settings, Dossier: &Dossier{Quiet: 1, Newcomer: 2}, Now: all.Now, User: "matrix:@otto:example.org"}.Privacy()
 	stranger.Page, stranger.Pages = 1, 1
+	member := Snapshot{Settings: settings, Dossier: &Dossier{Statements: meet}, Now: all.Now, User: "matrix:@otto:example.org"}.Privacy()
+	member.Page, member.Pages, member.Lines = 1, 1, lines[len(lines)-len(meet):]
 	return map[string][]any{
-		"reply.privacy":      {all, first, second, quiet, stranger},
+		"reply.privacy":      {all, first, second, quiet, stranger, member},
 		"reply.privacy.file": {nil},
 		"reply.privacy.sent": {nil},
 	}
