@@ -9,7 +9,7 @@ import (
 
 // TestNewcomer: only who was not there before is new.
 func TestNewcomer(t *testing.T) {
-	const join = `[{"type":"m.room.member","event_id":"$1","state_key":"@nina:x","sender":"@nina:x","origin_server_ts":3000,"content":{"membership":"join","displayname":"Nina\\nNeu"}`
+	const join = `[{"type":"m.room.member","event_id":"$1","state_key":"@nina:x","sender":"@nina:x","origin_server_ts":3000,"content":{"membership":"join","displayname":"Nina\nNeu"}`
 	for _, tt := range []struct {
 		name, event string
 		gap, want   bool
