@@ -200,6 +200,11 @@ func (m Meetup) End() time.Time { return m.At.Add(m.Length) }
 // Hosting reports whether somebody is a host of the meetup.
 func (m Meetup) Hosting(who PersonID) bool { return who != "" && slices.Contains(m.Hosts, who) }
 
+// Hosts reports whether somebody is a host of any of the snapshot's networks.
+func (s Snapshot) Hosts(who PersonID) bool {
+	return slices.ContainsFunc(s.Networks, func(n Network) bool { return n.Hosting(who) })
+}
+
 // Hosting reports whether somebody is a host of the network.
 func (n Network) Hosting(who PersonID) bool { return who != "" && slices.Contains(n.Hosts, who) }
 

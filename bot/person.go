@@ -36,6 +36,7 @@ const (
 	RoleDIKON  Role = "dikon"
 	RoleLead   Role = "lead"
 	RoleDeputy Role = "deputy"
+	RoleHost   Role = "host" // of a network, or of one of its meetups
 )
 
 // Deputy stands in for a project's lead, from From until Until inclusive. A

@@ -210,6 +210,9 @@ type DateLine struct {
 type Dates struct {
 	Lines []DateLine
 	PMO   bool // with what the PMO can do about them
+	// Meetups are the next ones of all networks.
+	Meetups []MeetupLine
+	Now     time.Time
 }
 
 // CheckChanged answers !projektcheck verschieben, absagen, neu, starten,

@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"maps"
+	"strings"
 	"time"
 
 	"lotse/bot/calendar"
@@ -58,7 +60,11 @@ func meetupSamples() map[string][]any {
 		return list
 	}
 	same := func(*MeetupCard) {}
-	return map[string][]any{
+	samples := meetupReplySamples()
+	for name := range strings.FieldsSeq(meetupHelps) {
+		samples[name] = []any{nil}
+	}
+	maps.Copy(samples, map[string][]any{
 		"meetup.announcement": all(same, moved, shift, bare, off, func(c *MeetupCard) { c.State = MeetupCancelled }),
 		"meetup.week":         all(same, bare, off, old, func(c *MeetupCard) { old(c); off(c) }),
 		"meetup.agenda":       all(topics, bare, off, old),
@@ -76,5 +82,61 @@ func meetupSamples() map[string][]any {
 			MeetupClash{Network: "Digilotsen", At: sampleTime(33, 10, 0), End: sampleTime(33, 11, 30), Check: true, OtherAt: sampleTime(33, 10, 0), Now: sampleTime(19, 9, 0)},
 			MeetupClash{Network: "Digilotsen", At: sampleTime(33, 10, 0), End: sampleTime(33, 11, 30), Other: "IT-Verantwortliche", OtherAt: sampleTime(33, 11, 0), Now: sampleTime(19, 9, 0)},
 		},
+	})
+	return samples
+}
+
+// meetupHelps are the texts without data: what a command does, and what it expects.
+const meetupHelps = `help.meetup help.meetup.move help.meetup.cancel help.meetup.new help.meetup.link help.meetup.host want.meetupdate want.newmeetup`
+
+// sampleMeetups are two lines of a list.
+func sampleMeetups() []MeetupLine {
+	line := MeetupLine{Network: "Digilotsen", At: sampleTime(33, 10, 0), End: sampleTime(33, 11, 30), State: MeetupAnnounced, Planned: sampleDay(33), Hosts: []Person{sampleHost}}
+	other := line
+	other.Network, other.At = "IT-Verantwortliche", sampleTime(72, 14, 0)
+	return []MeetupLine{line, other}
+}
+
+// meetupReplySamples is what the commands answer.
+func meetupReplySamples() map[string][]any {
+	now := sampleTime(19, 9, 0)
+	line := sampleMeetups()[0]
+	moved, shifted, off, extra, running := line, line, line, line, line
+	moved.From, shifted.Shifted, shifted.Planned = sampleTime(31, 10, 0), "Allerheiligen", sampleDay(31)
+	off.State, off.Shifted, extra.Extra, running.State = MeetupCancelled, "Fronleichnam", true, MeetupStarted
+	called := off
+	called.Shifted = ""
+	changed := MeetupChanged{Network: "Digilotsen", At: sampleTime(38, 10, 0), Old: sampleTime(33, 10, 0), Told: true, Rooms: 1, Undo: "!meetup verschieben 8.12. auf 3.12. 10:00"}
+	var replies []any
+	for _, what := range []string{"moved", "cancelled", "added", "again", "link", "hosts"} {
+		c := changed
+		c.What = what
+		switch what {
+		case "moved":
+			c.Reason, c.DayOff = "weil der Saal belegt ist", "Betriebsausflug"
+		case "cancelled":
+			c.Rooms = 0
+		case "added":
+			c.Told, c.Announce, c.Weekend = false, sampleTime(24, 9, 0), true
+		case "again":
+			c.Told, c.Undo = false, ""
+		case "link":
+			c.Link = sampleMeetup
+		case "hosts":
+			c.Hosts, c.Silent = []Person{sampleHost, sampleHost2}, true
+		}
+		replies = append(replies, c)
+	}
+	var refusals []any
+	for _, why := range []string{"past", "over", "cancelled", "same", "taken", "none", "network", "nobody", "link", "known", "norule", "other"} {
+		refusals = append(refusals, BadMeetup{Why: why, Network: "Digilotsen", At: sampleTime(33, 10, 0), Now: now, Networks: []string{"Digilotsen", "IT-Verantwortliche"}})
+	}
+	return map[string][]any{
+		"reply.meetup": replies,
+		"reply.meetups": {
+			MeetupList{Lines: []MeetupLine{line, moved, shifted, off, called, extra, running}, Manage: true, Now: now}, MeetupList{Lines: []MeetupLine{line}, Network: "Digilotsen", Now: now},
+			MeetupList{Now: now}, MeetupList{Network: "Digilotsen", Manage: true, Now: now},
+		},
+		"error.meetup": refusals,
 	}
 }

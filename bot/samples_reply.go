@@ -239,6 +239,7 @@ func checkReplySamples() map[string][]any {
 			Dates{Lines: []DateLine{{Check: check, Opens: opens, Deadline: deadline, State: RoundClosed, Planned: sampleDay(25)}}},
 			Dates{Lines: []DateLine{{Check: check, Opens: opens, Deadline: deadline, State: RoundPublished, Planned: sampleDay(25)}}},
 			Dates{PMO: true},
+			Dates{Meetups: sampleMeetups(), Now: sampleTime(19, 9, 0)},
 			Dates{},
 		},
 		"reply.check.moved": {

@@ -126,3 +126,74 @@ type MeetupRefusal struct {
 	Most    int
 	Longest int
 }
+
+// MeetupLine is a meetup in a list: reply.meetups, reply.dates.
+type MeetupLine struct {
+	Network string
+	At, End time.Time
+	State   MeetupState
+	Planned calendar.Date
+	From    time.Time // moved by somebody: when it would have been before
+	Shifted string    // the holiday that moved it, or left it out
+	Extra   bool
+	Reason  string // of a cancellation
+	Hosts   []Person
+}
+
+// Off reports whether it does not take place.
+func (l MeetupLine) Off() bool { return l.State == MeetupCancelled }
+
+// MeetupList answers !meetup: reply.meetups.
+type MeetupList struct {
+	Lines   []MeetupLine
+	Network string // only this network's; "": all
+	Manage  bool   // the asker may change them
+	Now     time.Time
+}
+
+// MeetupChanged confirms what was done with a meetup: reply.meetup.
+type MeetupChanged struct {
+	What     string // "moved", "cancelled", "added", "again", "link", "hosts"
+	Network  string
+	At       time.Time
+	Old      time.Time // moved: the date before
+	Told     bool      // the network knew of it, and is told
+	Announce time.Time // when it will be announced; zero: it is, or at once
+	Reason   string
+	Link     string
+	Hosts    []Person
+	Silent   bool   // hosts: none of them has an account by which they can be asked afterwards
+	Rooms    int    // how many rooms of the network the bot is in
+	DayOff   string // the holiday on that day
+	Weekend  bool
+	Undo     string // a line to copy; "": there is none
+}
+
+// NetworkCard is a network: reply.network.
+type NetworkCard struct {
+	What   string // "": shown; else what was done: "new", "rule", "link", "hosts", "name", "archived", "same"
+	Name   string
+	Hosts  []Person
+	Next   []time.Time // the next dates
+	Rule   string      // as it can be written in iCalendar; "": dates are only added
+	At     calendar.Clock
+	Length time.Duration
+	Link   string
+	Rooms  int
+	Undo   string
+}
+
+// Minutes is how long its meetups take.
+func (c NetworkCard) Minutes() int { return int(c.Length / time.Minute) }
+
+// BadMeetup is why something does not go with a meetup or a network: error.meetup. Why
+// is "past", "over", "cancelled", "same", "taken" (the network meets at that time already),
+// "none" (no meetup is planned), "network" (it has to be named), "nobody" (there are no
+// networks), "link" (not https), "known" (there is a network of that name) or "norule".
+type BadMeetup struct {
+	Why      string
+	Network  string
+	At       time.Time // zero: it is about none
+	Now      time.Time
+	Networks []string
+}

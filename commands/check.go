@@ -16,7 +16,7 @@ func checkCommand() command {
 		return form{name: "check." + name, words: words, usage: []text{usage}, example: example, may: pmo, unbound: true, query: query, decide: decide}
 	}
 	dates := check("dates", []string{"termin", "dates", "termine", "date"},
-		text{"!projektcheck termin", "!check dates"}, text{"!projektcheck termin", "!check dates"}, withRounds, call.dates)
+		text{"!projektcheck termin", "!check dates"}, text{"!projektcheck termin", "!check dates"}, withDates, call.dates)
 	dates.may, dates.unbound, dates.open = nil, false, true // the same as !termine
 	all := func(call) bot.Query { return bot.Query{Rounds: true, AllReports: true, AllProjects: true} }
 	return command{

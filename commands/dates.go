@@ -12,11 +12,14 @@ func datesCommand() command {
 			name:    "dates",
 			usage:   []text{{"!termine", "!dates"}},
 			example: text{"!termine", "!dates"},
-			query:   withRounds,
+			query:   withDates,
 			decide:  call.dates,
 		}},
 	}
 }
+
+// withDates is what both rhythms need, that of the Projektcheck and those of the networks.
+func withDates(call) bot.Query { return bot.Query{Rounds: true, AllMeetups: true, AllNetworks: true} }
 
 func withRounds(call) bot.Query { return bot.Query{Rounds: true} }
 
@@ -25,7 +28,7 @@ const datesShown = 6
 
 // dates lists the next checks.
 func (c call) dates(s bot.Snapshot) (bot.Change, error) {
-	data := bot.Dates{PMO: s.Is(bot.RolePMO)}
+	data := bot.Dates{PMO: s.Is(bot.RolePMO), Meetups: nextOfAll(s), Now: s.Now}
 	for _, r := range bot.PlanRounds(s, datesShown) {
 		line := bot.DateLine{
 			Check: r.Check.In(s.Settings.Zone), State: r.State, Extra: r.Extra, Moved: r.Moved, Planned: r.Planned,

@@ -61,6 +61,9 @@ func (c call) roles(s bot.Snapshot) []bot.Role {
 			roles = append(roles, r)
 		}
 	}
+	if hosting(s) {
+		roles = append(roles, bot.RoleHost)
+	}
 	if s.Room.Kind == bot.RoomProject {
 		if r := s.ProjectRole(); r != "" {
 			roles = append(roles, r)

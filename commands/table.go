@@ -71,7 +71,7 @@ func New(name string) *Table {
 		boardCommand(), datesCommand(),
 		projectCommand(), roomCommand(), checkCommand(), inquiryCommand(),
 		resumeCommand(), noticeCommand(), privacyCommand(), quietCommand(),
-		topicCommand(), meetupCommand(), calendarCommand(),
+		meetupCommand(), topicCommand(), calendarCommand(),
 	}}
 }
 
@@ -308,6 +308,9 @@ func (c call) permit(s bot.Snapshot) error {
 	}
 	if s.Person != nil && (slices.Contains(may, bot.RoleLead) || slices.Contains(may, bot.RoleDeputy)) {
 		return nil // decided when the project is known
+	}
+	if slices.Contains(may, bot.RoleHost) && (hosting(s) || s.Network == nil && s.Person != nil && s.Hosts(s.Person.ID)) {
+		return nil // of which network, is decided when that is known
 	}
 	return c.forbidden(s)
 }

@@ -54,6 +54,7 @@ var german = words{
 		bot.RoleDIKON:  "DIKON",
 		bot.RoleLead:   "Projektleitung",
 		bot.RoleDeputy: "Vertretung",
+		bot.RoleHost:   "Gastgeber*in des Netzwerks",
 	},
 	kinds: map[bot.RoomKind]string{
 		"":              "noch nicht zugeordnet",
@@ -105,6 +106,7 @@ var english = words{
 		bot.RoleDIKON:  "DIKON",
 		bot.RoleLead:   "project lead",
 		bot.RoleDeputy: "deputy",
+		bot.RoleHost:   "host of the network",
 	},
 	kinds: map[bot.RoomKind]string{
 		"":              "not assigned yet",

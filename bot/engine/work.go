@@ -339,7 +339,7 @@ func (e *Engine) abilities(s bot.Snapshot, t task) bot.Abilities {
 	if s.Direct != nil {
 		rooms = append(rooms, bot.RoomID(s.Direct.User))
 	}
-	for _, r := range s.Rooms {
+	for _, r := range slices.Concat(s.NetworkRooms, s.Rooms) {
 		rooms = append(rooms, r.ID)
 	}
 	for _, room := range rooms {

@@ -141,7 +141,7 @@ func (d *draft) remind(t bot.Timer, what bot.MeetupSay) {
 // soon says that the meetup begins, with the link.
 func (d *draft) soon(t bot.Timer) {
 	switch {
-	case !d.m.State.Open() || d.m.Says(bot.SaidSoon):
+	case d.m.Announced.IsZero() || !d.m.State.Open() || d.m.Says(bot.SaidSoon):
 		d.c.Reason = "not to be said"
 	case d.Now.After(d.m.At.Add(late)):
 		d.leaveOut(t)

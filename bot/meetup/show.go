@@ -25,14 +25,13 @@ const (
 // different, and nothing is made that is not fresh. One function for each message.
 func (d *draft) show() {
 	d.showTopics()
-	if d.m.Announced.IsZero() && !d.fresh["soon"] {
-		return // nobody was told
+	if !d.m.Announced.IsZero() { // or nobody was told of it
+		d.showAnnouncement()
+		d.showEditions(bot.SaidWeek, d.showWeek)
+		d.showEditions(bot.SaidAgenda, d.showAgenda)
+		d.showEditions(bot.SaidSoon, d.showSoon)
+		d.showChanges()
 	}
-	d.showAnnouncement()
-	d.showEditions(bot.SaidWeek, d.showWeek)
-	d.showEditions(bot.SaidAgenda, d.showAgenda)
-	d.showEditions(bot.SaidSoon, d.showSoon)
-	d.showChanges()
 	if d.m.State == bot.MeetupOver || d.m.State == bot.MeetupDone {
 		d.showAsk()
 		d.showNotes()
@@ -113,7 +112,7 @@ func changeName(c bot.MeetupChange) string { return "changed/" + strconv.Itoa(c.
 func (d *draft) showChanges() {
 	card := d.card()
 	for _, change := range d.m.Changes {
-		card.Was, card.NewLink, card.NewHosts, card.Again = d.local(change.Was), change.Link, change.Hosts, change.Again && !card.Off()
+		card.Was, card.NewLink, card.NewHosts, card.Again = d.local(change.Was), change.Link, change.Hosts, (change.Again || change.Off) && !card.Off()
 		name := changeName(change)
 		p := bot.Post{Key: d.key(name), Kind: kindChanged, Template: "meetup.changed", Data: card, ReplyTo: bot.Target{Key: d.key("announcement")}}
 		if d.m.At.After(d.Now) {
