@@ -22,8 +22,8 @@ func newPlan(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Show the coming dates and what happens then, before anything is sent",
-		Long: `Plan prints every Projektcheck of a span of time and what Lotse does before it, with holidays and with
-the dates that they move. What the PMO has moved, cancelled or added in chat is in it too, if the
+		Long: `Plan prints every Projektcheck and every meetup of a span of time and what Lotse does before it, with holidays and with
+the dates that they move. What people have moved, cancelled or added in chat is in it too, if the
 database exists. Nothing is sent and nothing is changed.`,
 		Example: "  lotse plan --until 2027-03-31",
 		Args:    cobra.NoArgs,
@@ -106,6 +106,7 @@ type roundPlan struct {
 	span     span
 	books    bool // the database's dates are in it
 	rounds   []plannedRound
+	meetups  []plannedMeetup
 }
 
 // plan collects the rounds whose check is in the span.
@@ -121,7 +122,8 @@ func (c *Config) plan(ctx context.Context, in span) (roundPlan, error) {
 	}
 	p.books = found
 	p.rounds = planRounds(settings, books.Rounds, in)
-	return p, nil
+	p.meetups, err = c.planMeetups(ctx, settings, in)
+	return p, err
 }
 
 // planRounds is the rounds of the rhythm with what the books say instead.
@@ -189,6 +191,8 @@ type planJSON struct {
 	From   string      `json:"from"`
 	Until  string      `json:"until"`
 	Rounds []roundJSON `json:"rounds"`
+
+	Meetups []meetupJSON `json:"meetups"`
 }
 
 type roundJSON struct {
@@ -224,6 +228,7 @@ func (p roundPlan) json(w io.Writer) error {
 		}
 		out.Rounds = append(out.Rounds, row)
 	}
+	out.Meetups = p.meetupsJSON()
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
@@ -260,6 +265,7 @@ type planWords struct {
 	overlap      string
 	sum, sumOne  string
 	noCollisions string
+	meetups      meetupWords
 }
 
 var planWordsDE = planWords{
@@ -306,6 +312,7 @@ var planWordsDE = planWords{
 	sum:          "%d Projektchecks.",
 	sumOne:       "1 Projektcheck.",
 	noCollisions: "Keine zwei Runden überschneiden sich.",
+	meetups:      meetupWordsDE,
 }
 
 var planWordsEN = planWords{
@@ -352,6 +359,7 @@ var planWordsEN = planWords{
 	sum:          "%d Projektchecks.",
 	sumOne:       "1 Projektcheck.",
 	noCollisions: "No two rounds overlap.",
+	meetups:      meetupWordsEN,
 }
 
 func planWordsOf(lang string) (*planWords, error) {
@@ -409,6 +417,7 @@ func (p roundPlan) table(out io.Writer, w *planWords) error {
 	default:
 		line(w.sum, checks)
 	}
+	p.meetupTable(line, w)
 	_, err := io.WriteString(out, b.String())
 	return err
 }
