@@ -87,7 +87,8 @@ func meetupSamples() map[string][]any {
 }
 
 // meetupHelps are the texts without data: what a command does, and what it expects.
-const meetupHelps = `help.meetup help.meetup.move help.meetup.cancel help.meetup.new help.meetup.link help.meetup.host want.meetupdate want.newmeetup`
+const meetupHelps = `help.meetup help.meetup.move help.meetup.cancel help.meetup.new help.meetup.link help.meetup.host want.meetupdate want.newmeetup
+	help.network help.network.new help.network.rule help.network.link help.network.host help.network.archive want.rule`
 
 // sampleMeetups are two lines of a list.
 func sampleMeetups() []MeetupLine {
@@ -127,6 +128,14 @@ func meetupReplySamples() map[string][]any {
 		}
 		replies = append(replies, c)
 	}
+	card := func(what string, change func(*NetworkCard)) any {
+		c := NetworkCard{
+			What: what, Name: "Digilotsen", Hosts: []Person{sampleHost}, Rule: "FREQ=MONTHLY;BYDAY=1TH", At: calendar.Clock{Hour: 10}, Length: 90 * time.Minute,
+			Link: sampleMeetup, Rooms: 1, Next: []time.Time{sampleTime(33, 10, 0), sampleTime(68, 10, 0)}, Undo: "!netzwerk regel digilotsen FREQ=MONTHLY;BYDAY=2TH um 10:00",
+		}
+		change(&c)
+		return c
+	}
 	var refusals []any
 	for _, why := range []string{"past", "over", "cancelled", "same", "taken", "none", "network", "nobody", "link", "known", "norule", "other"} {
 		refusals = append(refusals, BadMeetup{Why: why, Network: "Digilotsen", At: sampleTime(33, 10, 0), Now: now, Networks: []string{"Digilotsen", "IT-Verantwortliche"}})
@@ -138,5 +147,10 @@ func meetupReplySamples() map[string][]any {
 			MeetupList{Now: now}, MeetupList{Network: "Digilotsen", Manage: true, Now: now},
 		},
 		"error.meetup": refusals,
+		"reply.network": {
+			card("", func(*NetworkCard) {}), card("", func(c *NetworkCard) { *c = NetworkCard{Name: c.Name} }), card("archived", func(*NetworkCard) {}),
+			card("new", func(c *NetworkCard) { c.Next, c.Rule, c.Rooms = nil, "", 0 }), card("rule", func(*NetworkCard) {}), card("link", func(*NetworkCard) {}),
+			card("host", func(c *NetworkCard) { c.Undo = "" }), card("host", func(c *NetworkCard) { c.Next, c.Rule = nil, "FREQ=DAILY;COUNT=1" }),
+		},
 	}
 }

@@ -71,7 +71,7 @@ func New(name string) *Table {
 		boardCommand(), datesCommand(),
 		projectCommand(), roomCommand(), checkCommand(), inquiryCommand(),
 		resumeCommand(), noticeCommand(), privacyCommand(), quietCommand(),
-		meetupCommand(), topicCommand(), calendarCommand(),
+		topicCommand(), meetupCommand(), calendarCommand(), networkCommand(),
 	}}
 }
 
