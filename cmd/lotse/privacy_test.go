@@ -345,6 +345,7 @@ func TestPrivacySheet(t *testing.T) {
 		"large": birdConfig(true) + `
 retention: {reports_months: 36, messages_days: 1, decisions_years: 0}
 metrics: {listen: "127.0.0.1:9464"}
+greeting: {where: direct}
 limits: {commands_a_minute: 0}
 log: {level: debug}
 `,
