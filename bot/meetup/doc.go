@@ -37,6 +37,39 @@
 // nothing is said before it is finished; the PMO is asked if no host has an account. What
 // comes back is posted in the network's rooms.
 //
+// # Topics
+//
+// Everybody in a network's room may propose topics for the next meetup that has not begun,
+// some at a time. Each gets a message of its own, in the thread of the announcement, and a
+// 👍 there, or on the proposer's message, is a vote: one per person and topic, however many
+// accounts and reactions they have, as long as one stands. It counts only where it was put
+// on that very message, in a room of the network. The agenda is in the order of votes; a
+// host may put topics first, give them time, take them off and put them back. As many as
+// the meetup has time for come first ([bot.Meetup.Fits]), the others stand behind: «if there
+// is time».
+//
+// What came first counts as talked about when the meetup is over, so that a host has
+// nothing to do about it; a host who says what it was settles it. What was not talked about
+// moves on to the next meetup, without its votes and at most twice; then it is named there
+// once more, and let go. That it moves on is worked out whenever the network is planned, so
+// that it can be taken back as long as the next meetup is ahead.
+//
+// A topic whose message is deleted in the chat goes, even if others have voted for it: the
+// words are whose they are, and who cares for the matter proposes it again.
+//
+// # Whose it was
+//
+// Who has proposed, voted, or said that they come is kept until the meetup begins, and
+// shown to nobody; from then on there are counts. The same holds for a meetup that was
+// called off, at the time when it would have begun.
+//
+// # What is kept
+//
+// A host's answer is split into lines: those that end in a link are links (https, nothing
+// else), «Teilnehmende: 43» is how many were there, «Besprochen: 1 3» what was talked about,
+// and the rest is the summary. Several messages add up; an edit changes and a deletion takes
+// away just what its message gave. Topics, summary and links are what !meetup suche looks in.
+//
 // # What stands in the rooms
 //
 // As with escalations (package escalation), every message about a meetup is a view of its
@@ -47,6 +80,7 @@
 //	meetup/<id>/announcement/<room>
 //	meetup/<id>/week/<room>, agenda, soon     week-1 …: after the meetup was moved once …
 //	meetup/<id>/changed/<n>/<room>            moved, called off, another link or host: n is the Sequence
+//	meetup/<id>/topic/<n>/<room>              a topic, to be voted for
 //	meetup/<id>/notes/<room>                  summary and links
 //	meetup/<id>/ask/<account or PMO's room>
 //	meetup/<id>/shifted/<room>                PMO: a holiday moves it, or leaves it out

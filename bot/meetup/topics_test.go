@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -297,5 +298,34 @@ mia: lotsen: !themen`)
 	w.Play("mia: delete t")
 	if m := meetupOf(t, w, december); m.Topics[0].Said.Text != "" {
 		t.Error("a topic that was deleted in the chat is still stored")
+	}
+}
+
+// A member whom no book knows can be taken out of a meetup that is ahead: the topic goes, the
+// votes of others stay.
+func TestEraseMember(t *testing.T) {
+	w := announced(t)
+	w.Play(`name t: mia: lotsen: !thema Was die eAkte ändert
+max: lotsen: !thema Formulare
+mia: lotsen/topic/2 + 👍
+hanna: lotsen/topic/2 + 👍
+mia: lotsen/` + string(december) + `/announcement + 👍`)
+	w.Down()
+	epoch, err := w.Store.Acquire(t.Context(), "erase", w.Clock.Now(), time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := bot.Erasure{Person: bot.Person{Accounts: []bot.UserID{"test:mia"}}, As: bot.Pseudonymous(1, bot.German)}
+	if _, err := w.Store.Erase(t.Context(), epoch, w.Clock.Now(), &x, bot.German, false); err != nil {
+		t.Fatal(err)
+	}
+	for _, what := range []string{"test:mia", "Was die eAkte"} {
+		if found, err := storagetest.Find(t.Context(), w.Store.DB().RawDB, what); err != nil || len(found) > 0 {
+			t.Errorf("after the erasure %q stands in %q, %v", what, found, err)
+		}
+	}
+	m := meetupOf(t, w, december)
+	if m.Topics[0].Stands() || m.Topics[1].Count() != 2 {
+		t.Errorf("the topics are %+v", m.Topics)
 	}
 }
