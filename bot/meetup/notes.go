@@ -1,6 +1,7 @@
 package meetup
 
 import (
+	"cmp"
 	"net/url"
 	"regexp"
 	"slices"
@@ -11,9 +12,9 @@ import (
 )
 
 const (
-	mostLinks        = 20
-	longestLink      = 500 // characters
-	mostParticipants = 9999
+	mostLinks   = 20
+	longestLink = 500    // characters
+	noteBytes   = 11_000 // summary and links, in a message
 )
 
 // past finds the meetup of which something is kept: the one whose messages are answered, or
@@ -68,7 +69,7 @@ func keep(s bot.Snapshot, e bot.Event, how func(*draft) error) (bot.Change, erro
 	if err := d.past(); err != nil {
 		return bot.Change{}, err
 	}
-	if err := how(d); err != nil {
+	if err := cmp.Or(how(d), d.crowded()); err != nil {
 		return bot.Change{}, err
 	}
 	d.taken()
@@ -82,6 +83,18 @@ func (d *draft) taken() {
 		d.c.Posts = append(d.c.Posts, bot.Reply(d.e, 0, "reply.kept", d.card()))
 	}
 	d.finish("something is kept of the meetup")
+}
+
+// crowded refuses what would not fit into a message any more.
+func (d *draft) crowded() error {
+	n := 0
+	for _, said := range append(append([]bot.Said{d.m.Summary}, d.m.More...), d.m.Links...) {
+		n += takes(said.Text) + 5
+	}
+	if n > noteBytes {
+		return d.refused("notes", 0)
+	}
+	return nil
 }
 
 // note keeps words as the summary, or behind it.
@@ -167,6 +180,9 @@ func (d *draft) answer() (mine bool, err error) {
 	if a.deals {
 		d.deal(a.dealt)
 	}
+	if err := d.crowded(); err != nil {
+		return true, err
+	}
 	d.taken()
 	return true, nil
 }
@@ -200,6 +216,9 @@ func (d *draft) renote(words string) error {
 		if err := d.links(a.links); err != nil {
 			return err
 		}
+	}
+	if err := d.crowded(); err != nil {
+		return err
 	}
 	d.finish("what is kept of the meetup was changed")
 	return nil
@@ -366,7 +385,8 @@ func Found(s bot.Snapshot, m bot.Meetup) bot.FoundLine {
 		}
 	}
 	f.Excerpt = strings.Join(strings.Fields(strings.Join(all, " ")), " ")
-	f.Names = f.Names[:min(len(f.Names), shownTopics)]
-	f.MeetupCard.Links = f.MeetupCard.Links[:min(len(f.MeetupCard.Links), 5)]
+	f.Names = f.Names[:min(len(f.Names), fewTopics)]
+	links := slices.DeleteFunc(f.Links, func(l bot.SaidLine) bool { return len(l.Text) > 200 })
+	f.Links = links[:min(len(links), 2)]
 	return f
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"lotse/bot"
 )
@@ -298,25 +300,46 @@ func topicLine(t bot.Topic) bot.TopicLine {
 	}
 }
 
-// What a message has room for.
+// What a message has room for: a chat may take fifteen thousand bytes in all (see
+// bot.Abilities), and what is too long for it would never stand there.
 const (
 	shownTopics  = 15 // on the agenda
 	listedTopics = 40 // where somebody asks for them
+	fewTopics    = 5  // that are only named
+	topicBytes   = 9_000
 )
+
+// takes is how many bytes words take in a message, at most: what could be markup is escaped
+// there, and lines are set in.
+func takes(words string) (n int) {
+	for _, r := range words {
+		switch {
+		case r == '@':
+			n += 5
+		case r == '\n':
+			n += 4
+		case r < utf8.RuneSelf && !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != ' ':
+			n += 2
+		default:
+			n += utf8.RuneLen(r)
+		}
+	}
+	return n
+}
 
 // topics fills in what the card says about topics.
 func topics(c *bot.MeetupCard, m bot.Meetup, most int) {
 	over := m.State == bot.MeetupOver || m.State == bot.MeetupDone
-	fits := m.Fits()
+	var missed []string
+	fits, left := m.Fits(), topicBytes
 	for i, t := range m.Agenda() {
 		line := topicLine(t)
-		if t.Minutes > 0 {
-			c.Booked += t.Minutes
-		}
+		c.Booked += t.Minutes
+		left -= takes(t.Said.Text) + 60
 		switch first := i < fits; {
 		case over && !t.Dealt && t.Carried >= bot.MostCarried:
-			c.Missed = append(c.Missed, t.Said.Text)
-		case i >= most:
+			missed = append(missed, t.Said.Text)
+		case i >= most || left < 0:
 			c.Hidden++
 		case over && t.Dealt || !over && first:
 			c.Topics = append(c.Topics, line)
@@ -325,10 +348,11 @@ func topics(c *bot.MeetupCard, m bot.Meetup, most int) {
 		}
 	}
 	for _, t := range m.Topics {
-		if t.LetGo() && t.Said.Text != "" && len(c.Missed) < shownTopics {
-			c.Missed = append(c.Missed, t.Said.Text)
+		if t.LetGo() && t.Said.Text != "" {
+			missed = append(missed, t.Said.Text)
 		}
 	}
+	c.Missed = missed[:min(len(missed), fewTopics)]
 }
 
 // Listed is a meetup in a text that shows all its topics. The snapshot's network must be

@@ -329,3 +329,52 @@ mia: lotsen/` + string(december) + `/announcement + 👍`)
 		t.Errorf("the topics are %+v", m.Topics)
 	}
 }
+
+// However much people write, there are as many topics of each as may be, and every message
+// fits into a chat.
+func TestMuch(t *testing.T) {
+	w := announced(t)
+	long := strings.Repeat("@*<", 95)
+	for i := range 100 {
+		w.Play(fmt.Sprintf("mia: lotsen: !thema %d %s", i, long))
+	}
+	w.Play("mia: lotsen: !thema " + strings.Repeat("Wort ", 2000))
+	for i := range 12 {
+		for j := range 5 {
+			w.Play(fmt.Sprintf("member%d: lotsen: !thema %d/%d %s", i, i, j, long))
+		}
+	}
+	if m := meetupOf(t, w, december); len(m.Topics) != 65 {
+		t.Errorf("there are %d topics, want 65", len(m.Topics))
+	}
+	w.Play("max: lotsen: !themen\nuntil 2026-12-03 11:30")
+	for range 8 {
+		w.Play("hanna: direct-hanna: " + strings.Repeat("@*", 900) + "\\nhttps://example.org/" + strings.Repeat("@", 400))
+	}
+	w.Play("hanna: lotsen: !meetup erledigt 1 2\nhanna: lotsen: !meetup suche example\nuntil 2026-12-23 09:00")
+	for _, room := range []bot.RoomID{"test:lotsen", "test:direct-hanna"} {
+		for _, message := range w.Chat.Room(room) {
+			if message.Key != "" && len(message.Text) > 15_000 {
+				t.Errorf("%s takes %d bytes", message.Key, len(message.Text))
+			}
+		}
+	}
+}
+
+// The help in a network's room shows what members can do there, and hosts what they can.
+func TestHelp(t *testing.T) {
+	w := announced(t)
+	for who, want := range map[string][]string{"mia": {"`!thema ", "`!meetup suche "}, "hanna": {"`!thema ", "`!meetup agenda`", "`!meetup notiz ", "`!meetup suche "}} {
+		w.News()
+		w.Play(who + ": lotsen: !hilfe")
+		news := w.News()
+		for _, line := range want {
+			if !strings.Contains(news, line) {
+				t.Errorf("%s does not read %s in the help:\n%s", who, line, news)
+			}
+		}
+		if who == "mia" && strings.Contains(news, "!meetup agenda") {
+			t.Errorf("a member reads what only hosts can do:\n%s", news)
+		}
+	}
+}
