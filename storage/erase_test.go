@@ -64,6 +64,16 @@ func everywhere(t *testing.T, p *pruner) {
 			Inquiries: []bot.Inquiry{{Question: about("Was sagt Kira Kanari?"), Answers: []bot.Said{said("kanari-sagt")}}},
 			Decision:  &bot.Decision{Choice: bot.ChooseYes, By: []bot.PersonID{kanari.ID, jonas.ID}}, EndedBy: kanari.ID, Reasons: []bot.Said{said("kanari-grund")},
 		}},
+		Networks: []bot.Network{{ID: "lotsen", Name: "Lotsen", Hosts: []bot.PersonID{kanari.ID, jonas.ID}}},
+		Meetups: []bot.Meetup{{
+			ID: "lotsen-2026-12-03", Network: "lotsen", State: bot.MeetupAnnounced, At: p.now, Hosts: []bot.PersonID{kanari.ID}, Reason: said("kanari-absage"),
+			Topics: []bot.Topic{
+				{N: 1, Said: bot.Said{Text: "kanari-thema", User: kanari.Accounts[1], Message: "test:$9"}, Votes: []bot.TopicVote{{Voter: bot.Voter{User: kanari.Accounts[0], Person: kanari.ID}}}},
+				{N: 2, Said: about("Kira Kanari stellt vor")},
+			},
+			Coming:  []bot.Coming{{Voter: bot.Voter{User: kanari.Accounts[1]}, Answer: bot.ComingYes}},
+			Summary: said("kanari-zusammenfassung"), Asks: kanari.Accounts[0], Asked: kanari.Accounts[:1],
+		}},
 		Entries: []bot.Entry{
 			{Kind: bot.EntryPut, Escalation: "portal-1", Number: 1, By: kanari.ID, At: p.now, Texts: []bot.EntryText{{Name: "text", Said: said("kanari-eskalation")}, {Name: "wish", Said: about("Kira Kanari entlasten")}}},
 			{Kind: bot.EntryAnswer, Escalation: "portal-1", Number: 1, By: jonas.ID, At: p.now, Texts: []bot.EntryText{{Name: "answer", Said: about("etwas anderes")}}},
@@ -166,6 +176,13 @@ func TestErase(t *testing.T) {
 	}
 	if got := snap.Project.Leads; len(got) != 1 || got[0] != "jonas" || len(snap.Project.Deputies) != 0 {
 		t.Errorf("the project's leads are %v, deputies %v", got, snap.Project.Deputies)
+	}
+	lotsen, err := s.Load(t.Context(), bot.Query{Meetup: "lotsen-2026-12-03"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, n := lotsen.Meetup, lotsen.Network; len(m.Hosts) != 0 || len(n.Hosts) != 1 || !m.Topics[0].Said.Gone || m.Topics[1].Said.Text != "gelöschte Person 1 stellt vor" || !m.Summary.Gone {
+		t.Errorf("the meetup is %+v of %+v", m, n)
 	}
 	if x := snap.Escalation; x.Votes[0].By != "geloescht-1" || !x.Text.Gone || x.Wish.Text != "gelöschte Person 1 entlasten" || x.Decision.By[1] != "jonas" {
 		t.Errorf("the escalation is %+v", x)

@@ -249,3 +249,37 @@ func TestPrunedIsOverwritten(t *testing.T) {
 		t.Errorf("the files hold the word %d times yet, want 0", n)
 	}
 }
+
+// A meetup goes when it is too old, with what was said about it; what is ahead stays.
+func TestPruneMeetups(t *testing.T) {
+	s := memory(t)
+	p := &pruner{T: t, Store: s, now: time.Date(2026, 11, 18, 8, 0, 0, 0, time.UTC)}
+	var err error
+	if p.epoch, err = s.Acquire(t.Context(), "test", p.now, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	said := bot.Said{Text: "kanari", User: "test:@maria", Message: "test:$1", At: p.now}
+	for _, state := range bot.MeetupStates() {
+		id := bot.MeetupID("lotsen-" + string(state))
+		subject := bot.Subject{Network: "lotsen", Meetup: id}
+		p.commit(bot.Change{
+			Meetups: []bot.Meetup{{ID: id, Network: "lotsen", State: state, At: p.now, Summary: said}},
+			Refs:    []bot.Ref{{Message: bot.MessageID("test:$" + state), Room: "test:!l", Subject: subject}},
+		}, bot.Slot{Key: bot.NewKey("meetup", string(id), "notes", "test:!l"), Op: bot.OpMessage, Subject: subject, Room: "test:!l", Text: bot.Text{Markdown: "kanari"}})
+	}
+	p.now = p.now.AddDate(1, 0, 0)
+	p.prune(bot.Prune{Reports: p.now.AddDate(-2, 0, 0)})
+	finds(t, s, "lotsen-done", 5) // not old yet: its row, its message, what was remembered of it
+	p.now = p.now.AddDate(2, 0, 0)
+	for range 20 {
+		p.prune(bot.Prune{Reports: p.now.AddDate(-2, 0, 0)})
+	}
+	finds(t, s, "lotsen-done", 0)
+	finds(t, s, "lotsen-over", 0)
+	finds(t, s, "lotsen-cancelled", 0)
+	for _, id := range []bot.MeetupID{"lotsen-planned", "lotsen-announced", "lotsen-started"} {
+		if got, err := s.Load(t.Context(), bot.Query{Meetup: id}); err != nil || got.Meetup == nil {
+			t.Errorf("%s is gone, error %v", id, err)
+		}
+	}
+}
