@@ -352,11 +352,19 @@ func TestMuch(t *testing.T) {
 		w.Play("hanna: direct-hanna: " + strings.Repeat("@*", 900) + "\\nhttps://example.org/" + strings.Repeat("@", 400))
 	}
 	w.Play("hanna: lotsen: !meetup erledigt 1 2\nhanna: lotsen: !meetup suche example\nuntil 2026-12-23 09:00")
+	largest := map[bot.Kind]int{} // what is too long for the chat never stands there
 	for _, room := range []bot.RoomID{"test:lotsen", "test:direct-hanna"} {
 		for _, message := range w.Chat.Room(room) {
 			if message.Key != "" && len(message.Text) > 15_000 {
 				t.Errorf("%s takes %d bytes", message.Key, len(message.Text))
 			}
+			largest[message.Kind] = max(largest[message.Kind], len(message.Text))
+		}
+	}
+	t.Log("the largest messages:", largest)
+	for _, kind := range []bot.Kind{"meetup.agenda", "meetup.notes", bot.KindReply} {
+		if largest[kind] < 3_000 {
+			t.Errorf("of %s the largest takes %d bytes", kind, largest[kind])
 		}
 	}
 }
