@@ -85,6 +85,9 @@ type Post struct {
 	// File stands beside the words, in one message with them. Where files cannot be sent, the
 	// words go alone: they must be enough.
 	File *File
+	// Date is put beside the words as a calendar file. A chat that takes no files does
+	// without the whole post.
+	Date *Date
 	// Quiet posts notify nobody (Matrix: m.notice).
 	Quiet bool
 	// EditOnly changes the slot if it exists and otherwise does nothing.

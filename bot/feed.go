@@ -40,6 +40,35 @@ func (r Round) CalendarUID(city string) string { return ical.UID("check", city, 
 // CalendarUID names the meetup in calendars, for good: in a file as in a feed.
 func (m Meetup) CalendarUID(city string) string { return ical.UID("meetup", city, string(m.ID)) }
 
+// Date is a date that a message carries as a calendar file. Its words are made with those
+// of the message, in the room's language.
+type Date struct {
+	Event ical.Event // without Summary and Description
+	About CalendarEntry
+}
+
+// File is the calendar file, with the texts calendar.title and calendar.about.
+func (d Date) File(title, about string) File {
+	d.Event.Summary, d.Event.Description = title, about
+	return File{Name: "meetup.ics", Type: ical.MediaType, Bytes: ical.File(d.Event)}
+}
+
+// Date is the meetup in a calendar; changed is what programs are told of when it was
+// written last. The network's name is what people know it by.
+func (m Meetup) Date(s *Settings, network string, changed time.Time) Date {
+	d := Date{
+		Event: ical.Event{
+			UID: m.CalendarUID(s.City), Sequence: m.Sequence, Changed: changed, Start: m.At, End: m.End(), Zone: s.Zone, Link: m.Link,
+			Cancelled: m.State == MeetupCancelled,
+		},
+		About: CalendarEntry{City: s.City, Network: network, Cancelled: m.State == MeetupCancelled},
+	}
+	if !m.From.IsZero() {
+		d.About.From = m.From.In(s.Zone)
+	}
+	return d
+}
+
 // CalendarEntry is what the texts calendar.title and calendar.about say about a date, and
 // calendar.name about a whole calendar. Nothing in it was written by somebody about
 // somebody: a link may get into wrong hands.

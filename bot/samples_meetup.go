@@ -66,6 +66,7 @@ func meetupSamples() map[string][]any {
 	}
 	maps.Copy(samples, map[string][]any{
 		"meetup.announcement": all(same, moved, shift, bare, off, func(c *MeetupCard) { c.State = MeetupCancelled }),
+		"meetup.calendar":     all(same, off),
 		"meetup.week":         all(same, bare, off, old, func(c *MeetupCard) { old(c); off(c) }),
 		"meetup.agenda":       all(topics, bare, off, old),
 		"meetup.soon":         all(same, bare, func(c *MeetupCard) { c.Link = ""; c.Hosts = append(c.Hosts, sampleHost2) }, off, old),

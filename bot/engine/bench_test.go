@@ -55,6 +55,10 @@ func (words) Render(lang bot.Language, template string, data any, _ bot.ChatID) 
 	return bot.Text{Markdown: bot.Markdown(fmt.Sprintf("%s/%s %v", lang, template, data))}, nil
 }
 
+func (words) Plain(lang bot.Language, template string, data any) (string, error) {
+	return fmt.Sprintf("%s/%s %v", lang, template, data), nil
+}
+
 // bench is an engine on a real store with a recording chat and rules that a test
 // writes itself.
 type bench struct {
@@ -214,7 +218,7 @@ var echoing = engine.Rules{
 }
 
 // downtimeWords renders a bot.Downtime.
-type downtimeWords struct{}
+type downtimeWords struct{ words }
 
 func (downtimeWords) Render(_ bot.Language, _ string, data any, _ bot.ChatID) (bot.Text, error) {
 	d := data.(bot.Downtime)

@@ -58,6 +58,8 @@ type Settler interface {
 // Renderer turns a template and its data into text in a room's language; chat picks the accounts that are mentioned.
 type Renderer interface {
 	Render(lang bot.Language, template string, data any, chat bot.ChatID) (bot.Text, error)
+	// Plain is for what is no chat: words in a file.
+	Plain(lang bot.Language, template string, data any) (string, error)
 }
 
 // Commander knows the chat commands. Match says whether the event is one, what

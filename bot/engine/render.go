@@ -33,6 +33,9 @@ func (e *Engine) render(ctx context.Context, s bot.Snapshot, c bot.Change) ([]bo
 		}
 		if !can.Files {
 			p.File = nil
+			if p.Date != nil {
+				continue
+			}
 		}
 		slot, err := e.slot(p, langs.of(p, e.Settings.Language), chat)
 		if err != nil {
@@ -66,7 +69,25 @@ func (e *Engine) slot(p bot.Post, lang bot.Language, chat bot.ChatID) (bot.Slot,
 	}
 	text.Quiet = text.Quiet || p.Quiet
 	slot.Text, slot.File = text, p.File
+	if p.Date != nil {
+		if slot.File, err = e.date(*p.Date, lang); err != nil {
+			return slot, err
+		}
+	}
 	return slot, nil
+}
+
+// date is a date as a file.
+func (e *Engine) date(d bot.Date, lang bot.Language) (*bot.File, error) {
+	var words [2]string
+	for i, template := range []string{"calendar.title", "calendar.about"} {
+		var err error
+		if words[i], err = e.Renderer.Plain(lang, template, d.About); err != nil {
+			return nil, fmt.Errorf("render %s: %w", template, err)
+		}
+	}
+	file := d.File(words[0], words[1])
+	return &file, nil
 }
 
 // seeds are the reactions the bot puts on its own message.

@@ -462,3 +462,5 @@ func (plainTexts) Render(_ bot.Language, template string, data any, _ bot.ChatID
 	}
 	return bot.Text{Markdown: bot.Markdown(fmt.Sprintf("%s %v", template, data))}, nil
 }
+
+func (plainTexts) Plain(bot.Language, string, any) (string, error) { return "", nil }

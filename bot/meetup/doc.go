@@ -77,7 +77,7 @@
 // different. An edit is not noticed, so what changes for people is said in a message, too.
 // Every room of the network has each of them once:
 //
-//	meetup/<id>/announcement/<room>
+//	meetup/<id>/announcement/<room>, calendar
 //	meetup/<id>/week/<room>, agenda, soon     week-1 …: after the meetup was moved once …
 //	meetup/<id>/changed/<n>/<room>            moved, called off, another link or host: n is the Sequence
 //	meetup/<id>/topic/<n>/<room>              a topic, to be voted for

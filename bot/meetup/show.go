@@ -19,6 +19,7 @@ const (
 	kindShifted      bot.Kind = "meetup.shifted"
 	kindClash        bot.Kind = "meetup.clash"
 	kindTopic        bot.Kind = "meetup.topic"
+	kindCalendar     bot.Kind = "meetup.calendar"
 )
 
 // show writes every message about the meetup again: the outbox edits what has become
@@ -27,6 +28,7 @@ func (d *draft) show() {
 	d.showTopics()
 	if !d.m.Announced.IsZero() { // or nobody was told of it
 		d.showAnnouncement()
+		d.showCalendar()
 		d.showEditions(bot.SaidWeek, d.showWeek)
 		d.showEditions(bot.SaidAgenda, d.showAgenda)
 		d.showEditions(bot.SaidSoon, d.showSoon)
@@ -43,12 +45,25 @@ func (d *draft) show() {
 // ahead.
 func (d *draft) showAnnouncement() {
 	p := bot.Post{Key: d.key("announcement"), Kind: kindAnnouncement, Template: "meetup.announcement", Data: d.card(), Expires: d.m.At}
-	// The calendar file goes with this message; Meetup.Sequence is its revision.
 	p.Seeds = []string{string(bot.ComingYes), string(bot.ComingNo), string(bot.ComingMaybe)}
 	if d.m.State == bot.MeetupAnnounced {
 		d.fresh["announcement"] = true
 	}
 	d.view("announcement", p)
+}
+
+// showCalendar shows the calendar file, in a message of its own: what a file says beside
+// itself not every program shows, and it must not cost anybody the announcement.
+func (d *draft) showCalendar() {
+	name := string(d.m.Network)
+	if d.Network != nil {
+		name = d.Network.Name
+	}
+	date := d.m.Date(d.Settings, name, d.m.Announced)
+	if d.fresh["announcement"] {
+		d.fresh["calendar"] = true
+	}
+	d.view("calendar", bot.Post{Key: d.key("calendar"), Kind: kindCalendar, Template: "meetup.calendar", Data: d.card(), Date: &date, Expires: d.m.At})
 }
 
 // showWeek shows the reminder of a week before.

@@ -93,15 +93,8 @@ func Meetups(s bot.Snapshot, feed bot.Feed, words Words) (ical.Calendar, error) 
 		if m.Off || m.At.IsZero() {
 			continue
 		}
-		from := m.From
-		if !from.IsZero() {
-			from = from.In(s.Settings.Zone)
-		}
-		e := entry{
-			ical.Event{UID: m.CalendarUID(s.Settings.City), Sequence: m.Sequence, Changed: feed.Made, Start: m.At, End: m.End(), Link: m.Link},
-			bot.CalendarEntry{Cancelled: m.State == bot.MeetupCancelled, From: from},
-		}
-		entries = append(entries, e)
+		date := m.Date(s.Settings, name, feed.Made)
+		entries = append(entries, entry{date.Event, date.About})
 	}
 	return compose(s.Settings, words, name, entries)
 }
