@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -297,16 +298,16 @@ func (w *World) News() string {
 
 // Needless lists the keys of messages that were edited although nothing in them changed.
 func (w *World) Needless() (keys []bot.Key) {
-	last := map[bot.Key]bot.Text{}
+	last := map[bot.Key]bot.Outgoing{}
 	for _, send := range w.Chat.Sends() {
 		if send.Err != nil || send.Op != bot.OpMessage {
 			continue
 		}
 		before, ok := last[send.Key]
-		if ok && !send.Absent && before.Markdown == send.Text.Markdown {
+		if ok && !send.Absent && before.Text.Markdown == send.Text.Markdown && reflect.DeepEqual(before.File, send.File) {
 			keys = append(keys, send.Key)
 		}
-		last[send.Key] = send.Text
+		last[send.Key] = send.Outgoing
 	}
 	return keys
 }
