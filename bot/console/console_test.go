@@ -454,6 +454,12 @@ func TestReactions(t *testing.T) {
 	if got, want := s.printed(), "  🔴 Maria Beispiel auf «Frage»\n\n"; got != want {
 		t.Errorf("printed %q, want %q", got, want)
 	}
+	s.React(portal, maria, m, "👍") // the same of several people is one line
+	s.React(portal, erika, m, "👍")
+	s.React(portal, erika, m, "🟢")
+	if got, want := s.printed(), "  👍 Maria Beispiel, Erika Muster auf «Frage»\n\n  🟢 Erika Muster auf «Frage»\n\n"; got != want {
+		t.Errorf("printed %q, want %q", got, want)
+	}
 }
 
 func TestDirectChats(t *testing.T) {

@@ -18,6 +18,7 @@ type happening struct {
 	edit     bool
 	before   string // edit: the text until now
 	reaction *message
+	others   []*message // the same reaction, of others right after
 	note     string
 	inThread bot.MessageID // of a note
 	human    bool          // a person did it, not the bot
@@ -147,6 +148,7 @@ func stamp(t time.Time) string {
 
 // collapse leaves out what nobody needs to read: an edit of a message of the same
 // portion, which stands there as it is now, and all but the last of several edits.
+// Several people's reactions become one where they are the same.
 func collapse(news []happening) []happening {
 	fresh := map[*message]bool{}
 	edits := map[*message]int{} // where its last edit stands
@@ -154,6 +156,9 @@ func collapse(news []happening) []happening {
 	for _, h := range news {
 		at, edited := edits[h.message]
 		switch {
+		case h.reaction != nil && len(kept) > 0 && h.reaction.like(kept[len(kept)-1].reaction):
+			last := &kept[len(kept)-1]
+			last.others = append(last.others, h.reaction)
 		case !h.edit:
 			if h.message != nil && h.note == "" {
 				fresh[h.message] = true
@@ -178,6 +183,11 @@ func collapse(news []happening) []happening {
 	return kept
 }
 
+// like reports whether it is the same reaction as another one, of somebody else.
+func (m *message) like(other *message) bool {
+	return other != nil && m.target == other.target && m.emoji == other.emoji && m.sender != other.sender
+}
+
 // gather finds the reactions that stand under a message of the same portion, and
 // those that do not.
 func gather(news []happening) (on map[bot.MessageID][]*message, loose map[int]bool) {
@@ -192,7 +202,7 @@ func gather(news []happening) (on map[bot.MessageID][]*message, loose map[int]bo
 		switch {
 		case h.reaction == nil:
 		case here[h.reaction.target]:
-			on[h.reaction.target] = append(on[h.reaction.target], h.reaction)
+			on[h.reaction.target] = append(append(on[h.reaction.target], h.reaction), h.others...)
 		default:
 			loose[i] = true
 		}
@@ -235,7 +245,11 @@ func (c *Chat) lines(h happening, reactions map[bot.MessageID][]*message) []stri
 		if m := c.messages[h.reaction.target]; m != nil {
 			on = short(c.words(m))
 		}
-		return []string{c.reactions([]*message{h.reaction})[0] + p.paint(dim, fmt.Sprintf(" auf «%s»", on))}
+		who := c.name(h.reaction.sender)
+		for _, other := range h.others {
+			who += ", " + c.name(other.sender)
+		}
+		return []string{oneLine(h.reaction.emoji) + " " + p.paint(dim, fmt.Sprintf("%s auf «%s»", who, on))}
 	}
 	m := h.message
 	who := c.name(m.sender)

@@ -2,6 +2,7 @@ package console
 
 import (
 	"html"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -267,13 +268,13 @@ func wide(r rune) bool {
 }
 
 // wrap breaks a line at spaces so that no part is wider than limit; what follows the
-// first part is indented like a list's or a quotation's text. A word that is too long
+// first part is indented like a list's text, or has the bar of a quotation. A word that is too long
 // stays whole.
 func wrap(line string, limit int) []string {
 	if width(line) <= limit {
 		return []string{line}
 	}
-	hang := strings.Repeat(" ", hanging(line))
+	hang := hanging(line)
 	var parts []string
 	current := ""
 	for i, word := range strings.Split(line, " ") {
@@ -290,12 +291,18 @@ func wrap(line string, limit int) []string {
 	return append(parts, current)
 }
 
-// hanging is how far the text of a list item is indented.
-func hanging(line string) int {
+// hanging is what the further lines of a line begin with: the text of a list item is indented, a quote keeps its bar.
+func hanging(line string) string {
 	rest := strings.TrimLeft(line, " ")
-	lead := len(line) - len(rest)
-	if strings.HasPrefix(rest, "• ") {
-		return lead + 2
+	lead := line[:len(line)-len(rest)]
+	switch bar := quoted.FindString(line); {
+	case bar != "":
+		return bar
+	case strings.HasPrefix(rest, "• "):
+		return lead + "  "
 	}
 	return lead
 }
+
+// quoted is how a quote begins, whatever its colour.
+var quoted = regexp.MustCompile(`^ *((\x1b\[[0-9;]*m)*▎ (\x1b\[[0-9;]*m)*)+`)

@@ -63,6 +63,8 @@ func TestWrap(t *testing.T) {
 		{"kurz", 10, "kurz"},
 		{"eins zwei drei", 9, "eins zwei|drei"},
 		{"• eins zwei drei", 9, "• eins|  zwei|  drei"}, // the text of a list hangs
+		{"▎ eins zwei drei", 9, "▎ eins|▎ zwei|▎ drei"}, // a quote keeps its bar, dim where it is
+		{"\x1b[2m▎ \x1b[0meins zwei", 9, "\x1b[2m▎ \x1b[0meins|\x1b[2m▎ \x1b[0mzwei"},
 		{"Donaudampfschifffahrt ja", 6, "Donaudampfschifffahrt|ja"},
 		{"🟢🟢 🟢🟢", 8, "🟢🟢|🟢🟢"},
 	}
