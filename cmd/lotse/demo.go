@@ -24,9 +24,9 @@ func newDemo(a *app) *cobra.Command {
 	var o demoOptions
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Play a Projektcheck with example people, and join in",
-		Long: `Play a whole Projektcheck, with made-up people and projects, on a simulated clock: in this terminal, with nothing else
-needed, and then hand over to you. With --homeserver the same is played in real rooms of a Matrix test server, so that you
+		Short: "Play a Projektcheck and a meetup with example people, and join in",
+		Long: `Play a whole Projektcheck and a network's meetup, with made-up people and projects, on a simulated clock: in this
+terminal, with nothing else needed, and then hand over to you. With --homeserver the same is played in real rooms of a Matrix test server, so that you
 can watch and take part in Element.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -55,6 +55,8 @@ type theatre interface {
 	engine.Chat
 	engine.Finder
 	room(name string) bot.RoomID
+	// direct is the bot's direct chat with somebody.
+	direct(ctx context.Context, who bot.UserID) (bot.RoomID, error)
 	account(name string) bot.UserID
 	say(ctx context.Context, room bot.RoomID, who bot.UserID, text string, thread bot.MessageID) error
 	react(ctx context.Context, room bot.RoomID, who bot.UserID, target bot.MessageID, emoji string) error
@@ -117,7 +119,7 @@ func (a *app) demo(ctx context.Context, o demoOptions) (err error) {
 		return err
 	}
 	d.engine, err = parts{
-		settings: settings, people: people, books: books, store: store,
+		settings: settings, people: people, networks: config.networks(), books: books, store: store,
 		chats: []engine.Chat{d.theatre}, clock: d.clock, metrics: hooks,
 		log: slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}.assemble(ctx)
@@ -180,7 +182,8 @@ func (d *demo) cast(settings *bot.Settings) (bot.Change, []bot.Person, error) {
 	}
 	change.Rooms = append(change.Rooms,
 		bot.Room{ID: d.theatre.room("pmo"), Kind: bot.RoomPMO, Origin: bot.FromConfig, Joined: true},
-		bot.Room{ID: d.theatre.room("dm"), Kind: bot.RoomDM, Origin: bot.FromConfig, Joined: true})
+		bot.Room{ID: d.theatre.room("dm"), Kind: bot.RoomDM, Origin: bot.FromConfig, Joined: true},
+		bot.Room{ID: d.theatre.room("digilotsen"), Kind: bot.RoomNetwork, Network: "digilotsen", Origin: bot.FromConfig, Joined: true})
 	return change, people, nil
 }
 
@@ -218,6 +221,10 @@ func newConsoleTheatre(stdout io.Writer, clock *engine.Simulated, zone *time.Loc
 
 func (t *consoleTheatre) room(name string) bot.RoomID    { return bot.RoomID("console:" + name) }
 func (t *consoleTheatre) account(name string) bot.UserID { return bot.UserID("console:@" + name) }
+
+func (t *consoleTheatre) direct(ctx context.Context, who bot.UserID) (bot.RoomID, error) {
+	return t.OpenDirect(ctx, who)
+}
 
 func (t *consoleTheatre) say(_ context.Context, room bot.RoomID, who bot.UserID, text string, thread bot.MessageID) error {
 	t.Say(room, who, text, thread)

@@ -144,6 +144,18 @@ func (t *matrixTheatre) account(name string) bot.UserID {
 	return bot.UserID("matrix:" + string(t.people[name].UserID))
 }
 
+// direct is the direct chat that the bot has opened; who it is with accepts the invitation.
+func (t *matrixTheatre) direct(ctx context.Context, who bot.UserID) (bot.RoomID, error) {
+	room, err := t.OpenDirect(ctx, who)
+	if err == nil {
+		_, err = t.client(who).JoinRoomByID(ctx, id.RoomID(room.Local()))
+	}
+	if err != nil {
+		return "", fmt.Errorf("come into the direct chat with %s: %w", who, err)
+	}
+	return room, nil
+}
+
 // client is the account somebody writes from.
 func (t *matrixTheatre) client(who bot.UserID) *mautrix.Client {
 	for _, client := range t.people {

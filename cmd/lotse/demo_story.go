@@ -16,11 +16,11 @@ type named struct{ id, name string }
 var (
 	demoPeople = []named{
 		{"maria", "Maria Beispiel"}, {"katrin", "Katrin Beispiel"}, {"tobias", "Tobias Beispiel"}, {"aylin", "Aylin Beispiel"},
-		{"lukas", "Lukas Beispiel"}, {"petra", "Petra Beispiel (PMO)"}, {"dora", "Dora Beispiel (DM)"}, {"daniel", "Daniel Beispiel (DM)"},
+		{"lukas", "Lukas Beispiel"}, {"hanna", "Hanna Beispiel"}, {"petra", "Petra Beispiel (PMO)"}, {"dora", "Dora Beispiel (DM)"}, {"daniel", "Daniel Beispiel (DM)"},
 	}
 	demoRooms = []named{
 		{"serviceportal", "Serviceportal"}, {"eakte", "eAkte"}, {"hausaktenarchiv", "Hausaktenarchiv"}, {"ki-im-call", "KI im Call"},
-		{"pmo", "PMO"}, {"dm", "Digitalisierungsmanagement"},
+		{"pmo", "PMO"}, {"dm", "Digitalisierungsmanagement"}, {"digilotsen", "Digilotsen"},
 	}
 	demoLeads = map[bot.ProjectID]string{"serviceportal": "maria", "eakte": "katrin", "hausaktenarchiv": "tobias", "ki-im-call": "aylin"}
 )
@@ -41,7 +41,7 @@ func (d *demo) play(ctx context.Context) error {
 	return nil
 }
 
-// story is one Projektcheck, from the first question to the board.
+// story is one Projektcheck, from the first question to the board, and one meetup of the Digilotsen.
 func (d *demo) story() []scene {
 	return []scene{
 		tell("Lotse · Vorführung mit erfundenen Personen und Projekten.\nDie Uhr ist simuliert und springt von Ereignis zu Ereignis. Es ist Dienstag, der 17. November 2026."),
@@ -78,7 +78,16 @@ func (d *demo) story() []scene {
 		tell("Aylin ist ab morgen nicht da und übergibt an Lukas. Gründe fragt Lotse nicht."),
 		orders("aylin", "ki-im-call", "!vertretung @Lukas Beispiel bis 27.11."),
 
-		tell("Zwei Tage später fehlt nur noch „KI im Call“. Erinnert wird nur dort, und zwar die Vertretung."),
+		tell("Tags darauf lädt Lotse die Digilotsen zum nächsten Meetup ein, zwei Wochen vorher, und fragt nach Themen."),
+		leapTo("2026-11-19 09:00"),
+		orders("tobias", "digilotsen", "!thema Alte Bauakten scannen: selbst oder mit Dienstleister?"),
+		orders("katrin", "digilotsen", "!thema Was die eAkte im Sozialamt leichter macht"),
+		tell("Ein 👍 am Thema ist eine Stimme, ein 👍 an der Einladung heißt: Ich bin dabei."),
+		likes("topic/2", "maria", "lukas", "tobias"),
+		likes("topic/1", "katrin"),
+		likes("announcement", "maria", "katrin", "tobias", "lukas"),
+
+		tell("Einen Tag später fehlt im Projektcheck nur noch „KI im Call“. Erinnert wird nur dort, und zwar die Vertretung."),
 		leapTo("2026-11-20 09:00"),
 		says("lukas", "ki-im-call", "rot – der Anbieter liefert nicht"),
 		tell("Den Rest trägt das PMO nach einem Telefonat ein; das steht dann auch dabei."),
@@ -100,6 +109,15 @@ func (d *demo) story() []scene {
 		tell("Die Freigabe ist inzwischen da: Maria meldet den Beschluss als umgesetzt. Nachlesen lässt sich alles."),
 		orders("maria", "serviceportal", "!eskalation 1 erledigt Die Freigabe ist am 24. November gekommen."),
 		orders("petra", "pmo", "!eskalation 1"),
+
+		tell("Und die Digilotsen? Am Tag vor dem Meetup steht die Tagesordnung, das Thema mit den meisten Stimmen vorn."),
+		leapTo("2026-12-02 09:00"),
+		tell("Eine Viertelstunde vorher kommt der Link noch einmal."),
+		leapTo("2026-12-03 09:45"),
+		tell("Danach bittet Lotse Hanna, die einlädt, im Direktchat um ein paar Sätze und Links. Beides steht dann im Raum\nund bleibt auffindbar."),
+		leapTo("2026-12-03 11:30"),
+		confides("hanna", "Im Sozialamt spart die eAkte vor allem Wege: Beide Häuser sehen dieselbe Akte. Beim Scannen alter Bauakten hat sich ein Dienstleister bewährt.\nTeilnehmende: 43\nFolien https://intranet.stadt.example/digilotsen/dezember"),
+		orders("lukas", "digilotsen", "!meetup suche eAkte"),
 		tell("So weit die Vorführung."),
 	}
 }
@@ -107,9 +125,9 @@ func (d *demo) story() []scene {
 // tell narrates, and leaves time for reading.
 func tell(text string) scene {
 	return func(ctx context.Context, d *demo) error {
-		d.pause(ctx, 900*time.Millisecond)
+		d.pause(ctx, 450*time.Millisecond)
 		d.narrate(text)
-		d.pause(ctx, 900*time.Millisecond)
+		d.pause(ctx, 450*time.Millisecond)
 		return ctx.Err()
 	}
 }
@@ -160,6 +178,31 @@ func reacts(who, room, what, emoji string) scene {
 	}
 }
 
+// confides is a message in the direct chat with the bot.
+func confides(who, text string) scene {
+	return func(ctx context.Context, d *demo) error {
+		room, err := d.direct(ctx, d.account(who))
+		if err != nil {
+			return err
+		}
+		return d.act(ctx, d.say(ctx, room, d.account(who), text, ""))
+	}
+}
+
+// likes is a 👍 of several people on one of the bot's messages about the meetup.
+func likes(what string, people ...string) scene {
+	return func(ctx context.Context, d *demo) error {
+		room := d.theatre.room("digilotsen")
+		target, err := d.find(ctx, room, bot.NewKey("meetup", "digilotsen-2026-12-03", what, string(room)))
+		for _, who := range people {
+			if err == nil {
+				err = d.react(ctx, room, d.account(who), target, string(bot.ComingYes))
+			}
+		}
+		return d.act(ctx, err)
+	}
+}
+
 // own finds a message of the bot's: the opening of a project's round ("ask"), the first
 // question about a field ("status"), or one about an escalation ("serviceportal-1/request").
 func (d *demo) own(ctx context.Context, room, what string) (bot.MessageID, error) {
@@ -172,7 +215,12 @@ func (d *demo) own(ctx context.Context, room, what string) (bot.MessageID, error
 		report.Open = &bot.Question{Field: bot.Field(what), Ask: bot.AskField, N: 1}
 		key = report.OpenKey()
 	}
-	id, err := d.Find(ctx, d.theatre.room(room), key, 1)
+	return d.find(ctx, d.theatre.room(room), key)
+}
+
+// find finds a message by its key.
+func (d *demo) find(ctx context.Context, room bot.RoomID, key bot.Key) (bot.MessageID, error) {
+	id, err := d.Find(ctx, room, key, 1)
 	if err == nil && id == "" {
 		err = fmt.Errorf("no message %s in the room", key)
 	}
@@ -187,7 +235,7 @@ func (d *demo) act(ctx context.Context, err error) error {
 	if err := d.settle(ctx); err != nil {
 		return err
 	}
-	d.pause(ctx, 700*time.Millisecond)
+	d.pause(ctx, 300*time.Millisecond)
 	return ctx.Err()
 }
 

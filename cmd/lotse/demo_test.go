@@ -18,20 +18,32 @@ func TestDemo(t *testing.T) {
 	rest := out.String()
 	for _, want := range []string{
 		"Projektcheck am Mittwoch, 25. November, 10 Uhr · Serviceportal",
-		"Status aktuell: 🟢 → 🟡 gefährdet",                // asked for the reason,
-		"So steht Serviceportal auf dem",                 // once complete,
-		"Formulare der KFZ-Zulassung umstellen",          // with the task that was ticked
-		"Unverändert übernommen vom 4. November",         // 🔁
-		"So steht eAkte auf dem Digitalisierungsboard",   // labelled lines
-		"@Lukas Beispiel vertritt Aylin Beispiel",        // the deputy,
-		"Guten Morgen, @Lukas Beispiel",                  // who is reminded
-		"vom PMO eingetragen",                            // the PMO's entries
-		"Redaktionsschluss",                              // the close
-		"Rückfrage des PMO",                              // the question back
-		"Digitalisierungsmanagement ━",                   // the DM's room
-		"Kritisch, neu oder verändert",                   // the agenda, red first
-		"Der Projektcheck hat begonnen; diese Runde ist", // over
-		"Digitalisierungsboard · Musterstadt",            // the board
+		"Status aktuell: 🟢 → 🟡 gefährdet",                 // asked for the reason,
+		"So steht Serviceportal auf dem",                  // once complete,
+		"Formulare der KFZ-Zulassung umstellen",           // with the task that was ticked
+		"Unverändert übernommen vom 4. November",          // 🔁
+		"So steht eAkte auf dem Digitalisierungsboard",    // labelled lines
+		"@Lukas Beispiel vertritt Aylin Beispiel",         // the deputy,
+		"Digilotsen: Meetup am Donnerstag, 3. Dezember",   // a network is invited,
+		"[Datei: meetup.ics",                              // with a calendar file,
+		"Thema 2: Was die eAkte im Sozialamt",             // proposes topics
+		"👍 Maria Beispiel, Katrin Beispiel, Tobias Be",    // and says who comes
+		"Guten Morgen, @Lukas Beispiel",                   // who is reminded
+		"vom PMO eingetragen",                             // the PMO's entries
+		"Redaktionsschluss",                               // the close
+		"Rückfrage des PMO",                               // the question back
+		"Digitalisierungsmanagement ━",                    // the DM's room
+		"Kritisch, neu oder verändert",                    // the agenda, red first
+		"Der Projektcheck hat begonnen; diese Runde ist",  // over
+		"Digitalisierungsboard · Musterstadt",             // the board
+		"Was die eAkte im Sozialamt leichter macht · 👍 3", // the agenda by votes
+		"Alte Bauakten scannen: selbst oder mit",          // (the other one behind)
+		"Gleich geht’s los, um 10 Uhr",                    // the beginning
+		"Wie war das Meetup?",                             // the host is asked,
+		"Zum Nachlesen: Digilotsen",                       // and her words stand in the room
+		"Dabei waren 43.",
+		"Gefunden: „eAkte“", // where they are found
+		"So weit die Vorführung.",
 	} {
 		_, after, ok := strings.Cut(rest, want)
 		if !ok {
