@@ -178,9 +178,10 @@ func (d *Dossier) Record(r Record) {
 
 func (d *Dossier) add(s Statement) { d.Statements = append(d.Statements, s) }
 
-// Sort brings the statements into the order of time.
+// Sort brings the statements into the order of time, to the minute: within one, what is of
+// a kind stays together.
 func (d *Dossier) Sort() {
-	slices.SortStableFunc(d.Statements, func(a, b Statement) int { return a.At.Compare(b.At) })
+	slices.SortStableFunc(d.Statements, func(a, b Statement) int { return a.At.Truncate(time.Minute).Compare(b.At.Truncate(time.Minute)) })
 }
 
 // Privacy is what the acting person reads about what is stored about them, but for the
