@@ -18,6 +18,7 @@ type HelpLine struct {
 	Usage   []string // ways to write it
 	Example string   // a line to copy
 	Roles   []Role   // who may; empty: everybody
+	Forms   []string // of a command with many: their words; Name is what all of them are about
 }
 
 // Help is the answer to !hilfe: reply.help. With one command only, Detail is set.
@@ -27,8 +28,9 @@ type Help struct {
 	Project  ProjectName // the room's, if it has one
 	Roles    []Role      // what the asker is here; empty: none
 	Commands []HelpLine
-	Enters   bool // the asker may answer for a project here
-	Detail   bool // about Commands[0], or about several forms of one command
+	Group    string // the word of a command that has many forms, "" if none has
+	Enters   bool   // the asker may answer for a project here
+	Detail   bool   // about Commands[0], or about several forms of one command
 	Direct   bool
 }
 

@@ -30,7 +30,7 @@ const (
 		room room.project room.pmo room.dm room.dikon room.network room.language room.free
 		check.dates check.move check.cancel check.new check.start check.stand check.close check.hold inquiry resume resume.drop privacy
 		notice notice.send notice.cancel notice.change notice.back quiet quiet.off
-		feeds feeds.new feeds.revoke`
+		feeds feeds.new feeds.revoke projects rooms checks meetups networks`
 	sampleWants = `light outlook blocker decision communication text task numbers question person people span until
 		name property value.name value.leads value.period value.vision value.goals value.link value.room list
 		room network language date checkdate move newcheck hold escalation number wish due solution council resolution
@@ -46,11 +46,14 @@ func helpSamples() map[string][]any {
 	task := HelpLine{Name: "task", Word: "aufgabe", Usage: []string{"!aufgabe STICHWORTE", "!aufgabe 2 NEUE WORTE"}, Example: "!aufgabe Schulung planen", Roles: leads}
 	board := HelpLine{Name: "board", Word: "board", Usage: []string{"!board", "!board PROJEKT"}, Example: "!board"}
 	bind := HelpLine{Name: "room.project", Word: "raum", Usage: []string{"!raum projekt PROJEKT"}, Example: "!raum projekt serviceportal", Roles: []Role{RolePMO}}
+	rooms := HelpLine{Name: "rooms", Word: "raum", Usage: []string{"!raum"}, Forms: []string{"projekt", "pmo", "frei"}}
 	return map[string][]any{
 		"reply.help": {
 			Help{BotName: "Lotse", Kind: RoomProject, Project: sampleProject, Roles: []Role{RoleLead}, Enters: true, Commands: []HelpLine{status, task, board}},
 			Help{BotName: "Lotse", Kind: RoomPMO, Roles: []Role{RolePMO}, Enters: true, Commands: []HelpLine{status, bind}},
 			Help{BotName: "Lotse", Roles: []Role{RolePMO}, Commands: []HelpLine{bind}},
+			Help{BotName: "Lotse", Kind: RoomPMO, Roles: []Role{RolePMO}, Enters: true, Commands: []HelpLine{status, rooms}, Group: "raum"},
+			Help{BotName: "Lotse", Roles: []Role{RolePMO}, Commands: []HelpLine{rooms}, Group: "raum"},
 			Help{BotName: "Lotse", Kind: RoomDirect, Direct: true, Commands: []HelpLine{board}},
 			Help{BotName: "Lotse", Kind: RoomProject, Project: sampleProject, Commands: []HelpLine{status}, Detail: true},
 			Help{BotName: "Lotse", Kind: RoomPMO, Commands: []HelpLine{task, board}, Detail: true},

@@ -21,6 +21,7 @@ func checkCommand() command {
 	all := func(call) bot.Query { return bot.Query{Rounds: true, AllReports: true, AllProjects: true} }
 	return command{
 		words: []string{"projektcheck", "check", "runde", "round"},
+		about: "checks",
 		forms: []form{
 			dates,
 			check("move", []string{"verschieben", "move", "verlegen"},

@@ -42,14 +42,38 @@ func (c call) help(s bot.Snapshot) (bot.Change, error) {
 		return c.reply("help on a command", "reply.help", data), nil
 	}
 	for _, command := range c.table.commands {
+		var offered []*form
 		for i := range command.forms {
 			if f := &command.forms[i]; c.offers(s, f, data.Roles) {
-				data.Commands = append(data.Commands, command.line(f, lang(s)))
+				offered = append(offered, f)
 				data.Enters = data.Enters || f.name == string(bot.FieldStatus)
 			}
 		}
+		if command.about != "" && len(offered) > manyForms {
+			line := command.together(offered, lang(s))
+			data.Commands, data.Group = append(data.Commands, line), line.Word
+			continue
+		}
+		for _, f := range offered {
+			data.Commands = append(data.Commands, command.line(f, lang(s)))
+		}
 	}
 	return c.reply("help", "reply.help", data), nil
+}
+
+// manyForms is how many forms of a command the overview shows line by line.
+const manyForms = 2
+
+// together is all forms of a command in one line.
+func (c command) together(forms []*form, l bot.Language) bot.HelpLine {
+	line := bot.HelpLine{Name: c.about, Word: c.word(l)}
+	line.Usage = []string{"!" + line.Word}
+	for _, f := range forms {
+		if len(f.words) > 0 {
+			line.Forms = append(line.Forms, text{f.words[0], f.words[1]}.in(l))
+		}
+	}
+	return line
 }
 
 // roles are what the asker is: in the city, and in the room's project or, where
@@ -91,16 +115,15 @@ func (c call) offers(s bot.Snapshot, f *form, roles []bot.Role) bool {
 
 // line is a form as the help shows it.
 func (c command) line(f *form, l bot.Language) bot.HelpLine {
-	word := 0
-	if l == bot.English {
-		word = 1
-	}
-	line := bot.HelpLine{Name: f.name, Word: c.words[word], Example: f.example.in(l), Roles: f.may}
+	line := bot.HelpLine{Name: f.name, Word: c.word(l), Example: f.example.in(l), Roles: f.may}
 	for _, u := range f.usage {
 		line.Usage = append(line.Usage, u.in(l))
 	}
 	return line
 }
+
+// word is what the command is called in a language.
+func (c command) word(l bot.Language) string { return text{c.words[0], c.words[1]}.in(l) }
 
 func trimBang(word string) string {
 	for len(word) > 0 && word[0] == '!' {

@@ -27,6 +27,7 @@ func meetupCommand() command {
 	}
 	return command{
 		words: []string{"meetup", "meetup", "meetups"},
+		about: "meetups",
 		forms: append([]form{
 			{
 				name: "meetup", usage: []text{{"!meetup", "!meetup"}, {"!meetup NETZWERK", "!meetup NETWORK"}},

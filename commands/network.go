@@ -28,6 +28,7 @@ func networkCommand() command {
 	show.name, show.open = "network", true
 	return command{
 		words: []string{"netzwerk", "network", "netzwerke", "networks"},
+		about: "networks",
 		forms: []form{
 			show,
 			of("new", []string{"neu", "new", "add", "anlegen"}, text{"!netzwerk neu NAME", "!network new NAME"},

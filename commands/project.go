@@ -12,6 +12,7 @@ func projectCommand() command {
 	pmo := []bot.Role{bot.RolePMO}
 	return command{
 		words: []string{"projekt", "project", "projekte", "projects"},
+		about: "projects",
 		forms: []form{
 			{
 				name:    "project",

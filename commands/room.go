@@ -23,6 +23,7 @@ func roomCommand() command {
 	}
 	return command{
 		words: []string{"raum", "room"},
+		about: "rooms",
 		forms: []form{
 			room("room", nil, text{"!raum", "!room"}, text{"!raum", "!room"}, nil, call.showRoom),
 			room("room.project", []string{"projekt", "project"},

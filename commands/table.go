@@ -29,6 +29,9 @@ type command struct {
 	forms []form
 	// numbered: what it is about may be named by its number, first: "!eskalation 12 erledigt".
 	numbered bool
+	// about names the help text (help.<about>) that the overview has instead of one for each
+	// form, where there are many of them.
+	about string
 }
 
 // form is one thing a command does.
