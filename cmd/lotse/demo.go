@@ -26,8 +26,8 @@ func newDemo(a *app) *cobra.Command {
 		Use:   "demo",
 		Short: "Play a Projektcheck and a meetup with example people, and join in",
 		Long: `Play a whole Projektcheck and a network's meetup, with made-up people and projects, on a simulated clock: in this
-terminal, with nothing else needed, and then hand over to you. With --homeserver the same is played in real rooms of a Matrix test server, so that you
-can watch and take part in Element.`,
+terminal, with nothing else needed, and then hand over to you. With --homeserver the same is played in real rooms of a
+Matrix test server, so that you can watch and take part in Element.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if (o.homeserver == "") != (o.secret == "") {
