@@ -34,8 +34,8 @@ func (c *Config) loadBooks(ctx context.Context, q bot.Query) (books bot.Snapshot
 	return books, true, nil
 }
 
-// allBooks asks for all people, rooms and projects.
-var allBooks = bot.Query{AllProjects: true, Archived: true, AllPeople: true, AllRooms: true}
+// allBooks asks for all people, rooms, projects and networks.
+var allBooks = bot.Query{AllProjects: true, Archived: true, AllPeople: true, AllRooms: true, AllNetworks: true}
 
 // openBooks opens the configured database to work on it, of whichever kind; nil if there is none yet and it is not to
 // be made. What kind a new one becomes, the first run says.

@@ -266,7 +266,7 @@ func TestExample(t *testing.T) {
 	if len(c.Goals) != 6 || len(c.Warnings) > 0 {
 		t.Errorf("%d goals, warnings %q", len(c.Goals), c.Warnings)
 	}
-	table, faults := readProjects(exampleProjects)
+	table, faults := readTable(exampleProjects)
 	if len(faults) > 0 || len(table.Rows) != 20 {
 		t.Fatalf("%d projects, faults %v", len(table.Rows), faults)
 	}

@@ -144,7 +144,7 @@ func (a *app) demo(ctx context.Context, o demoOptions) (err error) {
 // projects stood at the last check, too, so that the story has a past.
 func (d *demo) cast(settings *bot.Settings) (bot.Change, []bot.Person, error) {
 	var change bot.Change
-	table, faults := readProjects(exampleProjects)
+	table, faults := readTable(exampleProjects)
 	if len(faults) > 0 {
 		return change, nil, fmt.Errorf("the demo's own table: %v", faults)
 	}

@@ -19,19 +19,31 @@ import (
 func newExport(a *app) *cobra.Command {
 	var format, output string
 	cmd := &cobra.Command{
-		Use:   "export",
-		Short: "Write all projects as a table (CSV) or as JSON",
-		Long: `Export writes all projects, archived ones too.
+		Use:   "export [projects|networks]",
+		Short: "Write all projects, or networks, as a table (CSV) or as JSON",
+		Long: `Export writes all projects, archived ones too; with "networks", the networks and when they meet, as CSV.
 
 CSV is the table that "lotse import" reads, with semicolons and a byte order mark, as Excel wants it in
 Germany. A cell that a spreadsheet would take for a formula has an apostrophe in front; import takes it
 away again. JSON has what the board shows as well. Who was late or reminded is in neither.`,
-		Example: "  lotse export --output projects.csv\n  lotse export --format json",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Example: "  lotse export --output projects.csv\n  lotse export networks --output networks.csv\n  lotse export --format json",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			what := "projects"
+			if len(args) > 0 {
+				what = args[0]
+			}
 			write := map[string]func(context.Context, *Config, exportBooks) ([]byte, error){"csv": exportCSV, "json": exportJSON}[format]
 			if write == nil {
 				return fmt.Errorf("--format %q is none of csv, json%s", format, didYouMean(nearest(format, []string{"csv", "json"})))
+			}
+			switch known := []string{"projects", "networks"}; {
+			case !slices.Contains(known, what):
+				return fmt.Errorf("%q cannot be exported%s", what, orNearest(what, known))
+			case what == "networks" && format != "csv":
+				return errors.New("networks are exported as CSV only")
+			case what == "networks":
+				write = exportNetworks
 			}
 			c, err := loadConfig(a.config)
 			if err != nil {
@@ -101,36 +113,62 @@ func (b exportBooks) room(id bot.ProjectID) bot.Room {
 	return bot.Room{}
 }
 
-// exportCSV is the table that readProjects reads.
+// exportCSV is the table that readTable reads.
 func exportCSV(_ context.Context, _ *Config, books exportBooks) ([]byte, error) {
+	var rows []map[column]string
+	for _, p := range books.sorted() {
+		room := books.room(p.ID)
+		names, accounts := books.persons(p.Leads)
+		rows = append(rows, map[column]string{
+			colID: string(p.ID), colName: p.Name, colLead: names, colAccount: accounts,
+			colPeriod: p.Period, colGoals: strings.Join(p.Goals, ", "), colVision: p.Vision,
+			colRoom: tableID(string(room.ID)), colLanguage: string(room.Language), colLink: p.Link, colState: stateWord[p.State],
+		})
+	}
+	return writeTable(columns(), rows)
+}
+
+// exportNetworks is the table of networks that readTable reads, without archived ones.
+func exportNetworks(_ context.Context, _ *Config, books exportBooks) ([]byte, error) {
+	var rows []map[column]string
+	for _, n := range books.Networks {
+		if !n.Archived {
+			cells := networkCells(n)
+			cells[colLead], cells[colAccount] = books.persons(n.Hosts)
+			rows = append(rows, cells)
+		}
+	}
+	return writeTable(networkTables.columns, rows)
+}
+
+// persons are people's names and accounts as a table writes them.
+func (b exportBooks) persons(ids []bot.PersonID) (names, accounts string) {
+	var called, reached []string
+	for _, id := range ids {
+		called = append(called, writable(b.People[id].Name))
+		reached = append(reached, localAccounts(b.People[id].Accounts))
+	}
+	return strings.Join(called, "; "), strings.Join(reached, "; ")
+}
+
+func writeTable(columns []column, rows []map[column]string) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString("\ufeff")
 	w := csv.NewWriter(&b)
 	w.Comma, w.UseCRLF = ';', true
 	var heads []string
-	for _, col := range columns() {
+	for _, col := range columns {
 		heads = append(heads, string(col))
 	}
-	rows := [][]string{heads}
-	for _, p := range books.sorted() {
-		room := books.room(p.ID)
-		var names, accounts []string
-		for _, id := range p.Leads {
-			names = append(names, writable(books.People[id].Name))
-			accounts = append(accounts, localAccounts(books.People[id].Accounts))
+	lines := [][]string{heads}
+	for _, cells := range rows {
+		var line []string
+		for _, col := range columns {
+			line = append(line, guard(bot.Clean(cells[col])))
 		}
-		cells := map[column]string{
-			colID: string(p.ID), colName: p.Name, colLead: strings.Join(names, "; "), colAccount: strings.Join(accounts, "; "),
-			colPeriod: p.Period, colGoals: strings.Join(p.Goals, ", "), colVision: p.Vision,
-			colRoom: tableID(string(room.ID)), colLanguage: string(room.Language), colLink: p.Link, colState: stateWord[p.State],
-		}
-		var row []string
-		for _, col := range columns() {
-			row = append(row, guard(bot.Clean(cells[col])))
-		}
-		rows = append(rows, row)
+		lines = append(lines, line)
 	}
-	if err := w.WriteAll(rows); err != nil {
+	if err := w.WriteAll(lines); err != nil {
 		return nil, fmt.Errorf("write CSV: %w", err)
 	}
 	return b.Bytes(), nil

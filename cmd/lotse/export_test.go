@@ -22,7 +22,7 @@ func roundTrip(t interface{ Fatalf(string, ...any) }, c *Config, books bot.Snaps
 	if err != nil {
 		t.Fatalf("export: %v", err)
 	}
-	table, faults := readProjects(data)
+	table, faults := readTable(data)
 	if len(faults) > 0 {
 		t.Fatalf("read back: %s\n%s", said(faults, "de"), data)
 	}
@@ -135,7 +135,7 @@ func TestImportIntoDatabase(t *testing.T) {
 	if _, found, err := c.loadBooks(ctx, allBooks); found || err != nil {
 		t.Fatalf("before there are books: %v, %v", found, err)
 	}
-	table, _ := readProjects(exampleProjects)
+	table, _ := readTable(exampleProjects)
 	plan, faults := planImport(table, newImportState(c, bot.Snapshot{}))
 	if len(faults) > 0 {
 		t.Fatal(said(faults, "de"))

@@ -24,7 +24,7 @@ func newImport(a *app) *cobra.Command {
 	var lang string
 	cmd := &cobra.Command{
 		Use:   "import projects.csv",
-		Short: "Bring projects, their leads and rooms into the books, from a table",
+		Short: "Bring projects, their leads and rooms into the books, from a table; or networks",
 		Long: `Import reads a table of projects as CSV, as Excel writes it too (semicolons, Windows-1252), shows what
 would change, and asks before it changes anything. If anything is wrong with the table, every fault is
 told with its line, and nothing is changed.
@@ -42,8 +42,22 @@ The first line names the columns, in any order, in German or English:
   Status     aktiv, beantragt, pausiert or archiviert
 
 A column that is not there changes nothing, an empty cell empties (but for Kürzel, Raum and Status, which
-stay). Projects that are not in the table are left alone. A room that was bound in chat with !raum stays.`,
-		Example: "  lotse import projects.csv --dry-run\n  lotse import projects.csv",
+stay). Projects that are not in the table are left alone. A room that was bound in chat with !raum stays.
+
+A table with the column Netzwerk is one of networks, and when they meet:
+
+  Netzwerk   the network's name; the only one that is needed
+  Kürzel     its short name, which stands at its room (network: digilotsen)
+  Leitung, Konto  who hosts its meetups, as above
+  Regel      like "erster Donnerstag im Monat", "jeden zweiten Dienstag", "letzter Arbeitstag", or of iCalendar
+  Ab         from which date on the rule counts; needed for every second week and the like
+  Uhrzeit    like 10:00
+  Dauer      like 90 min
+  Link       where it meets, an https address
+  Feiertag   what becomes of a meetup on a holiday: danach, davor, entfällt or trotzdem
+
+A network that was changed in chat with !netzwerk stays as it is.`,
+		Example: "  lotse import projects.csv --dry-run\n  lotse import projects.csv\n  lotse import networks.csv",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if lang != "de" && lang != "en" {
@@ -73,7 +87,7 @@ func (a *app) importProjects(ctx context.Context, c *Config, file string, o impo
 	if err != nil {
 		return fmt.Errorf("read the table: %w", err)
 	}
-	table, faults := readProjects(data)
+	table, faults := readTable(data)
 	unknown, err := resolveRooms(ctx, c, table.Rows)
 	if err != nil {
 		return err
@@ -104,6 +118,9 @@ func (a *app) importProjects(ctx context.Context, c *Config, file string, o impo
 		return errSaid
 	}
 	plan.Change.Reason = "projects imported"
+	if len(table.Networks) > 0 {
+		plan.Change.Reason = "networks imported"
+	}
 	if err := c.write(ctx, a.now(), plan.Change); err != nil {
 		return err
 	}

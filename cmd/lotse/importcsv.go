@@ -127,15 +127,20 @@ type leadCell struct {
 	Accounts []bot.UserID
 }
 
-// projectTable is a table of projects and how it was written.
-type projectTable struct {
+// importTable is a table of projects, or one of networks, and how it was written.
+type importTable struct {
 	Rows      []projectRow
+	Networks  []networkRow
 	Encoding  string // "UTF-8", "UTF-16", "Windows-1252"
 	Delimiter rune
 }
 
+// len is how many rows there are.
+func (t importTable) len() int { return len(t.Rows) + len(t.Networks) }
+
 // tableReader reads a table and collects its faults.
 type tableReader struct {
+	kind   *tableKind
 	faults []cellFault
 	line   map[column]int // of the row's cells
 }
@@ -144,16 +149,40 @@ func (r *tableReader) fail(line int, col column, de, en string, args ...any) {
 	r.faults = append(r.faults, cellFault{line, col, both(de, en, args...)})
 }
 
-// readProjects reads a table of projects: UTF-8 (with or without a byte order mark), UTF-16 or Windows-1252;
+// tableKind is what a table may be about.
+type tableKind struct {
+	columns  []column
+	headings map[column][]string
+	name     column // the one that must be there
+	none     say    // what is said if there is nothing below the headings
+}
+
+var projectTables = &tableKind{columns(), headings, colName, both("Unter den Überschriften steht kein Projekt.", "There is no project below the headings.")}
+
+// tableAbout finds out what a table is about: projects, unless a heading says otherwise.
+func tableAbout(cells []string) *tableKind {
+	named := func(kind *tableKind) bool {
+		names := append([]string{string(kind.name)}, kind.headings[kind.name]...)
+		return slices.ContainsFunc(cells, func(cell string) bool {
+			return slices.ContainsFunc(names, func(name string) bool { return plain(name) == plain(cell) })
+		})
+	}
+	if named(networkTables) && !named(projectTables) {
+		return networkTables
+	}
+	return projectTables
+}
+
+// readTable reads a table of projects or networks: UTF-8 (with or without a byte order mark), UTF-16 or Windows-1252;
 // semicolons, commas or tabs; cells in quotes may have several lines. It returns all faults, by line, and all rows that
 // could be read.
-func readProjects(data []byte) (projectTable, []cellFault) {
-	r := &tableReader{}
+func readTable(data []byte) (importTable, []cellFault) {
+	r := &tableReader{kind: projectTables}
 	text, encoding, ok := r.decode(data)
 	if !ok {
-		return projectTable{}, r.faults
+		return importTable{}, r.faults
 	}
-	table := projectTable{Encoding: encoding}
+	table := importTable{Encoding: encoding}
 	skipped := 0
 	if first, rest, _ := strings.Cut(text, "\n"); strings.HasPrefix(strings.ToLower(first), "sep=") {
 		// What Excel writes and reads to name the delimiter.
@@ -185,9 +214,12 @@ func readProjects(data []byte) (projectTable, []cellFault) {
 		switch {
 		case !slices.ContainsFunc(cells, func(cell string) bool { return cell != "" }):
 		case heads == nil:
+			r.kind = tableAbout(cells)
 			if heads = r.heads(cells, lines[0]); len(r.faults) > 0 {
 				return table, r.faults // what stands below would only be read wrongly
 			}
+		case r.kind == networkTables:
+			table.Networks = append(table.Networks, r.network(heads, cells, lines))
 		default:
 			table.Rows = append(table.Rows, r.row(heads, cells, lines))
 		}
@@ -195,10 +227,11 @@ func readProjects(data []byte) (projectTable, []cellFault) {
 	switch {
 	case heads == nil && len(r.faults) == 0:
 		r.fail(0, "", "Die Datei ist leer.", "The file is empty.")
-	case len(table.Rows) == 0 && len(r.faults) == 0:
-		r.fail(0, "", "Unter den Überschriften steht kein Projekt.", "There is no project below the headings.")
+	case table.len() == 0 && len(r.faults) == 0:
+		r.faults = append(r.faults, cellFault{Say: r.kind.none})
 	}
 	r.twice(table.Rows)
+	r.networksTwice(table.Networks)
 	sortFaults(r.faults)
 	return table, r.faults
 }
@@ -212,7 +245,7 @@ func sortFaults(faults []cellFault) {
 func (r *tableReader) decode(data []byte) (text, encoding string, ok bool) {
 	switch {
 	case len(data) > maxTable:
-		r.fail(0, "", "Die Datei ist größer als %d MB; das ist keine Projektliste.", "The file is larger than %d MB; this is no list of projects.", maxTable>>20)
+		r.fail(0, "", "Die Datei ist größer als %d MB; das ist keine solche Liste.", "The file is larger than %d MB; this is no such list.", maxTable>>20)
 		return "", "", false
 	case bytes.HasPrefix(data, []byte("PK\x03\x04")) || bytes.HasPrefix(data, []byte("\xd0\xcf\x11\xe0")):
 		r.fail(0, "", "Das ist eine Excel-Arbeitsmappe. Bitte in Excel mit «Speichern unter» als «CSV UTF-8» speichern und diese Datei nehmen.",
@@ -289,10 +322,10 @@ func (r *tableReader) heads(cells []string, line int) []column {
 	heads := make([]column, len(cells))
 	var all []string
 	known := map[string]column{}
-	for _, col := range columns() {
+	for _, col := range r.kind.columns {
 		all = append(all, string(col))
 		known[plain(string(col))] = col
-		for _, other := range headings[col] {
+		for _, other := range r.kind.headings[col] {
 			known[plain(other)] = col
 		}
 	}
@@ -318,8 +351,8 @@ func (r *tableReader) heads(cells []string, line int) []column {
 		}
 		heads[i] = col
 	}
-	if !slices.Contains(heads, colName) && len(r.faults) == 0 {
-		r.fail(line, colName, "Diese Spalte fehlt. Die erste Zeile nennt die Spalten: %s; nötig ist nur «Projekt».",
+	if !slices.Contains(heads, r.kind.name) && len(r.faults) == 0 { // else it is no table of networks
+		r.fail(line, r.kind.name, "Diese Spalte fehlt. Die erste Zeile nennt die Spalten: %s; nötig ist nur «Projekt».",
 			"This column is missing. The first line names the columns: %s; only \"Projekt\" is needed.", strings.Join(all, ", "))
 	}
 	return heads
@@ -327,21 +360,7 @@ func (r *tableReader) heads(cells []string, line int) []column {
 
 func (r *tableReader) row(heads []column, cells []string, lines []int) projectRow {
 	row, before := projectRow{Line: lines[0], Has: map[column]bool{}}, len(r.faults)
-	text := map[column]string{}
-	r.line = map[column]int{}
-	for i, cell := range cells {
-		if i >= len(heads) || heads[i] == "" {
-			if cell != "" {
-				r.fail(lines[i], "", "In der %d. Spalte steht etwas, aber sie hat keine Überschrift. Gehört die Zelle davor in Anführungszeichen?",
-					"There is something in column %d, which has no heading. Should the cell before it be in quotation marks?", i+1)
-			}
-			continue
-		}
-		text[heads[i]], r.line[heads[i]], row.Has[heads[i]] = cell, lines[i], true
-		if n := utf8.RuneCountInString(cell); n > maxCell {
-			r.fail(lines[i], heads[i], "Die Zelle hat %d Zeichen; höchstens %d sind möglich.", "The cell has %d characters; %d are possible.", n, maxCell)
-		}
-	}
+	text := r.cells(heads, cells, lines, row.Has)
 	r.name(&row, text[colName], text[colID])
 	row.Leads = r.leads(text[colLead], text[colAccount])
 	row.Period, row.Vision = oneLine(text[colPeriod]), text[colVision]
@@ -360,6 +379,26 @@ func (r *tableReader) row(heads []column, cells []string, lines []int) projectRo
 	return row
 }
 
+// cells are a row's texts, by their columns; has becomes which there are.
+func (r *tableReader) cells(heads []column, cells []string, lines []int, has map[column]bool) map[column]string {
+	text := map[column]string{}
+	r.line = map[column]int{}
+	for i, cell := range cells {
+		if i >= len(heads) || heads[i] == "" {
+			if cell != "" {
+				r.fail(lines[i], "", "In der %d. Spalte steht etwas, aber sie hat keine Überschrift. Gehört die Zelle davor in Anführungszeichen?",
+					"There is something in column %d, which has no heading. Should the cell before it be in quotation marks?", i+1)
+			}
+			continue
+		}
+		text[heads[i]], r.line[heads[i]], has[heads[i]] = cell, lines[i], true
+		if n := utf8.RuneCountInString(cell); n > maxCell {
+			r.fail(lines[i], heads[i], "Die Zelle hat %d Zeichen; höchstens %d sind möglich.", "The cell has %d characters; %d are possible.", n, maxCell)
+		}
+	}
+	return text
+}
+
 func (r *tableReader) name(row *projectRow, name, id string) {
 	row.Name = oneLine(name)
 	switch n := utf8.RuneCountInString(row.Name); {
@@ -370,14 +409,18 @@ func (r *tableReader) name(row *projectRow, name, id string) {
 	case id == "" && row.Name != "" && bot.Slug(row.Name) == "":
 		r.fail(row.Line, colName, "Aus «%s» lässt sich kein Kürzel bilden; bitte geben Sie eines an.", "No short name can be made of %q; please give one.", row.Name)
 	}
-	if id == "" {
-		return
+	if id != "" {
+		row.ID = bot.ProjectID(id)
+		r.id(id, row.Name)
 	}
-	row.ID = bot.ProjectID(id)
+}
+
+// id checks a short name.
+func (r *tableReader) id(id, name string) {
 	if !isID(id) {
 		near := bot.Slug(id)
 		if near == "" {
-			near = bot.Slug(row.Name)
+			near = bot.Slug(name)
 		}
 		r.fail(r.line[colID], colID, "«%s» ist kein Kürzel: nur Kleinbuchstaben, Ziffern und Bindestriche, zum Beispiel «%s».",
 			"%q is no short name: only small letters, digits and hyphens, for example %q.", id, near)
@@ -551,15 +594,7 @@ func (r *tableReader) link(text string) string {
 func (r *tableReader) twice(rows []projectRow) {
 	ids, names, rooms := map[string]int{}, map[string]int{}, map[string]int{}
 	once := func(seen map[string]int, key string, row *projectRow, col column, text string) {
-		first, twice := seen[key]
-		switch {
-		case key == "" || row.bad:
-		case twice:
-			r.fail(row.Line, col, "«%s» steht schon in Zeile %d.", "%q stands in line %d already.", text, first)
-			row.bad = true
-		default:
-			seen[key] = row.Line
-		}
+		r.once(seen, key, row.Line, &row.bad, col, text)
 	}
 	for i := range rows {
 		row := &rows[i]
@@ -570,6 +605,19 @@ func (r *tableReader) twice(rows []projectRow) {
 		once(names, bot.Fold(row.Name), row, colName, row.Name)
 		once(ids, id, row, colID, id)
 		once(rooms, string(row.Room), row, colRoom, row.Room.Local())
+	}
+}
+
+// once finds what was in an earlier row already.
+func (r *tableReader) once(seen map[string]int, key string, line int, bad *bool, col column, text string) {
+	first, twice := seen[key]
+	switch {
+	case key == "" || *bad:
+	case twice:
+		r.fail(line, col, "«%s» steht schon in Zeile %d.", "%q stands in line %d already.", text, first)
+		*bad = true
+	default:
+		seen[key] = line
 	}
 }
 

@@ -43,7 +43,7 @@ func TestEncodings(t *testing.T) {
 		}
 		return b.String()
 	}
-	want, faults := readProjects([]byte(umlauts))
+	want, faults := readTable([]byte(umlauts))
 	if len(faults) > 0 || want.Rows[0].Name != "Ämterportal" || want.Rows[0].Vision != "„Größe“ – 5 €" {
 		t.Fatal(want, faults)
 	}
@@ -59,7 +59,7 @@ func TestEncodings(t *testing.T) {
 		{"empty lines and empty columns around", "\n;;;;;\n" + strings.ReplaceAll(umlauts, "\n", ";;\n") + ";;;;;\n\n", "UTF-8"},
 		{"letters written with two signs each", strings.NewReplacer("Ä", "A\u0308").Replace(umlauts), "UTF-8"},
 	} {
-		got, faults := readProjects([]byte(test.data))
+		got, faults := readTable([]byte(test.data))
 		if len(faults) > 0 {
 			t.Errorf("%s: %s", test.why, said(faults, "de"))
 			continue
@@ -86,7 +86,7 @@ func TestHeadings(t *testing.T) {
 		{"no name", "Kürzel;Leitung", "1 Projekt: Diese Spalte fehlt."},
 	} {
 		cells := strings.Repeat(";", strings.Count(test.heads, ";"))
-		_, faults := readProjects([]byte(test.heads + "\n" + cells + "\n"))
+		_, faults := readTable([]byte(test.heads + "\n" + cells + "\n"))
 		if len(faults) == 1 && faults[0].Line == 0 {
 			faults = nil // that there is no project
 		}
@@ -127,7 +127,7 @@ func TestRows(t *testing.T) {
 		{"rooms and accounts of another chat", "Projekt;Raum;Konto", "a;console:a;console:maria", projectRow{Name: "a", Room: "console:a", Leads: []leadCell{lead("", "console:maria")}}},
 		{"languages in words", "Projekt;Sprache", "a;Englisch", projectRow{Name: "a", Language: bot.English}},
 	} {
-		table, faults := readProjects([]byte(test.heads + "\n" + test.cells + "\n"))
+		table, faults := readTable([]byte(test.heads + "\n" + test.cells + "\n"))
 		if len(faults) > 0 || len(table.Rows) != 1 {
 			t.Errorf("%s: %d rows, %s", test.why, len(table.Rows), said(faults, "de"))
 			continue
@@ -178,7 +178,7 @@ func TestTableFaults(t *testing.T) {
 		{"one that is never closed", heads + ";\"a;;;;;;;\n;b;;;;;;;\n;c;;;;;;;\n", "2 : Ein Anführungszeichen am Anfang einer Zelle wird bis Zeile"},
 		{"lines are counted within cells too", "sep=;\n\n" + heads + ";\"a\n\nb\";;;;;;;\n;;;;;;;;aktv\n", "7 Projekt: Der Name des Projekts fehlt.\n7 Status: «aktv» ist unbekannt. Ist «aktiv» gemeint?"},
 	} {
-		_, faults := readProjects([]byte(test.data))
+		_, faults := readTable([]byte(test.data))
 		if got := said(faults, "de"); !strings.HasPrefix(got, test.want) || strings.Count(got, "\n") != strings.Count(test.want, "\n") {
 			t.Errorf("%s: faults\n%s\nwant\n%s", test.why, got, test.want)
 		}
@@ -209,7 +209,7 @@ func FuzzImportCSV(f *testing.F) {
 	f.Add([]byte("\xff\xfeP\x00r\x00o\x00j\x00e\x00k\x00t\x00\n\x00a\x00"))
 	f.Add([]byte("Projekt\tStatus\n\"=1\"\t\xfc\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		table, faults := readProjects(data)
+		table, faults := readTable(data)
 		if len(faults) == 0 && len(table.Rows) == 0 {
 			t.Error("neither a project nor a fault")
 		}

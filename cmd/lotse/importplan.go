@@ -18,6 +18,7 @@ type importState struct {
 	rooms    map[bot.RoomID]bot.Room
 	reads    map[bot.RoomID]bool // the configuration says which language they read
 	goals    []bot.Goal
+	networks []bot.Network
 }
 
 // newImportState puts the configuration over the books, as the bot does when it starts.
@@ -38,6 +39,13 @@ func newImportState(c *Config, books bot.Snapshot) importState {
 		}
 		s.reads[r.ID] = true
 	}
+	changed, _ := mergeNetworks(c.networks(), books.Networks, nil)
+	s.networks = slices.Clone(changed)
+	for _, n := range books.Networks {
+		if !slices.ContainsFunc(changed, func(c bot.Network) bool { return c.ID == n.ID }) {
+			s.networks = append(s.networks, n)
+		}
+	}
 	for _, g := range c.Goals {
 		s.goals = append(s.goals, bot.Goal{ID: g.ID, Name: g.Name})
 	}
@@ -48,13 +56,13 @@ func newImportState(c *Config, books bot.Snapshot) importState {
 type importPlan struct {
 	Entries []importEntry
 	People  []importEntry // new persons, and those who change
-	Left    []bot.Project // not in the table: left alone
+	Left    []string      // names of what is not in the table: left alone
 	Change  bot.Change
 }
 
 // changes reports whether there is anything to do.
 func (p importPlan) changes() bool {
-	return len(p.Change.Projects)+len(p.Change.People)+len(p.Change.Rooms) > 0
+	return len(p.Change.Projects)+len(p.Change.People)+len(p.Change.Rooms)+len(p.Change.Networks) > 0
 }
 
 // importEntry is what becomes of a project or a person.
@@ -85,7 +93,7 @@ type importer struct {
 }
 
 // planImport works out what a table changes: all or nothing, either a plan or faults.
-func planImport(table projectTable, state importState) (importPlan, []cellFault) {
+func planImport(table importTable, state importState) (importPlan, []cellFault) {
 	im := &importer{importState: state, before: state.people, accounts: map[bot.UserID]bot.PersonID{}, touched: map[bot.PersonID]int{},
 		moved: map[bot.RoomID]bool{}}
 	im.people, im.rooms = maps.Clone(state.people), maps.Clone(state.rooms)
@@ -103,10 +111,11 @@ func planImport(table projectTable, state importState) (importPlan, []cellFault)
 		named[id] = row.Line
 	}
 	for _, p := range im.projects {
-		if _, ok := named[p.ID]; !ok {
-			im.plan.Left = append(im.plan.Left, p)
+		if _, ok := named[p.ID]; !ok && len(table.Rows) > 0 {
+			im.plan.Left = append(im.plan.Left, p.Name)
 		}
 	}
+	im.networksOf(table.Networks)
 	if len(im.faults) > 0 {
 		sortFaults(im.faults)
 		return importPlan{}, im.faults

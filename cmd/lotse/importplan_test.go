@@ -136,7 +136,7 @@ func TestPlanImport(t *testing.T) {
 		{"all faults of all rows", "Projekt;Ziele;Leitung\neAkte;8;Doro Doppel\nX;9;\n", "",
 			"2 Leitung: «Doro Doppel» heißen mehrere Personen; bitte nennen Sie das Konto.\n2 Ziele: Das Ziel «8» ist unbekannt. Bekannt sind 1, 2.\n3 Ziele: Das Ziel «9» ist unbekannt. Bekannt sind 1, 2.\n3 Leitung: Ein aktives Projekt"},
 	} {
-		table, faults := readProjects([]byte(test.table))
+		table, faults := readTable([]byte(test.table))
 		if len(faults) > 0 {
 			t.Errorf("%s: %s", test.why, said(faults, "de"))
 			continue
@@ -172,7 +172,7 @@ func TestImportSwapsRooms(t *testing.T) {
 		"Projekt;Raum\neAkte;!portal:x.example\nServiceportal;!eakte:x.example\n",
 		"Projekt;Raum\nServiceportal;!eakte:x.example\neAkte;!portal:x.example\n",
 	} {
-		read, _ := readProjects([]byte(table))
+		read, _ := readTable([]byte(table))
 		plan, faults := planImport(read, newImportState(c, books))
 		if len(faults) > 0 {
 			t.Fatal(said(faults, "de"))
@@ -187,7 +187,7 @@ func TestImportSwapsRooms(t *testing.T) {
 // An import touches nothing that is not in the table: what the books know besides, stays.
 func TestImportKeeps(t *testing.T) {
 	c := parse(t, importConfig)
-	table, _ := readProjects([]byte("Projekt;Vision\neAkte;Neu\n"))
+	table, _ := readTable([]byte("Projekt;Vision\neAkte;Neu\n"))
 	plan, faults := planImport(table, newImportState(c, importBooks()))
 	if len(faults) > 0 || len(plan.Change.Projects) != 1 {
 		t.Fatal(faults, plan.Change.Projects)
@@ -197,16 +197,16 @@ func TestImportKeeps(t *testing.T) {
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("project %+v, want %+v", got, want)
 	}
-	if len(plan.Left) != 2 || plan.Left[0].ID != "portal" {
+	if len(plan.Left) != 2 || plan.Left[0] != "Serviceportal" {
 		t.Errorf("left alone: %v", plan.Left)
 	}
 	// A paused project that is paused in the table too stays paused until its day.
-	table, _ = readProjects([]byte("Projekt;Status\nServiceportal;pausiert\n"))
+	table, _ = readTable([]byte("Projekt;Status\nServiceportal;pausiert\n"))
 	if plan, _ = planImport(table, newImportState(c, importBooks())); plan.changes() {
 		t.Errorf("a pause was changed: %+v", plan.Change)
 	}
 	// Resumed, the day is gone.
-	table, _ = readProjects([]byte("Projekt;Status\nServiceportal;aktiv\n"))
+	table, _ = readTable([]byte("Projekt;Status\nServiceportal;aktiv\n"))
 	if plan, _ = planImport(table, newImportState(c, importBooks())); !plan.Change.Projects[0].Until.IsZero() {
 		t.Errorf("resumed, and still paused until %s", plan.Change.Projects[0].Until)
 	}

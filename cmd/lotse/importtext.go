@@ -13,6 +13,7 @@ type importWords struct {
 	read                          string
 	delimiters                    map[rune]string
 	added, changed, same, sameOne string
+	sameNets, sameNet             string
 	people, addedPerson           string
 	left                          string
 	empty, column, ask            string
@@ -30,6 +31,8 @@ var importWordsDE = importWords{
 	changed:     "geändert",
 	same:        "Unverändert: %d Projekte.",
 	sameOne:     "Unverändert: 1 Projekt.",
+	sameNets:    "Unverändert: %d Netzwerke.",
+	sameNet:     "Unverändert: 1 Netzwerk.",
 	people:      "Personen:",
 	addedPerson: "neu",
 	left:        "Nicht in der Tabelle und unberührt: %s.",
@@ -54,6 +57,8 @@ var importWordsEN = importWords{
 	changed:     "changed",
 	same:        "Unchanged: %d projects.",
 	sameOne:     "Unchanged: 1 project.",
+	sameNets:    "Unchanged: %d networks.",
+	sameNet:     "Unchanged: 1 network.",
 	people:      "People:",
 	addedPerson: "new",
 	left:        "Not in the table and left alone: %s.",
@@ -76,9 +81,9 @@ func importWordsOf(lang string) *importWords {
 }
 
 // write shows what a plan would change.
-func (w *importWords) write(out io.Writer, file string, table projectTable, plan importPlan) error {
+func (w *importWords) write(out io.Writer, file string, table importTable, plan importPlan) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, w.read+"\n", file, len(table.Rows), table.Encoding, w.delimiters[table.Delimiter])
+	fmt.Fprintf(&b, w.read+"\n", file, table.len(), table.Encoding, w.delimiters[table.Delimiter])
 	same := 0
 	for _, e := range plan.Entries {
 		if !e.New && len(e.Fields) == 0 && len(e.Notes) == 0 {
@@ -114,18 +119,18 @@ func (w *importWords) write(out io.Writer, file string, table projectTable, plan
 		b.WriteByte('\n')
 	}
 	b.WriteByte('\n')
+	one, more := w.sameOne, w.same
+	if len(table.Networks) > 0 {
+		one, more = w.sameNet, w.sameNets
+	}
 	switch {
 	case same == 1:
-		fmt.Fprintln(&b, w.sameOne)
+		fmt.Fprintln(&b, one)
 	case same > 1:
-		fmt.Fprintf(&b, w.same+"\n", same)
+		fmt.Fprintf(&b, more+"\n", same)
 	}
 	if len(plan.Left) > 0 {
-		var names []string
-		for _, p := range plan.Left {
-			names = append(names, p.Name)
-		}
-		fmt.Fprintf(&b, w.left+"\n", strings.Join(names, ", "))
+		fmt.Fprintf(&b, w.left+"\n", strings.Join(plan.Left, ", "))
 	}
 	_, err := io.WriteString(out, b.String())
 	return err
@@ -135,7 +140,7 @@ func (w *importWords) entry(b *strings.Builder, label string, e importEntry) {
 	fmt.Fprintf(b, "\n%-9s %s (%s)\n", label, e.Name, e.ID)
 	for _, f := range e.Fields {
 		switch {
-		case e.New && f.Column == colName:
+		case e.New && (f.Column == colName || f.Column == colNetwork):
 		case e.New:
 			fmt.Fprintf(b, "  %-8s %s\n", f.Column, w.value(f.New))
 		default:

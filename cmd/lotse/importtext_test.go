@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"strings"
 	"testing"
-
-	"lotse/bot"
 )
 
 // What a person reads before they say yes, in both languages.
 func TestImportPreview(t *testing.T) {
-	table := projectTable{Rows: make([]projectRow, 4), Encoding: "Windows-1252", Delimiter: '\t'}
+	table := importTable{Rows: make([]projectRow, 4), Encoding: "Windows-1252", Delimiter: '\t'}
 	plan := importPlan{
 		Entries: []importEntry{
 			{ID: "portal", Name: "Portal", New: true, Fields: []fieldChange{{colName, "", "Portal"}, {colLead, "", "Maria Beispiel"}, {colVision, "", strings.Repeat("lang ", 30)}}},
@@ -22,7 +20,7 @@ func TestImportPreview(t *testing.T) {
 			{ID: "maria", Name: "Maria Beispiel", New: true, Fields: []fieldChange{{colLead, "", "Maria Beispiel"}, {colAccount, "", "@maria:x.example"}}},
 			{ID: "jonas", Name: "Jonas Neu", Fields: []fieldChange{{colLead, "Jonas Alt", "Jonas Neu"}, {colAccount, "@j:x.example", "@j:x.example @k:x.example"}}},
 		},
-		Left: []bot.Project{{Name: "Eins"}, {Name: "Zwei"}},
+		Left: []string{"Eins", "Zwei"},
 	}
 	for lang, want := range map[string]string{"de": `t.csv, gelesene Zeilen: 4 (Windows-1252, getrennt durch Tabulator)
 

@@ -94,7 +94,7 @@ func (a *app) init(given initAnswers, yes, force bool) error {
   1. read it, and name people and rooms
   2. lotse login     once, with the password of %s
   3. lotse check     tests everything the bot will need
-  4. lotse import projects.csv
+  4. lotse import projects.csv, and networks.csv if there are networks
   5. lotse plan      shows what will happen when
   6. lotse run
 `, a.config, answers.User)
