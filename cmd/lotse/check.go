@@ -26,8 +26,8 @@ func newCheck(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "check",
 		Short: "Check everything the bot needs: one line each, ok or what to do",
-		Long: `Check everything the bot needs: configuration, database, texts, login, rooms, rights, people, the outbox, and how long
-opening a round takes. Each line begins with "ok", or with "!!" and says behind the arrow what to do. Nothing is changed;
+		Long: `Check everything the bot needs: configuration, database, texts, login, rooms, rights, people, networks, the outbox, and how
+long opening a round takes. Each line begins with "ok", or with "!!" and says behind the arrow what to do. Nothing is changed;
 the bot may be running. The exit status is 1 if anything is to be done.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.check(cmd.Context()) },
@@ -36,17 +36,19 @@ the bot may be running. The exit status is 1 if anything is to be done.`,
 
 // check is one run of `lotse check`: what is asked, and what came out.
 type check struct {
-	config   *Config
-	settings *bot.Settings
-	store    *storage.Store
-	books    bot.Snapshot
-	live     bool // not a rehearsal's database
-	chat     *matrix.Chat
-	client   *http.Client
-	now      time.Time
-	out      io.Writer
-	todo     int
-	err      error // of writing
+	config    *Config
+	settings  *bot.Settings
+	store     *storage.Store
+	books     bot.Snapshot
+	live      bool // not a rehearsal's database
+	chat      *matrix.Chat
+	client    *http.Client
+	joined    []bot.RoomID // where the homeserver says that the bot is
+	bindRooms []bot.Room   // what rooms are for, once the bot has started
+	now       time.Time
+	out       io.Writer
+	todo      int
+	err       error // of writing
 }
 
 // ok and do write one line each.
@@ -110,6 +112,7 @@ func (c *check) all(ctx context.Context, path string) {
 		c.undecided(ctx)
 		c.people()
 		c.projects()
+		c.networks(ctx)
 		c.outbox(ctx)
 		c.round(ctx, session)
 	}
@@ -307,6 +310,7 @@ func (c *check) rooms(ctx context.Context) {
 		c.do("try again", "rooms: %s", err)
 		return
 	}
+	c.joined = joined
 	rooms := c.bindings(ctx)
 	for _, room := range rooms {
 		if room.ID.Chat() == teams.ID {
@@ -343,6 +347,7 @@ func (c *check) bound(rooms []bot.Room) {
 	if rooms == nil {
 		rooms = c.bindings(context.Background())
 	}
+	c.bindRooms = rooms
 	for _, kind := range []bot.RoomKind{bot.RoomPMO, bot.RoomDM} {
 		if !slices.ContainsFunc(rooms, func(r bot.Room) bool { return r.Kind == kind }) {
 			c.do(fmt.Sprintf("add one to rooms in the configuration, or write \"!raum %s\" in it", kind), "there is no %s room", strings.ToUpper(string(kind)))
@@ -367,13 +372,6 @@ func (c *check) invitations() {
 
 // people checks that everybody who has a role or leads a project can be reached.
 func (c *check) people() {
-	people := map[bot.PersonID]bot.Person{}
-	for id, p := range c.books.People {
-		people[id] = p
-	}
-	for _, p := range c.config.People() {
-		people[p.ID] = p
-	}
 	var without []string
 	need := map[bot.PersonID]bool{}
 	for _, ids := range c.settings.Roles {
@@ -387,7 +385,7 @@ func (c *check) people() {
 		}
 	}
 	for id := range need {
-		if people[id].Account(matrix.ID) == "" && (!c.config.Teams.on() || people[id].Account(teams.ID) == "") {
+		if !c.reached(id) {
 			without = append(without, string(id))
 		}
 	}
@@ -397,6 +395,17 @@ func (c *check) people() {
 		return
 	}
 	c.ok("people: everybody with a role and every lead has an account")
+}
+
+// reached reports whether a person has an account in a chat where the bot is.
+func (c *check) reached(id bot.PersonID) bool {
+	person := c.books.People[id]
+	for _, p := range c.config.People() {
+		if p.ID == id {
+			person = p
+		}
+	}
+	return person.Account(matrix.ID) != "" || c.config.Teams.on() && person.Account(teams.ID) != ""
 }
 
 func (c *check) projects() {

@@ -374,6 +374,7 @@ func (c *checker) rooms() {
 			bound[string(roomID(r.Room))] = line
 		}
 		c.roomKind(path, r)
+		c.roomNetwork(path, r)
 		kinds[r.Kind] = true
 		if r.Kind == bot.RoomProject && r.Project != "" {
 			if first, twice := projects[r.Project]; twice {
@@ -425,6 +426,18 @@ func (c *checker) roomKind(path string, r RoomConfig) {
 		c.fail(path+".network", "%q is not a short name: want small letters, digits and hyphens%s", r.Network, didYouMean(bot.Slug(r.Network)))
 	case r.Kind != bot.RoomNetwork && r.Network != "":
 		c.fail(path+".network", "a room of kind %s has no network; did you mean \"kind: network\"?", r.Kind)
+	}
+}
+
+// roomNetwork warns of a room's network that is none of the configuration's, but nearly: it may come by an import or in
+// chat, so that it is no fault.
+func (c *checker) roomNetwork(path string, r RoomConfig) {
+	var ids []string
+	for _, m := range c.Meetings {
+		ids = append(ids, m.ID)
+	}
+	if near := nearest(r.Network, ids); r.Network != "" && near != "" && !slices.Contains(ids, r.Network) {
+		c.warn("%s.network: there is no %q in networks%s", path, r.Network, didYouMean(near))
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"lotse/bot"
+	"lotse/bot/calendar"
 )
 
 // checkOf is a check of the example's city with some books, and what it has written.
@@ -113,6 +114,57 @@ func TestCheckEscalations(t *testing.T) {
 		"!!  escalation #3 began when 3 had to agree, and 2 people can vote → name more people in roles.dm, or let it be withdrawn and put anew",
 		"!!  escalation #6 began when 1 had to agree, and 0 people can vote → name more people in roles.dikon, or let it be withdrawn and put anew",
 		"ok  escalations: 8 before those who decide",
+	}
+	if got := strings.TrimSpace(out.String()); got != strings.Join(want, "\n") {
+		t.Errorf("it says\n%s\nwant\n%s", got, strings.Join(want, "\n"))
+	}
+}
+
+func TestCheckNetworks(t *testing.T) {
+	room := func(id, network string, joined bool) bot.Room {
+		return bot.Room{ID: bot.RoomID("matrix:!" + id + ":x"), Kind: bot.RoomNetwork, Network: network, Origin: bot.FromChat, Joined: joined}
+	}
+	weekly := func(id bot.NetworkID, more func(*bot.Network)) bot.Network {
+		n := bot.Network{ID: id, Name: string(id), Hosts: []bot.PersonID{"pia"}, Rule: "FREQ=WEEKLY;BYDAY=TH", Anchor: meetingStart, At: calendar.Clock{Hour: 14},
+			Length: time.Hour, Link: "https://bbb.stadt.example/" + string(id), Origin: bot.FromChat}
+		if more != nil {
+			more(&n)
+		}
+		return n
+	}
+	c, out := checkOf(t, `networks: [{id: digilotsen, name: Digilotsen, hosts: [pia], rule: erster Donnerstag im Monat, at: "10:00", link: "https://bbb.stadt.example"}]
+`, bot.Change{
+		People: []bot.Person{{ID: "erika", Name: "Erika Beispiel"}},
+		Rooms: []bot.Room{
+			room("lotsen", "Digilotsen", true), room("lotsen2", "digilotsen", false), room("hosts", "hosts", true), room("away", "away", false),
+			room("typo", "awya", true), room("old", "old", true), room("bare", "bare", true), room("still", "still", true),
+		},
+		Networks: []bot.Network{
+			weekly("away", nil),
+			weekly("bare", func(n *bot.Network) { n.Hosts, n.Link = nil, "" }),
+			weekly("homeless", nil),
+			weekly("hosts", func(n *bot.Network) { n.Hosts = []bot.PersonID{"erika", "pia"} }),
+			weekly("old", func(n *bot.Network) { n.Archived = true }),
+			weekly("still", func(n *bot.Network) { n.Rule, n.Link, n.Hosts = "", "", nil }),
+		},
+		// This week's does not take place.
+		Meetups: []bot.Meetup{{ID: "hosts-2026-11-19", Network: "hosts", Planned: calendar.Date{Year: 2026, Month: 11, Day: 19}, At: time.Date(2026, 11, 19, 13, 0, 0, 0, time.UTC),
+			Zone: "Europe/Berlin", Length: time.Hour, State: bot.MeetupCancelled}},
+	})
+	c.bound(nil)
+	c.networks(t.Context())
+	want := []string{
+		"!!  network away: meets Thu 2026-11-19 14:00, but the bot is in none of its rooms: nobody is told → invite @lotse:stadt.example there",
+		"ok  network bare: meets Thu 2026-11-19 14:00; the bot is in 1 of 1 room",
+		`!!  network bare: there is no link to its meetups → give one (link in the configuration), or write "!netzwerk link bare https://…"`,
+		`ok  network bare: nobody hosts it, so the PMO is asked for summary and links ("!netzwerk gastgeber bare @hanna" names somebody)`,
+		"ok  network digilotsen: meets Thu 2026-12-03 10:00; the bot is in 1 of 2 rooms",
+		`!!  network homeless: meets Thu 2026-11-19 14:00, and has no room: nobody is told → write "!raum netzwerk homeless" in its room, or give the room in the configuration: kind: network, network: homeless`,
+		"ok  network hosts: meets Thu 2026-11-26 14:00; the bot is in 1 of 1 room",
+		"!!  network hosts: hosts without an account: erika → add them, with their accounts, to people in the configuration",
+		`ok  network still: no date ahead ("!meetup neu still …" adds one); the bot is in 1 of 1 room`,
+		`!!  room of network awya !typo:x: there is no such network; did you mean "away"? → bind the room to another one ("!raum netzwerk …" there, or the configuration), or make it: "!netzwerk neu awya", networks in the configuration, or lotse import networks.csv`,
+		`!!  room of network old !old:x: the network is archived → write "!netzwerk neu old" to bring it back, or "!raum frei" in the room`,
 	}
 	if got := strings.TrimSpace(out.String()); got != strings.Join(want, "\n") {
 		t.Errorf("it says\n%s\nwant\n%s", got, strings.Join(want, "\n"))

@@ -215,6 +215,8 @@ func TestWarnings(t *testing.T) {
 		{"somebody is left", two + "escalations: {weighty: {quorum: 1}}\n", ""},
 		{"who answers for a project may vote", two + "escalations: {weighty: {quorum: 2, no_own: false}}\n", ""},
 		{"nobody releases new projects", strings.Replace(allowed, "rooms: [", "rooms: [{room: \"!x\", kind: dikon}, ", 1), "roles.dikon names nobody"},
+		{"a room's network is misspelt", strings.Replace(allowed, "rooms: [", "networks: [{id: digilotsen, name: Digilotsen}]\nrooms: [{room: \"!x\", kind: network, network: digiltosen}, ", 1), `rooms[0].network: there is no "digiltosen" in networks; did you mean "digilotsen"?`},
+		{"a room's network comes by import", strings.Replace(allowed, "rooms: [", "networks: [{id: digilotsen, name: Digilotsen}]\nrooms: [{room: \"!x\", kind: network, network: it}, {room: \"!y\", kind: network, network: digilotsen}, ", 1), ""},
 		{"a homeserver on this machine", strings.Replace(allowed, "https://matrix.stadt.example", "http://127.0.0.1:8008", 1), ""},
 	} {
 		got := strings.Join(parse(t, test.config).Warnings, "\n")
