@@ -21,6 +21,7 @@ func topicSamples() map[string][]any {
 	some := MeetupFound{Words: "eAkte", Page: 1, More: "!meetup suche eAkte seite 2", Whole: true, Found: []FoundLine{
 		{MeetupCard: dealt, Names: []string{"Was die eAkte im Alltag ändert", "Formulare"}, Excerpt: "Die eAkte startet im März."}, {MeetupCard: sampleMeet()},
 	}}
+	some.Found[0].At = sampleTime(38, 14, 0) // it was moved
 	some.Found[0].Links = []SaidLine{{Text: "Folien: https://wiki.example.org/eakte"}, {Gone: true}}
 	refusals := []any{MeetupRefusal{Why: "none", Network: "Digilotsen"}}
 	for _, why := range []string{"none", "many", "full", "long", "longnote", "same", "begun", "unknown", "host", "notyet", "link", "notes", "elsewhere", "nosearch"} {
