@@ -20,7 +20,7 @@ func sampleMeet() MeetupCard {
 	return MeetupCard{
 		ID: "digilotsen-2026-12-03", Network: "Digilotsen", State: MeetupAnnounced, At: sampleTime(33, 10, 0), End: sampleTime(33, 11, 30),
 		Planned: calendar.Date{Year: 2026, Month: time.December, Day: 3}, Link: sampleMeetup, Hosts: []Person{sampleHost},
-		Announced: sampleTime(19, 9, 0), Now: sampleTime(19, 9, 0), Reactions: true, Soon: 15 * time.Minute,
+		Announced: sampleTime(19, 9, 0), Now: sampleTime(19, 9, 0), Reactions: true, Files: true, Soon: 15 * time.Minute,
 	}
 }
 
@@ -40,7 +40,7 @@ func meetupSamples() map[string][]any {
 		c.State = MeetupCancelled
 		c.Reason = SaidLine{Text: "Der Saal ist belegt.", By: sampleHost}
 	}
-	bare := func(c *MeetupCard) { c.Link, c.Hosts, c.Reactions = "", nil, false }
+	bare := func(c *MeetupCard) { c.Link, c.Hosts, c.Reactions, c.Files = "", nil, false, false }
 	old := func(c *MeetupCard) { moved(c); c.Old = true }
 	shift := func(c *MeetupCard) { c.Shifted = "Allerheiligen" }
 	topics := func(c *MeetupCard) {
@@ -129,6 +129,9 @@ func meetupReplySamples() map[string][]any {
 		}
 		replies = append(replies, c)
 	}
+	here := replies[0].(MeetupChanged)
+	here.Here = true
+	replies = append(replies, here)
 	card := func(what string, change func(*NetworkCard)) any {
 		c := NetworkCard{
 			What: what, Name: "Digilotsen", Hosts: []Person{sampleHost}, Rule: "FREQ=MONTHLY;BYDAY=1TH", At: calendar.Clock{Hour: 10}, Length: 90 * time.Minute,

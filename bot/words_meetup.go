@@ -26,6 +26,7 @@ type MeetupCard struct {
 	Announced time.Time
 	Now       time.Time
 	Reactions bool
+	Files     bool // the announcement has a calendar file
 	Soon      time.Duration
 	// Old: the message is about a date that holds no longer.
 	Old bool
@@ -158,6 +159,7 @@ type MeetupChanged struct {
 	At       time.Time
 	Old      time.Time // moved: the date before
 	Told     bool      // the network knew of it, and is told
+	Here     bool      // … in this very room: nothing is to be said twice
 	Announce time.Time // when it will be announced; zero: it is, or at once
 	Reason   string
 	Link     string

@@ -361,6 +361,7 @@ func cuts(text string) (all [][2]string) {
 func (c call) meetupTold(s bot.Snapshot, change bot.Change, was bot.Meetup, data bot.MeetupChanged) bot.Change {
 	data.Network, data.Rooms = s.Network.Name, len(s.NetworkRooms)
 	data.Told = !was.Announced.IsZero()
+	data.Here = data.Told && slices.ContainsFunc(s.NetworkRooms, func(r bot.Room) bool { return r.ID == c.event.Room })
 	for _, t := range change.Timers {
 		if t.Kind == bot.TimerAnnounce && t.At.After(s.Now) {
 			data.Announce = t.At.In(s.Settings.Zone)

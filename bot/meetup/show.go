@@ -212,7 +212,7 @@ func Card(s bot.Snapshot, m bot.Meetup) bot.MeetupCard {
 	c := bot.MeetupCard{
 		ID: m.ID, Network: string(m.Network), State: m.State, At: d.local(m.At), End: d.local(m.End()), Planned: m.Planned, From: d.local(m.From),
 		Shifted: m.Shifted, Extra: m.Extra, Reason: d.line(m.Reason), Link: m.Link, Hosts: d.Persons(m.Hosts), Now: d.local(s.Now), Announced: d.local(m.Announced),
-		Reactions: s.Abilities.Reactions, Soon: s.Settings.Meetups.Soon, Plan: Count(m), Participants: m.Participants, Summary: d.line(m.Summary),
+		Reactions: s.Abilities.Reactions, Files: s.Abilities.Files, Soon: s.Settings.Meetups.Soon, Plan: Count(m), Participants: m.Participants, Summary: d.line(m.Summary),
 	}
 	if s.Network != nil {
 		c.Network = s.Network.Name
