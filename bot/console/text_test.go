@@ -89,12 +89,13 @@ func TestFor(t *testing.T) {
 // Whatever is written, cleaning leaves nothing that steers a terminal.
 func FuzzPlain(f *testing.F) {
 	f.Add("**a** [b](c) `d` \\e \x1b[1m")
+	f.Add(">>>>>>](b) [b](")
 	f.Fuzz(func(t *testing.T, markdown string) {
 		for _, line := range (&printer{}).plain(markdown) {
 			if strings.ContainsAny(line, "\x1b\r\x07\n") {
 				t.Errorf("plain(%q) holds a control character: %q", markdown, line)
 			}
-			bare := func(s string) string { return strings.ReplaceAll(s, " ", "") }
+			bare := strings.NewReplacer(" ", "", "▎", "").Replace // a quote's further lines have its bar, too
 			if got := strings.Join(wrap(line, 20), ""); bare(got) != bare(line) {
 				t.Errorf("wrap(%q) lost or made up something: %q", line, got)
 			}
