@@ -148,7 +148,7 @@ func (p *printer) spans(s string) string {
 			}
 		case c == '&':
 			if end := strings.IndexByte(s, ';'); end > 1 && end < 12 && html.UnescapeString(s[:end+1]) != s[:end+1] {
-				b.WriteString(clean(html.UnescapeString(s[:end+1])))
+				b.WriteString(strings.ReplaceAll(clean(html.UnescapeString(s[:end+1])), "\n", " ")) // a line begins only where one is written
 				s = s[end+1:]
 				continue
 			}

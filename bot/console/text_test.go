@@ -90,6 +90,7 @@ func TestFor(t *testing.T) {
 func FuzzPlain(f *testing.F) {
 	f.Add("**a** [b](c) `d` \\e \x1b[1m")
 	f.Add(">>>>>>](b) [b](")
+	f.Add("&#XAX; &#10;")
 	f.Fuzz(func(t *testing.T, markdown string) {
 		for _, line := range (&printer{}).plain(markdown) {
 			if strings.ContainsAny(line, "\x1b\r\x07\n") {
