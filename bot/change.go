@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -194,6 +195,31 @@ type Change struct {
 	Newcomers []Newcomer // who is new in a network
 	Pace      *Pace      // to remember until it is over
 	Prune     *Prune     // what is too old: some of it goes
+}
+
+// Put adds a message, in the place of what the change had it say before.
+func (c *Change) Put(p Post) {
+	for i, before := range c.Posts {
+		if before.Key == p.Key {
+			if p.EditOnly && !before.EditOnly {
+				p.EditOnly, p.Seeds = false, before.Seeds
+			}
+			c.Posts[i] = p
+			return
+		}
+	}
+	c.Posts = append(c.Posts, p)
+}
+
+// Set sets a timer, or stops it if it has no instant, whatever the change did with it before.
+func (c *Change) Set(t Timer) {
+	c.Timers = slices.DeleteFunc(c.Timers, func(o Timer) bool { return o.Key == t.Key })
+	c.Cancel = slices.DeleteFunc(c.Cancel, func(k Key) bool { return k == t.Key })
+	if t.At.IsZero() {
+		c.Cancel = append(c.Cancel, t.Key)
+		return
+	}
+	c.Timers = append(c.Timers, t)
 }
 
 // Dropped is something that was not made good after a downtime.

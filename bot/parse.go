@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"html"
 	"regexp"
 	"strings"
 	"unicode"
@@ -37,6 +38,59 @@ func Clean(s string) string {
 		return ""
 	}
 	return strings.TrimSpace(s)
+}
+
+// Cut shortens s to at most n bytes without breaking a character.
+func Cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+// maxName is how many characters of a display or room name are kept.
+const maxName = 80
+
+// DisplayName makes a name of foreign text: one line of visible characters.
+func DisplayName(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Cf, unicode.Co) && r != '\u200d' {
+			return -1
+		}
+		return r
+	}, Clean(Cut(s, 50*maxName)))
+	runes := []rune(strings.Join(strings.Fields(s), " "))
+	if len(runes) > maxName {
+		runes = append(runes[:maxName-1], '…')
+	}
+	return string(runes)
+}
+
+var entity = regexp.MustCompile(`^&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});`)
+
+// Unescape reads the backslash escapes and entities of Markdown, as CommonMark does.
+func Unescape(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '\\' && i+1 < len(s) && strings.IndexByte("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", s[i+1]) >= 0:
+			i++
+			b.WriteByte(s[i])
+		case s[i] == '&':
+			if e := entity.FindString(s[i:]); e != "" {
+				b.WriteString(html.UnescapeString(e))
+				i += len(e) - 1
+				continue
+			}
+			b.WriteByte('&')
+		default:
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String()
 }
 
 // lightWords are the words for a light, folded. Among them the words that Lotse

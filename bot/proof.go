@@ -44,6 +44,18 @@ func (d *draft) counts() bool {
 	return d.ProjectRole() != "" || d.Is(RolePMO)
 }
 
+// Proven is what becomes of a decision about an event: nothing, if that leaves a doubt and
+// the city wants none. Who meant it for the bot is told what to do.
+func (s Snapshot) Proven(e Event, c Change, err error) (Change, error) {
+	switch {
+	case !s.Settings.Doubts(e):
+		return c, err
+	case c.Reason == "" && err == nil:
+		return Change{}, nil
+	}
+	return Change{}, &UserError{Template: "proof.doubt", Data: Proof{Doubt: e.Doubt, At: e.At.In(s.Settings.Zone)}}
+}
+
 // doubted decides about a message that may be somebody else's: it changes nothing. Who
 // meant it for the bot is told, and what to do; conversation is left alone.
 func (d *draft) doubted() (Change, error) {

@@ -74,7 +74,7 @@ func (d *draft) nudge() {
 	}
 	x.Nudged = true
 	p := d.beside(bot.Post{Key: d.key("nudge"), Kind: kindNudge, Template: "escalation.nudge", Data: d.card(bot.InProject), Expires: x.Lapses, Unasked: true})
-	d.post(p)
+	d.c.Put(p)
 	d.finish("asked about a draft once more")
 }
 

@@ -111,7 +111,7 @@ func (d *draft) forget(m bot.MessageID) (gone bool) {
 func (d *draft) unremind() {
 	if d.x.Room != "" || d.x.User != "" {
 		p := d.beside(bot.Post{Key: d.key("nudge"), Kind: kindNudge, Absent: true})
-		d.post(p)
+		d.c.Put(p)
 	}
 	for _, kind := range []bot.RoomKind{bot.RoomPMO, bot.RoomDIKON} {
 		d.postTo(kind, bot.Post{Key: d.key("further"), Kind: kindReminder, Absent: true})

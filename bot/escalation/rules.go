@@ -24,15 +24,10 @@ func Needs(e bot.Event) bot.Query {
 func Decide(s bot.Snapshot, e bot.Event) (bot.Change, error) {
 	d := newDraft(s, e)
 	c, mine, err := d.event()
-	switch {
-	case !mine && err == nil:
+	if !mine && err == nil {
 		return bot.Decide(s, e)
-	case !s.Settings.Doubts(e):
-		return c, err
-	case c.Reason == "" && err == nil:
-		return bot.Change{}, nil
 	}
-	return bot.Change{}, &bot.UserError{Template: "proof.doubt", Data: bot.Proof{Doubt: e.Doubt, At: e.At.In(s.Settings.Zone)}}
+	return s.Proven(e, c, err)
 }
 
 // TimerNeeds says what the decision about a timer needs.
@@ -186,20 +181,6 @@ func (d *draft) save() {
 	d.c.Escalations = append(d.c.Escalations, *d.x)
 }
 
-// post adds a message to the change, in the place of what that said before.
-func (d *draft) post(p bot.Post) {
-	for i, before := range d.c.Posts {
-		if before.Key == p.Key {
-			if p.EditOnly && !before.EditOnly {
-				p.EditOnly, p.Seeds = false, before.Seeds
-			}
-			d.c.Posts[i] = p
-			return
-		}
-	}
-	d.c.Posts = append(d.c.Posts, p)
-}
-
 // record adds an entry to the decision log.
 func (d *draft) record(kind bot.EntryKind, choice bot.Choice, role bot.Role, texts ...bot.EntryText) {
 	entry := bot.Entry{Kind: kind, Escalation: d.x.ID, Number: d.x.Number, Project: d.x.Project, At: d.Now, Role: role, Choice: choice}
@@ -243,16 +224,7 @@ func (d *draft) key(parts ...string) bot.Key {
 
 // timer sets a timer of the escalation, or stops it.
 func (d *draft) timer(kind bot.TimerKind, at time.Time) {
-	key := d.key(string(kind))
-	d.c.Timers = slices.DeleteFunc(d.c.Timers, func(t bot.Timer) bool { return t.Key == key })
-	d.c.Cancel = slices.DeleteFunc(d.c.Cancel, func(k bot.Key) bool { return k == key })
-	if at.IsZero() {
-		d.c.Cancel = append(d.c.Cancel, key)
-		return
-	}
-	d.c.Timers = append(d.c.Timers, bot.Timer{
-		Key: key, Kind: kind, At: at, Subject: bot.Subject{Project: d.x.Project, Escalation: d.x.ID, Round: d.round()},
-	})
+	d.c.Set(bot.Timer{Key: d.key(string(kind)), Kind: kind, At: at, Subject: bot.Subject{Project: d.x.Project, Escalation: d.x.ID, Round: d.round()}})
 }
 
 // round is the check that the escalation was first reported for, "" if none.

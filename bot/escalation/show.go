@@ -108,7 +108,7 @@ func (d *draft) showDraft() {
 	name := "draft"
 	if x.Apart {
 		name = "own"
-		d.post(d.beside(bot.Post{Key: d.key("draft"), Kind: kindDraft, Absent: true, EditOnly: true}))
+		d.c.Put(d.beside(bot.Post{Key: d.key("draft"), Kind: kindDraft, Absent: true, EditOnly: true}))
 	}
 	p := d.beside(bot.Post{Key: d.key(name), Kind: kindDraft, Template: "escalation.draft"})
 	if x.State == bot.EscalationDraft {
@@ -186,7 +186,7 @@ func (d *draft) view(what string, p bot.Post, place bot.Place, ns ...int) {
 	switch place {
 	case bot.InProject:
 		if p.Room != "" || p.User != "" {
-			d.post(p)
+			d.c.Put(p)
 		}
 	case bot.InPMO:
 		d.postTo(bot.RoomPMO, p)
@@ -214,7 +214,7 @@ func (d *draft) postTo(kind bot.RoomKind, p bot.Post) {
 				q.Thread = begins
 			}
 		}
-		d.post(q)
+		d.c.Put(q)
 	}
 }
 

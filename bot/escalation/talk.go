@@ -306,7 +306,7 @@ func (d *draft) acks(absent bool) {
 	if !d.Abilities.Reactions {
 		return
 	}
-	d.post(bot.Ack(d.e.Room, d.e.Source(), "✅", absent))
+	d.c.Put(bot.Ack(d.e.Room, d.e.Source(), "✅", absent))
 }
 
 // foreign reports whether the event's target is a message of somebody's about just this

@@ -60,7 +60,7 @@ func (c *Chat) CheckAccount(ctx context.Context) (Account, error) {
 		a.ClockAhead = date.Add(time.Second / 2).Sub(middle).Truncate(time.Second)
 	}
 	if profile, err := c.client.GetOwnDisplayName(ctx); err == nil {
-		a.DisplayName = name(profile.DisplayName)
+		a.DisplayName = bot.DisplayName(profile.DisplayName)
 	}
 	return a, nil
 }
@@ -141,7 +141,7 @@ func (c *Chat) CheckRoom(ctx context.Context, in bot.RoomID) (RoomCheck, error) 
 	if _, err := exists(event.StateRoomName, &called); err != nil {
 		return check, sendError("read the name of "+string(r), err)
 	}
-	check.Name = name(called.Name)
+	check.Name = bot.DisplayName(called.Name)
 	if check.Encrypted, err = exists(event.StateEncryption, &struct{}{}); err != nil {
 		return check, sendError("read the encryption of "+string(r), err)
 	}

@@ -260,7 +260,7 @@ func inline(parent ast.Node, source []byte) string {
 			if parent.Kind() == ast.KindCodeSpan || n.IsRaw() {
 				b.Write(n.Value(source))
 			} else {
-				b.WriteString(unescape(string(n.Value(source))))
+				b.WriteString(bot.Unescape(string(n.Value(source))))
 			}
 			if n.SoftLineBreak() || n.HardLineBreak() {
 				b.WriteByte('\n')
@@ -279,30 +279,6 @@ func inline(parent ast.Node, source []byte) string {
 			}
 		default:
 			b.WriteString(inline(n, source))
-		}
-	}
-	return b.String()
-}
-
-var entity = regexp.MustCompile(`^&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});`)
-
-// unescape reads backslash escapes and entities as CommonMark does.
-func unescape(s string) string {
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '\\' && i+1 < len(s) && util.IsPunct(s[i+1]):
-			i++
-			b.WriteByte(s[i])
-		case s[i] == '&':
-			if e := entity.FindString(s[i:]); e != "" {
-				b.WriteString(stdhtml.UnescapeString(e))
-				i += len(e) - 1
-				continue
-			}
-			b.WriteByte('&')
-		default:
-			b.WriteByte(s[i])
 		}
 	}
 	return b.String()

@@ -30,9 +30,9 @@ func (c *Chat) newcomer(e *event.Event, in id.RoomID, gap bool) (timed, bool) {
 	default:
 		return timed{}, false
 	}
-	called := name(m.Displayname)
+	called := bot.DisplayName(m.Displayname)
 	if called == "" {
-		called = name(who.Localpart())
+		called = bot.DisplayName(who.Localpart())
 	}
 	return timed{place: e.Timestamp, Event: bot.Event{
 		ID:     eventID(e.ID),

@@ -90,7 +90,7 @@ func (c *Chat) read(ctx context.Context, e *event.Event, in id.RoomID, r room) (
 		rel := e.Content.AsReaction().RelatesTo
 		out.Kind = bot.EventReaction
 		out.Target = optional(rel.GetAnnotationID())
-		out.Emoji = clean(cut(variationselector.Remove(rel.GetAnnotationKey()), maxEmoji))
+		out.Emoji = clean(bot.Cut(variationselector.Remove(rel.GetAnnotationKey()), maxEmoji))
 		ok = out.Target != "" && out.Emoji != ""
 	case event.EventRedaction:
 		out.Kind = bot.EventDeletion
@@ -199,9 +199,9 @@ func (c *Chat) keepName(u id.UserID, displayed string) {
 	if len(c.names) >= maxNames {
 		clear(c.names)
 	}
-	n := name(displayed)
+	n := bot.DisplayName(displayed)
 	if n == "" {
-		n = name(u.Localpart())
+		n = bot.DisplayName(u.Localpart())
 	}
 	c.names[u] = strings.Clone(n)
 }
@@ -219,7 +219,7 @@ func (c *Chat) nameOf(ctx context.Context, in id.RoomID, u id.UserID) string {
 	defer cancel()
 	var m event.MemberEventContent
 	if err := c.client.StateEvent(ctx, in, event.StateMember, string(u), &m); err != nil && !denied(err) {
-		return name(u.Localpart()) // it is away or busy: ask again next time
+		return bot.DisplayName(u.Localpart()) // it is away or busy: ask again next time
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -137,7 +137,7 @@ func compose(out bot.Outgoing, file *attached, t trace, limit int) *message {
 		m.Format, m.FormattedBody = "", ""
 		m.Body = "* " + body
 		if len(body) > fallbackBytes {
-			m.Body = "* " + cut(body, fallbackBytes) + " …"
+			m.Body = "* " + bot.Cut(body, fallbackBytes) + " …"
 		}
 	case out.Thread != "":
 		rel := &event.RelatesTo{}

@@ -381,10 +381,10 @@ func (c *Chat) invited(r id.RoomID, data *mautrix.SyncInvitedRoom, since string,
 		case event.StateCreate:
 			space = e.Content.AsCreate().Type == event.RoomTypeSpace
 		case event.StateRoomName:
-			roomName = name(e.Content.AsRoomName().Name)
+			roomName = bot.DisplayName(e.Content.AsRoomName().Name)
 		case event.StateCanonicalAlias:
 			if roomName == "" {
-				roomName = name(string(e.Content.AsCanonicalAlias().Alias))
+				roomName = bot.DisplayName(string(e.Content.AsCanonicalAlias().Alias))
 			}
 		case event.StateMember:
 			m := e.Content.AsMember()
@@ -418,7 +418,7 @@ func (c *Chat) invited(r id.RoomID, data *mautrix.SyncInvitedRoom, since string,
 	defer c.mu.Unlock()
 	out.Name = c.names[id.UserID(out.Sender.Local())]
 	if out.Name == "" {
-		out.Name = name(id.UserID(out.Sender.Local()).Localpart())
+		out.Name = bot.DisplayName(id.UserID(out.Sender.Local()).Localpart())
 	}
 	out.RoomName, out.Space = roomName, space
 	if _, inside := c.rooms[r]; inside {
@@ -456,10 +456,10 @@ func (c *Chat) about(events []*event.Event, r *room) (a about) {
 		}
 		switch e.Type {
 		case event.StateRoomName:
-			a.name = name(e.Content.AsRoomName().Name)
+			a.name = bot.DisplayName(e.Content.AsRoomName().Name)
 		case event.StateCanonicalAlias:
 			if a.name == "" {
-				a.name = name(string(e.Content.AsCanonicalAlias().Alias))
+				a.name = bot.DisplayName(string(e.Content.AsCanonicalAlias().Alias))
 			}
 		case event.StateEncryption:
 			wish := e.Content.AsEncryption()

@@ -15,7 +15,6 @@ import (
 
 const (
 	maxText  = 64 << 10 // bytes of a foreign text; longer ones are cut
-	maxName  = 80       // characters of a display or room name
 	maxEmoji = 32       // bytes of a reaction's key
 	// maxMentions is how many accounts of a message are looked at.
 	maxMentions = 20
@@ -37,38 +36,12 @@ func clean(s string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, "\ufffd"))
-	return strings.TrimSpace(cut(s, maxText))
+	return strings.TrimSpace(bot.Cut(s, maxText))
 }
 
 // turns reports whether a character changes the direction of writing beyond its
 // place: embeddings, overrides, isolates. (The marks U+200E and U+200F do not.)
 func turns(r rune) bool { return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' }
-
-// cut shortens s to at most n bytes without breaking a character.
-func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
-}
-
-// name makes a display name of foreign text: one line of visible characters.
-func name(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.Cf, unicode.Co) && r != '\u200d' {
-			return -1
-		}
-		return r
-	}, clean(s))
-	runes := []rune(strings.Join(strings.Fields(s), " "))
-	if len(runes) > maxName {
-		runes = append(runes[:maxName-1], '…')
-	}
-	return string(runes)
-}
 
 // said is what a message's content says, in neutral form.
 type said struct {
@@ -93,7 +66,7 @@ var (
 // m.mentions; in a reply it therefore counts only if the text has the name, too.
 // Otherwise every answer given as a reply would be taken for a command.
 func hear(content *event.MessageEventContent, self id.UserID, own []string, nameOf func(id.UserID) string) said {
-	body, formatted := content.Body, cut(content.FormattedBody, maxText)
+	body, formatted := content.Body, bot.Cut(content.FormattedBody, maxText)
 	reply := content.RelatesTo.GetNonFallbackReplyTo() != ""
 	if content.RelatesTo.GetReplyTo() != "" {
 		body = event.TrimReplyFallbackText(body)
@@ -120,7 +93,7 @@ func hear(content *event.MessageEventContent, self id.UserID, own []string, name
 			if err != nil || uri.UserID() == "" {
 				continue
 			}
-			as := name(html.UnescapeString(tag.ReplaceAllString(m[2], "")))
+			as := bot.DisplayName(html.UnescapeString(tag.ReplaceAllString(m[2], "")))
 			if uri.UserID() == self {
 				pills = append(pills, as)
 			}
@@ -195,7 +168,7 @@ func containsFold(s, part string) bool {
 func ownNames(self id.UserID, more ...string) []string {
 	names := []string{string(self)}
 	for _, n := range append(more, self.Localpart()) {
-		if n = name(n); n != "" {
+		if n = bot.DisplayName(n); n != "" {
 			names = append(names, n)
 		}
 	}

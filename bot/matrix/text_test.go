@@ -42,7 +42,7 @@ func TestName(t *testing.T) {
 		{"nothing to see", "\u200b\u202e ", ""},
 		{"too long", strings.Repeat("x", 100), strings.Repeat("x", 79) + "…"},
 	} {
-		if got := name(tt.in); got != tt.want {
+		if got := bot.DisplayName(tt.in); got != tt.want {
 			t.Errorf("%s: name(%q) = %q, want %q", tt.name, tt.in, got, tt.want)
 		}
 	}

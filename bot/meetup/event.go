@@ -108,7 +108,7 @@ func (d *draft) remember(about bot.Subject) {
 // ack shows that words were taken.
 func (d *draft) ack(emoji string) {
 	if d.Abilities.Reactions {
-		d.post(bot.Ack(d.e.Room, d.e.Source(), emoji, false))
+		d.c.Put(bot.Ack(d.e.Room, d.e.Source(), emoji, false))
 	}
 }
 

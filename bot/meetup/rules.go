@@ -21,15 +21,10 @@ func Needs(e bot.Event) bot.Query {
 func Decide(s bot.Snapshot, e bot.Event) (bot.Change, error) {
 	d := newDraft(s, e)
 	c, mine, err := d.event()
-	switch {
-	case !mine && err == nil:
+	if !mine && err == nil {
 		return escalation.Decide(s, e)
-	case !s.Settings.Doubts(e):
-		return c, err
-	case c.Reason == "" && err == nil:
-		return bot.Change{}, nil
 	}
-	return bot.Change{}, &bot.UserError{Template: "proof.doubt", Data: bot.Proof{Doubt: e.Doubt, At: e.At.In(s.Settings.Zone)}}
+	return s.Proven(e, c, err)
 }
 
 // TimerNeeds says what the decision about a timer needs.
@@ -173,14 +168,7 @@ func (d *draft) subject() bot.Subject { return bot.Subject{Network: d.m.Network,
 
 // timer sets a timer of the meetup, or stops it.
 func (d *draft) timer(kind bot.TimerKind, at time.Time) {
-	key := d.key(string(kind))
-	d.c.Timers = slices.DeleteFunc(d.c.Timers, func(t bot.Timer) bool { return t.Key == key })
-	d.c.Cancel = slices.DeleteFunc(d.c.Cancel, func(k bot.Key) bool { return k == key })
-	if at.IsZero() {
-		d.c.Cancel = append(d.c.Cancel, key)
-		return
-	}
-	d.c.Timers = append(d.c.Timers, bot.Timer{Key: key, Kind: kind, At: at, Subject: d.subject()})
+	d.c.Set(bot.Timer{Key: d.key(string(kind)), Kind: kind, At: at, Subject: d.subject()})
 }
 
 // local is an instant in the city's zone; the zero time stays.

@@ -89,7 +89,7 @@ func (d *draft) showAsk() {
 	for _, who := range d.m.Asked {
 		q := p
 		q.User, q.Key = who, bot.NewKey(string(p.Key), string(who))
-		d.post(q)
+		d.c.Put(q)
 	}
 	if len(d.m.Asked) == 0 {
 		d.toPMO(p)
@@ -175,7 +175,7 @@ func (d *draft) view(what string, p bot.Post) {
 		if q.Thread.Key != "" {
 			q.Thread.Key = bot.NewKey(string(p.Thread.Key), string(room.ID))
 		}
-		d.post(q)
+		d.c.Put(q)
 	}
 }
 
@@ -185,22 +185,8 @@ func (d *draft) toPMO(p bot.Post) {
 	for _, room := range d.RoomsOf(bot.RoomPMO) {
 		q := p
 		q.Room, q.Key = room.ID, bot.NewKey(string(p.Key), string(room.ID))
-		d.post(q)
+		d.c.Put(q)
 	}
-}
-
-// post adds a message to the change, in the place of what that said before.
-func (d *draft) post(p bot.Post) {
-	for i, before := range d.c.Posts {
-		if before.Key == p.Key {
-			if p.EditOnly && !before.EditOnly {
-				p.EditOnly, p.Seeds = false, before.Seeds
-			}
-			d.c.Posts[i] = p
-			return
-		}
-	}
-	d.c.Posts = append(d.c.Posts, p)
 }
 
 // card is the meetup in a text.

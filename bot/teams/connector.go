@@ -124,7 +124,7 @@ func failure(resp *http.Response, body []byte) error {
 		Sub string `json:"subCode"`
 	}
 	_ = json.Unmarshal(body, &said) // a proxy's page says nothing to us
-	e := &answerError{Status: resp.StatusCode, Code: cut(said.Error.Code, 100), Sub: cut(said.Error.Sub+said.Sub, 100)}
+	e := &answerError{Status: resp.StatusCode, Code: bot.Cut(said.Error.Code, 100), Sub: bot.Cut(said.Error.Sub+said.Sub, 100)}
 	header := resp.Header.Get("Retry-After")
 	if seconds, err := strconv.Atoi(header); err == nil {
 		e.After = time.Duration(seconds) * time.Second

@@ -3,6 +3,7 @@ package teams
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/tls"
@@ -16,11 +17,11 @@ import (
 	"sync"
 	"time"
 
-	"crypto/rand"
-
 	"github.com/golang-jwt/jwt/v5"
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
+
+	"lotse/bot"
 )
 
 // Credential proves that the bot is the application: a secret, or a certificate.
@@ -143,7 +144,7 @@ func tokenError(err error) error {
 	if answer.ErrorCode == "" {
 		return errors.New(answer.Response.Status)
 	}
-	return fmt.Errorf("%s: %s", answer.ErrorCode, cut(answer.ErrorDescription, 300))
+	return fmt.Errorf("%s: %s", answer.ErrorCode, bot.Cut(answer.ErrorDescription, 300))
 }
 
 // assertion proves with the certificate's key that the request is the application's.

@@ -231,7 +231,7 @@ func (w *writer) inline(parent ast.Node) string {
 		case *ast.Text:
 			value := string(n.Value(w.source))
 			if !n.IsRaw() {
-				value = unescape(value)
+				value = bot.Unescape(value)
 			}
 			if b.Len() == 0 || strings.HasSuffix(b.String(), "\n") {
 				value = strings.TrimLeft(value, " \t")
@@ -337,7 +337,7 @@ func (w *writer) to(n *ast.Link) string {
 // callable is the text of a mention: a name without anything that could be a mark.
 func callable(n ast.Node, source []byte) string {
 	inside := &writer{source: source, plain: true}
-	s := stdhtml.UnescapeString(unescape(inside.inline(n)))
+	s := stdhtml.UnescapeString(bot.Unescape(inside.inline(n)))
 	s = strings.Map(func(r rune) rune {
 		if strings.ContainsRune("<>&*_`~[]()\\|#\n", r) {
 			return -1
@@ -383,28 +383,4 @@ func escape(s string) string {
 		}
 		return space + "\\" + mark
 	})
-}
-
-var entityReference = regexp.MustCompile(`^&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});`)
-
-// unescape reads backslash escapes and entities as CommonMark does.
-func unescape(s string) string {
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '\\' && i+1 < len(s) && util.IsPunct(s[i+1]):
-			i++
-			b.WriteByte(s[i])
-		case s[i] == '&':
-			if e := entityReference.FindString(s[i:]); e != "" {
-				b.WriteString(stdhtml.UnescapeString(e))
-				i += len(e) - 1
-				continue
-			}
-			b.WriteByte('&')
-		default:
-			b.WriteByte(s[i])
-		}
-	}
-	return b.String()
 }

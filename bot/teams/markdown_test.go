@@ -170,7 +170,7 @@ func words(doc ast.Node, source []byte) string {
 			case *ast.Text:
 				value := string(n.Value(source))
 				if n.Parent().Kind() != ast.KindCodeSpan {
-					value = unescape(value)
+					value = bot.Unescape(value)
 				}
 				b.WriteString(value + " ")
 			case *ast.FencedCodeBlock:

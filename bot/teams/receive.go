@@ -25,7 +25,7 @@ func (c *Chat) read(ctx context.Context, a *activity) (batch bot.Batch, answer a
 	if e.Sender, err = c.account(ctx, a.From, n); err != nil {
 		return batch, nil, err
 	}
-	e.Name = name(a.From.Name)
+	e.Name = bot.DisplayName(a.From.Name)
 	e.Direct = e.Direct && a.From.ID != c.self
 	if err := n.set(ctx, a.ServiceURL, "service"); err != nil {
 		return batch, nil, err
@@ -115,7 +115,7 @@ func happening(a *activity, e bot.Event) bot.EventID {
 
 func (a *activity) roomName() string {
 	for _, n := range []string{a.ChannelData.Channel.Name, a.Conversation.Name, a.ChannelData.Team.Name} {
-		if n = name(n); n != "" {
+		if n = bot.DisplayName(n); n != "" {
 			return n
 		}
 	}

@@ -4,15 +4,12 @@ import (
 	"context"
 	"html"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"lotse/bot"
 )
 
 const (
 	maxText     = 64 << 10 // bytes of a foreign text; longer ones are cut
-	maxName     = 80       // characters of a display or room name
 	maxMentions = 20       // accounts of a message that are looked at
 )
 
@@ -34,12 +31,12 @@ func (c *Chat) hear(ctx context.Context, a *activity, e *bot.Event, n *news) err
 				text = strings.TrimLeft(rest, ",: \u00a0\n")
 				continue
 			}
-			text = strings.ReplaceAll(text, m.Text, name(m.Mentioned.Name))
+			text = strings.ReplaceAll(text, m.Text, bot.DisplayName(m.Mentioned.Name))
 			continue
 		}
-		called := name(m.Mentioned.Name)
+		called := bot.DisplayName(m.Mentioned.Name)
 		if called == "" {
-			called = name(strings.TrimSuffix(strings.TrimPrefix(m.Text, "<at>"), "</at>"))
+			called = bot.DisplayName(strings.TrimSuffix(strings.TrimPrefix(m.Text, "<at>"), "</at>"))
 		}
 		text = strings.ReplaceAll(text, m.Text, called)
 		user, err := c.account(ctx, m.Mentioned, n)
@@ -57,31 +54,5 @@ func (c *Chat) hear(ctx context.Context, a *activity, e *bot.Event, n *news) err
 
 // clean makes foreign text harmless to handle. What it means is for the rules.
 func clean(s string) string {
-	return bot.Clean(strings.ReplaceAll(cut(s, maxText), "\u00a0", " "))
-}
-
-// cut shortens s to at most n bytes without breaking a character.
-func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
-}
-
-// name makes a display name of foreign text: one line of visible characters.
-func name(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.Cf, unicode.Co) && r != '\u200d' {
-			return -1
-		}
-		return r
-	}, clean(cut(s, 4*maxText/64)))
-	runes := []rune(strings.Join(strings.Fields(s), " "))
-	if len(runes) > maxName {
-		runes = append(runes[:maxName-1], '…')
-	}
-	return string(runes)
+	return bot.Clean(strings.ReplaceAll(bot.Cut(s, maxText), "\u00a0", " "))
 }
