@@ -319,22 +319,13 @@ func (c call) hostMeetup(s bot.Snapshot) (bot.Change, error) {
 	if err != nil {
 		return bot.Change{}, err
 	}
-	var settled bot.Change
-	ids, all := settle(list, &settled)
-	people := map[bot.PersonID]bot.Person{}
-	for id, p := range s.People {
-		people[id] = p
-	}
-	for _, p := range all {
-		people[p.ID] = p
-	}
-	s.People = people
+	ids, fresh := introduced(&s, list)
 	change, err := meetup.SetHosts(s, c.event, m, ids)
 	if err != nil {
 		return bot.Change{}, err
 	}
-	change.People = append(change.People, settled.People...)
-	at := m.At.In(s.Settings.Zone)
+	change.People = append(change.People, fresh...)
+	at, all := m.At.In(s.Settings.Zone), s.Persons(ids)
 	data := bot.MeetupChanged{What: "hosts", At: at, Hosts: all, Silent: !slices.ContainsFunc(all, func(p bot.Person) bool { return len(p.Accounts) > 0 })}
 	if before := s.Persons(m.Hosts); len(before) > 0 {
 		var names []string

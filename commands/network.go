@@ -204,18 +204,9 @@ func (c call) hostNetwork(s bot.Snapshot) (bot.Change, error) {
 	if len(names) > 0 {
 		undo = c.undoNetwork(s, "gastgeber", "host", n, strings.Join(names, ", "))
 	}
-	var settled bot.Change
-	ids, all := settle(list, &settled)
+	ids, fresh := introduced(&s, list)
 	n.Hosts = ids
-	people := map[bot.PersonID]bot.Person{}
-	for id, p := range s.People {
-		people[id] = p
-	}
-	for _, p := range all {
-		people[p.ID] = p
-	}
-	s.People = people
-	return c.networkChanged(s, n, "host", undo, settled.People...)
+	return c.networkChanged(s, n, "host", undo, fresh...)
 }
 
 // archiveNetwork ends a network: nothing is planned for it any more.

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -180,6 +181,22 @@ func settle(list []found, change *bot.Change) (ids []bot.PersonID, all []bot.Per
 		}
 	}
 	return ids, all
+}
+
+// introduced is settle for a decision that names the people in its own texts: it finds
+// those who are new in the snapshot, too.
+func introduced(s *bot.Snapshot, list []found) (ids []bot.PersonID, fresh []bot.Person) {
+	var change bot.Change
+	ids, all := settle(list, &change)
+	people := maps.Clone(s.People)
+	if people == nil {
+		people = map[bot.PersonID]bot.Person{}
+	}
+	for _, p := range all {
+		people[p.ID] = p
+	}
+	s.People = people
+	return ids, change.People
 }
 
 // withPeople adds to a query what is needed to find people by mention or name.
