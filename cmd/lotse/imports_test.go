@@ -49,6 +49,8 @@ var house = []wing{
 		why: "a subject of the rules with a package of its own: pure like them"},
 	{dir: "bot/greeting", may: []string{rules}, pure: true,
 		why: "a subject of the rules with a package of its own: pure like them"},
+	{dir: "bot/cachetest", may: nil,
+		why: "helpers for tests import the standard library and this module only, so that nobody inherits a test's dependencies"},
 	{dir: "bot/dialoguetest", may: []string{"lotse/..."},
 		why: "helpers for tests import the standard library and this module only, so that nobody inherits a test's dependencies"},
 	{dir: "bot/engine", may: []string{rules, dates},

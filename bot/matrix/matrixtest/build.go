@@ -1,20 +1,18 @@
 package matrixtest
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"lotse/bot/cachetest"
 )
 
 // commands are what is built from the nested module. create-account is not
@@ -42,7 +40,7 @@ func build(t testing.TB) (dir string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if exists(dir) {
+	if cachetest.Exists(dir) {
 		return dir, nil
 	}
 	compiler, _, _ := strings.Cut(env["CC"], " ")
@@ -50,12 +48,12 @@ func build(t testing.TB) (dir string, err error) {
 		return "", fmt.Errorf("building Dendrite wants a C compiler and %q is not installed: install gcc (Debian: apt install gcc libc6-dev) or set CC", compiler)
 	}
 
-	unlock, err := lock(dir+".lock", func() { t.Log("another test is building Dendrite: waiting for it") })
+	unlock, err := cachetest.Lock(dir+".lock", func() { t.Log("another test is building Dendrite: waiting for it") })
 	if err != nil {
 		return "", err
 	}
 	defer unlock()
-	if exists(dir) {
+	if cachetest.Exists(dir) {
 		return dir, nil
 	}
 	t.Logf("building Dendrite into %s: once, about two minutes", dir)
@@ -69,7 +67,7 @@ func build(t testing.TB) (dir string, err error) {
 	cmd.Dir = module
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=1", "GOWORK=off")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building Dendrite in %s (it needs a C compiler with headers, and the module proxy the first time): %w: %s", module, err, lastLine(out))
+		return "", fmt.Errorf("building Dendrite in %s (it needs a C compiler with headers, and the module proxy the first time): %w: %s", module, err, cachetest.LastLine(out))
 	}
 	if err := os.Rename(unfinished, dir); err != nil {
 		return "", err
@@ -113,48 +111,4 @@ func cacheDir(module string, env map[string]string) (string, error) {
 		return "", fmt.Errorf("find a place for Dendrite's binaries: %w", err)
 	}
 	return filepath.Join(cache, "dendrite-"+hex.EncodeToString(sum.Sum(nil))[:12]), nil
-}
-
-// lock takes the lock file for this process and calls busy once if it has to
-// wait. The system gives the lock back when the process dies.
-func lock(path string, busy func()) (unlock func(), err error) {
-	f, err := tryLock(path)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
-		busy()
-		f, err = flock(path, syscall.LOCK_EX)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return func() { f.Close() }, nil
-}
-
-// tryLock does not wait: a lock that is held is EWOULDBLOCK.
-func tryLock(path string) (*os.File, error) { return flock(path, syscall.LOCK_EX|syscall.LOCK_NB) }
-
-func flock(path string, how int) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
-	if err != nil {
-		return nil, err
-	}
-	for {
-		err = syscall.Flock(int(f.Fd()), how)
-		if err == nil {
-			return f, nil
-		}
-		if !errors.Is(err, syscall.EINTR) {
-			f.Close()
-			return nil, fmt.Errorf("lock %s: %w", path, err)
-		}
-	}
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return !errors.Is(err, fs.ErrNotExist)
-}
-
-func lastLine(out []byte) string {
-	out = bytes.TrimSpace(out)
-	return string(out[bytes.LastIndexByte(out, '\n')+1:])
 }

@@ -2,7 +2,6 @@ package matrixtest
 
 import (
 	"fmt"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -80,27 +79,5 @@ func TestNoSynapse(t *testing.T) {
 	t.Setenv("LOTSE_TEST_REQUIRE", "all")
 	if _, failed := record(t, func(t testing.TB) { missing.Start(t) }); failed == "" {
 		t.Error("under LOTSE_TEST_REQUIRE=all the test does not fail")
-	}
-}
-
-func TestLock(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "lock")
-	unlock, err := lock(path, func() { t.Error("a lock that nobody holds makes wait") })
-	if err != nil {
-		t.Fatal(err)
-	}
-	waits := make(chan struct{})
-	got := make(chan error)
-	go func() {
-		unlock, err := lock(path, func() { close(waits) })
-		if err == nil {
-			unlock()
-		}
-		got <- err
-	}()
-	<-waits
-	unlock()
-	if err := <-got; err != nil {
-		t.Errorf("the second to come gets %v, want the lock", err)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"lotse/bot/cachetest"
 )
 
 // Dendrite is built from the nested module in dendrite/.
@@ -15,7 +17,7 @@ var Dendrite = &Software{name: "Dendrite", find: build, prepare: prepareDendrite
 func prepareDendrite(s *Server, c config) error {
 	key := exec.Command(filepath.Join(s.bin, "generate-keys"), "-private-key", s.path("key.pem"))
 	if out, err := key.CombinedOutput(); err != nil {
-		return fmt.Errorf("generate the server's key: %w: %s", err, lastLine(out))
+		return fmt.Errorf("generate the server's key: %w: %s", err, cachetest.LastLine(out))
 	}
 	database := func(name string) map[string]any {
 		return map[string]any{"connection_string": "file:" + s.path(name+".db")}

@@ -2,20 +2,19 @@ package matrixtest
 
 import (
 	"bufio"
-	"crypto/sha256"
 	_ "embed"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"lotse/bot/cachetest"
 )
 
 // The client on matrix-js-sdk: its program, and the versions that it is pinned to.
@@ -40,68 +39,16 @@ var installed struct {
 func requireJS(t testing.TB) (dir string) {
 	t.Helper()
 	installed.once.Do(func() { installed.dir, installed.err = installJS(t) })
-	wantJS(t, installed.err)
+	cachetest.Want(t, jsName, installed.err)
 	return installed.dir
 }
 
-// wantJS ends a test that cannot have the client.
-func wantJS(t testing.TB, err error) {
-	t.Helper()
-	switch {
-	case err == nil:
-	case os.Getenv("LOTSE_TEST_REQUIRE") == "all":
-		t.Fatalf("no matrix-js-sdk to test with: %v", err)
-	default:
-		t.Skipf("no matrix-js-sdk to test with: %v", err)
-	}
-}
+// jsName is what the client is called where it is missing.
+const jsName = "matrix-js-sdk"
 
-// installJS fills a folder of the user's cache that is named after what it
-// holds. As with Dendrite it appears complete or not at all.
+// installJS returns the folder with the client's modules.
 func installJS(t testing.TB) (dir string, err error) {
-	for _, program := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(program); err != nil {
-			return "", fmt.Errorf("%s is not installed: install Node.js 20 or newer (Debian: apt install nodejs npm)", program)
-		}
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("find a place for the modules of matrix-js-sdk: %w", err)
-	}
-	sum := sha256.Sum256(append(jsPackage[:len(jsPackage):len(jsPackage)], jsLock...))
-	dir = filepath.Join(cache, "lotse", "jsclient-"+hex.EncodeToString(sum[:])[:12])
-	if exists(dir) {
-		return dir, nil
-	}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		return "", fmt.Errorf("find a place for the modules of matrix-js-sdk: %w", err)
-	}
-	unlock, err := lock(dir+".lock", func() { t.Log("another test is installing matrix-js-sdk: waiting for it") })
-	if err != nil {
-		return "", err
-	}
-	defer unlock()
-	if exists(dir) {
-		return dir, nil
-	}
-	unfinished := dir + ".unfinished"
-	if err := os.RemoveAll(unfinished); err != nil {
-		return "", err
-	}
-	if err := os.Mkdir(unfinished, 0o755); err != nil {
-		return "", err
-	}
-	for name, content := range map[string][]byte{"package.json": jsPackage, "package-lock.json": jsLock} {
-		if err := os.WriteFile(filepath.Join(unfinished, name), content, 0o644); err != nil {
-			return "", err
-		}
-	}
-	cmd := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
-	cmd.Dir = unfinished
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("npm ci (it needs npm's registry the first time): %w: %s", err, lastLine(out))
-	}
-	return dir, os.Rename(unfinished, dir)
+	return cachetest.Modules(t, "jsclient", jsName, map[string][]byte{"package.json": jsPackage, "package-lock.json": jsLock})
 }
 
 // node is a process with clients on matrix-js-sdk.

@@ -48,6 +48,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"lotse/bot/cachetest"
 )
 
 // Server is a homeserver on the loopback interface. Its methods may be used by
@@ -214,7 +216,7 @@ func (s *Server) run() error {
 	}
 	p.kill()
 	b, _ := os.ReadFile(s.path("log"))
-	return fmt.Errorf("no answer from %s on %s; its last words: %s", s.Software, s.address(), lastLine(b))
+	return fmt.Errorf("no answer from %s on %s; its last words: %s", s.Software, s.address(), cachetest.LastLine(b))
 }
 
 // discard ends the server and removes its data.
@@ -267,7 +269,7 @@ func dataDir() (dir string, held *os.File, err error) {
 		parent = shm
 	}
 	stem := filepath.Join(parent, fmt.Sprintf("lotse-homeserver-%d-", os.Getuid()))
-	unlock, err := lock(stem+"lock", func() {})
+	unlock, err := cachetest.Lock(stem+"lock", func() {})
 	if err != nil {
 		return "", nil, err
 	}
@@ -277,7 +279,7 @@ func dataDir() (dir string, held *os.File, err error) {
 		return "", nil, err
 	}
 	for _, path := range old {
-		if f, err := tryLock(path); err == nil {
+		if f, err := cachetest.TryLock(path); err == nil {
 			os.RemoveAll(filepath.Dir(path))
 			f.Close()
 		}
@@ -285,6 +287,6 @@ func dataDir() (dir string, held *os.File, err error) {
 	if dir, err = os.MkdirTemp(parent, filepath.Base(stem)); err != nil {
 		return "", nil, err
 	}
-	held, err = tryLock(filepath.Join(dir, "held"))
+	held, err = cachetest.TryLock(filepath.Join(dir, "held"))
 	return dir, held, err
 }

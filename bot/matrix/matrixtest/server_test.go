@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"lotse/bot/cachetest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -402,10 +404,10 @@ func TestDataDir(t *testing.T) {
 	}
 	defer os.RemoveAll(next)
 	defer again.Close()
-	if exists(left) {
+	if cachetest.Exists(left) {
 		t.Errorf("%s of a dead process is still there", left)
 	}
-	if !exists(running) {
+	if !cachetest.Exists(running) {
 		t.Errorf("%s of a living process is gone", running)
 	}
 }

@@ -3,7 +3,6 @@ package teamstest
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"net"
 	"net/http"
 	"os"
@@ -12,39 +11,6 @@ import (
 )
 
 func TestMain(m *testing.M) { os.Exit(Run(m)) }
-
-// Without the playground a test is skipped, with a line that says what is missing, or
-// fails when everything is required.
-func TestWithoutPlayground(t *testing.T) {
-	t.Setenv("PATH", t.TempDir())
-	_, err := install(t)
-	if err == nil || !strings.Contains(err.Error(), "apt install nodejs npm") {
-		t.Errorf("without node: %v", err)
-	}
-	for _, tt := range []struct{ require, want string }{{"", "skipped"}, {"all", "failed"}} {
-		t.Setenv("LOTSE_TEST_REQUIRE", tt.require)
-		outcome := ""
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			want(&ending{TB: t, outcome: &outcome}, errors.New("node is not installed"))
-		}()
-		<-done
-		if outcome != tt.want {
-			t.Errorf("LOTSE_TEST_REQUIRE=%q: %q, want %q", tt.require, outcome, tt.want)
-		}
-	}
-}
-
-// ending notes how a test is ended.
-type ending struct {
-	testing.TB
-	outcome *string
-}
-
-func (e *ending) Helper()               {}
-func (e *ending) Skipf(string, ...any)  { *e.outcome = "skipped" }
-func (e *ending) Fatalf(string, ...any) { *e.outcome = "failed" }
 
 // The lock file names no registry: npm takes the one that is configured.
 func TestLockFile(t *testing.T) {

@@ -34,6 +34,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"lotse/bot/cachetest"
 )
 
 // The conversations of the city.
@@ -180,7 +182,7 @@ func launch(dir string) (city *Playground, discard func(), err error) {
 			why = "it does not listen"
 		}
 		discard()
-		return nil, nil, fmt.Errorf("%s; its last words: %s", why, lastLine([]byte(out.String())))
+		return nil, nil, fmt.Errorf("%s; its last words: %s", why, cachetest.LastLine([]byte(out.String())))
 	}
 }
 
