@@ -95,8 +95,12 @@ type Post struct {
 	EditOnly bool
 	// Expires is when sending it makes no more sense; zero: never.
 	Expires time.Time
-	// Seeds are reactions the bot puts on its own message, in order.
+	// Seeds are reactions that count, in order: the bot puts them on its own message when it
+	// is made or, in a chat with forms, has a button for each as long as they are named.
 	Seeds []string
+	// Form is left out where the chat has none. A message that had one keeps one, be it
+	// empty: in Teams a card cannot become a text.
+	Form *Form
 	// Through posts go out although the outbox is paused: see Restored.
 	Through bool
 	// Unasked: nobody waits for it. In a direct chat it is left out if its owner wants that,

@@ -11,6 +11,7 @@ const (
 	EventEdit       EventKind = "edit"       // somebody changed what they wrote: Target, Text
 	EventDeletion   EventKind = "deletion"   // a message or reaction was taken back: Target
 	EventReaction   EventKind = "reaction"   // somebody reacted: Target, Emoji
+	EventForm       EventKind = "form"       // somebody handed in the fields of a form: Target, Fields
 	EventInvitation EventKind = "invitation" // the bot is asked into a room
 	EventJoined     EventKind = "joined"     // the bot is in a room now
 	EventLeft       EventKind = "left"       // the bot is no longer in a room
@@ -58,12 +59,15 @@ type Event struct {
 	// alone can be forged.
 	Other   RoomID  `json:",omitempty"`
 	Refusal Refusal `json:",omitempty"` // EventRefused
+	// Fields are what a form was filled in with, by name; a field that is missing was not
+	// on it.
+	Fields map[string]string `json:",omitempty"`
 }
 
 // Source is the message that the event's words belong to: for an edit, the one that was
-// edited.
+// edited; for a form, the one that it is on.
 func (e Event) Source() MessageID {
-	if e.Kind == EventEdit {
+	if e.Kind == EventEdit || e.Kind == EventForm {
 		return e.Target
 	}
 	return e.Message

@@ -15,6 +15,7 @@ type Text struct {
 	Markdown Markdown
 	Mentions []UserID `json:",omitempty"`
 	Quiet    bool     `json:",omitempty"` // notifies nobody
+	Form     *Form    `json:",omitempty"` // where the chat has forms
 }
 
 // MaxFile is how many bytes a file may have.

@@ -56,7 +56,7 @@ func sampleTasks() []TaskLine {
 // checkSamples is the data for what the Projektcheck says: words.go.
 func checkSamples() map[string][]any {
 	all := map[string][]any{}
-	for _, samples := range []map[string][]any{askSamples(), reportSamples(), planSamples(), roomSamples(), errorSamples()} {
+	for _, samples := range []map[string][]any{askSamples(), reportSamples(), planSamples(), roomSamples(), errorSamples(), formSamples()} {
 		maps.Copy(all, samples)
 	}
 	return all

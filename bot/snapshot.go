@@ -89,6 +89,9 @@ type EscalationPage struct {
 }
 
 // Abilities are what the room's chat can do.
+//
+// Reactions: the bot can react, and shows so what it has understood. Forms: a message can
+// carry a Form.
 type Abilities struct {
 	Threads, Reactions, Edits, Forms bool
 	// Files: a message can carry a File. Without, the words go alone.
@@ -98,6 +101,9 @@ type Abilities struct {
 	// MaxBytes is how large a rendered text may be.
 	MaxBytes int
 }
+
+// Clicks reports whether one can choose by a click: what counts stands below the message.
+func (a Abilities) Clicks() bool { return a.Reactions || a.Forms }
 
 // Known is what the books say about a message.
 type Known struct {

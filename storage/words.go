@@ -17,7 +17,7 @@ import (
 
 // words reports whether there is anything in a content that somebody could read.
 func (c content) words() bool {
-	return c.Text.Markdown != "" || len(c.Text.Mentions) > 0 || c.File != nil
+	return c.Text.Markdown != "" || len(c.Text.Mentions) > 0 || c.Text.Form != nil || c.File != nil
 }
 
 // keepWords drops the words of a slot that needs them no more, and reports whether it

@@ -37,12 +37,18 @@ func (e *Engine) render(ctx context.Context, s bot.Snapshot, c bot.Change) ([]bo
 				continue
 			}
 		}
-		slot, err := e.slot(p, langs.of(p, e.Settings.Language), chat)
+		lang := langs.of(p, e.Settings.Language)
+		slot, err := e.slot(p, lang, chat)
 		if err != nil {
 			return nil, fmt.Errorf("post %s: %w", p.Key, err)
 		}
+		if can.Forms && slot.Op == bot.OpMessage && !p.Absent {
+			if slot.Text.Form, err = e.form(p, lang); err != nil {
+				return nil, fmt.Errorf("post %s: %w", p.Key, err)
+			}
+		}
 		slots = append(slots, slot)
-		if can.Reactions && !p.Absent {
+		if can.Reactions && !p.Absent && !p.EditOnly {
 			slots = append(slots, seeds(p)...)
 		}
 	}
@@ -77,6 +83,82 @@ func (e *Engine) slot(p bot.Post, lang bot.Language, chat bot.ChatID) (bot.Slot,
 	return slot, nil
 }
 
+// form puts words on a post's form, and buttons: one for each seed, and those that its
+// fields need. It returns nil if the post has none and there is nothing to press.
+func (e *Engine) form(p bot.Post, lang bot.Language) (*bot.Form, error) {
+	f := bot.Form{}
+	if p.Form != nil {
+		f = *p.Form
+	}
+	word := bot.FormWord{Kind: p.Kind, Of: len(f.Fields)}
+	say := func(template, name, value string) (string, error) {
+		word.Name, word.Value = name, value
+		words, err := e.Renderer.Plain(lang, template, word)
+		if err != nil {
+			return "", fmt.Errorf("render %s: %w", template, err)
+		}
+		return words, nil
+	}
+	f.Fields = slices.Clone(f.Fields)
+	for i := range f.Fields {
+		in := &f.Fields[i]
+		var err error
+		if in.Label, err = say("form.label", in.Name, ""); err != nil {
+			return nil, err
+		}
+		if in.Hint, err = say("form.hint", in.Name, ""); err != nil {
+			return nil, err
+		}
+		in.Options = slices.Clone(in.Options)
+		for j := range in.Options {
+			if o := &in.Options[j]; o.Label == "" {
+				if o.Label, err = say("form.option", in.Name, o.Value); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	button := func(act bot.Act, emoji string) error {
+		name := string(act)
+		if act == bot.ActReact {
+			name = emoji
+		}
+		label, err := say("form.button", name, "")
+		if label == "" {
+			label = emoji
+		}
+		if err == nil && label != "" {
+			f.Buttons = append(f.Buttons, bot.Button{Act: act, Emoji: emoji, Label: label})
+		}
+		return err
+	}
+	f.Buttons = nil
+	if len(f.Fields) > 0 && f.Folded {
+		if err := button(bot.ActShow, ""); err != nil {
+			return nil, err
+		}
+	}
+	if len(f.Fields) > 0 {
+		if err := button(bot.ActSend, ""); err != nil {
+			return nil, err
+		}
+	}
+	for _, emoji := range p.Seeds {
+		if err := button(bot.ActReact, emoji); err != nil {
+			return nil, err
+		}
+	}
+	if len(p.Seeds) > 0 {
+		if err := button(bot.ActBack, ""); err != nil {
+			return nil, err
+		}
+	}
+	if p.Form == nil && len(f.Buttons) == 0 {
+		return nil, nil
+	}
+	return &f, nil
+}
+
 // date is a date as a file.
 func (e *Engine) date(d bot.Date, lang bot.Language) (*bot.File, error) {
 	var words [2]string
@@ -97,7 +179,7 @@ func seeds(p bot.Post) []bot.Slot {
 		slots = append(slots, bot.Slot{
 			Key: bot.NewKey("seed", emoji, string(p.Key)), Op: bot.OpReaction, Kind: bot.KindSeed,
 			Subject: p.Subject, Room: p.Room, User: p.User,
-			Target: bot.Target{Key: p.Key}, Emoji: emoji, EditOnly: p.EditOnly, Expires: p.Expires,
+			Target: bot.Target{Key: p.Key}, Emoji: emoji, Expires: p.Expires,
 		})
 	}
 	return slots
