@@ -206,7 +206,7 @@ func (c *Change) Put(p Post) {
 	for i, before := range c.Posts {
 		if before.Key == p.Key {
 			if p.EditOnly && !before.EditOnly {
-				p.EditOnly, p.Seeds = false, before.Seeds
+				p.EditOnly = false
 			}
 			c.Posts[i] = p
 			return

@@ -35,7 +35,7 @@ func Needs(e Event) Query {
 		q.AllRooms = true
 	}
 	// An answer to a round that is over is told where to go on.
-	q.Rounds = e.Kind == EventEdit || e.Kind == EventMessage && (e.Thread != "" || e.ReplyTo != "")
+	q.Rounds = e.Kind == EventEdit || e.Kind == EventForm || e.Kind == EventMessage && (e.Thread != "" || e.ReplyTo != "")
 	for _, m := range e.Mentions {
 		q.Users = append(q.Users, m.User)
 	}
@@ -62,6 +62,8 @@ func Decide(s Snapshot, e Event) (Change, error) {
 		return d.deletion()
 	case EventReaction:
 		return d.reaction()
+	case EventForm:
+		return d.fill()
 	case EventInvitation:
 		return d.invitation()
 	case EventJoined:
@@ -190,7 +192,7 @@ func hasField(parts []Labelled, f Field) bool {
 
 // empty is the error for an answer without content.
 func (d *draft) empty(f Field) error {
-	return &UserError{Template: "error.empty", Data: Asking{Project: d.Project.name(), Field: f, Reactions: d.Abilities.Reactions}}
+	return &UserError{Template: "error.empty", Data: Asking{Project: d.Project.name(), Field: f, Reactions: d.Abilities.Clicks()}}
 }
 
 // chatter is what a message that answers nothing is told: thanks and salutations
@@ -213,7 +215,7 @@ func (d *draft) chatter(q Question, text string) error {
 
 // colour is the error for an answer that should have named a light.
 func (d *draft) colour(f Field) error {
-	return &UserError{Template: "error.light", Data: Asking{Project: d.Project.name(), Field: f, Again: true, Reactions: d.Abilities.Reactions}}
+	return &UserError{Template: "error.light", Data: Asking{Project: d.Project.name(), Field: f, Again: true, Reactions: d.Abilities.Clicks()}}
 }
 
 // over tells somebody who answers a round that is done, once a round.
@@ -373,7 +375,9 @@ func (d *draft) merge(f Field, a Answer, parts []Part, replace bool) Answer {
 // is remembered, the next question asked or the summary shown, the board kept true.
 func (d *draft) accepted(changed []Field, reason string) Change {
 	d.c.Reason = reason
-	d.remember(d.e.Source())
+	if d.e.Kind != EventForm { // it says nothing that could be edited or deleted
+		d.remember(d.e.Source())
+	}
 	d.advance(changed)
 	d.settle()
 	return d.c
@@ -392,8 +396,11 @@ func (d *draft) advance(changed []Field) {
 	case r.Open == nil || *next != *r.Open:
 		d.pose(next)
 	}
-	if next == nil && r.Complete() {
+	if (next == nil || d.e.Kind == EventForm) && r.Complete() {
 		r.Completed = true
+	}
+	if d.Abilities.Forms {
+		d.relist()
 	}
 	if r.Completed {
 		d.summarise()
@@ -423,13 +430,18 @@ const summaryPatience = time.Hour
 
 // pose asks a question and notes that it is open.
 func (d *draft) pose(q *Question) {
+	d.note(q)
+	d.ask(*q)
+}
+
+// note notes that a question is open.
+func (d *draft) note(q *Question) {
 	r := d.Report
 	r.Previous, r.Open = r.Open, q
 	r.Asked = append(r.Asked, *q)
 	if q.Ask == AskReason {
 		r.Reasoned = append(r.Reasoned, q.Field)
 	}
-	d.ask(*q)
 }
 
 // next chooses the question that shall be open now, or nil.
@@ -503,7 +515,7 @@ func (d *draft) requote() {
 			continue
 		}
 		p := d.question(q)
-		p.EditOnly, p.Seeds, p.Expires = true, nil, time.Time{}
+		p.EditOnly, p.Expires = true, time.Time{}
 		d.post(p)
 	}
 }
@@ -518,7 +530,7 @@ func (d *draft) question(q Question) Post {
 		Light:     r.Answers[q.Field].Light(),
 		Before:    before.Light(),
 		Text:      before.Text(),
-		Reactions: d.Abilities.Reactions,
+		Reactions: d.Abilities.Clicks(),
 		Tasks:     len(d.OpenTasks()) > 0,
 	}
 	for _, asked := range r.Asked {
@@ -588,7 +600,7 @@ func Enter(s Snapshot, e Event, f Field, text string) (Change, error) {
 			return Change{}, err
 		}
 		if l.Field.HasLight() && parts[0].Light == NoLight {
-			return Change{}, &UserError{Template: "error.light", Data: Asking{Project: d.Project.name(), Field: l.Field, Text: parts[0].Text, Reactions: d.Abilities.Reactions}}
+			return Change{}, &UserError{Template: "error.light", Data: Asking{Project: d.Project.name(), Field: l.Field, Text: parts[0].Text, Reactions: d.Abilities.Clicks()}}
 		}
 		current[l.Field] = d.merge(l.Field, current[l.Field], parts, true)
 	}
@@ -643,17 +655,18 @@ func (d *draft) unreply(m MessageID) {
 	}
 }
 
-// relist draws the running round's opening message again, which lists the tasks.
+// relist draws the running round's opening message again, which lists the tasks or holds
+// the form.
 func (d *draft) relist() {
-	if !d.running() {
+	if !d.running() && !d.Abilities.Forms {
 		return
 	}
 	p := d.opening(d.Round.Moved)
-	data := p.Data.(Opening)
-	if !d.Round.Opened.IsZero() {
+	if data, ok := p.Data.(Opening); ok && !d.Round.Opened.IsZero() {
 		data.Now = d.local(d.Round.Opened) // it was said then
+		p.Data = data
 	}
-	p.Data, p.Seeds, p.EditOnly, p.Expires = data, nil, true, time.Time{}
+	p.EditOnly, p.Expires = true, time.Time{}
 	d.post(p)
 }
 
@@ -978,8 +991,18 @@ func (d *draft) repeat() (Change, error) {
 	return d.accepted(nil, "last report taken over"), nil
 }
 
-// summarise shows the report as the board has it.
+// summarise shows the report as the board has it. Who has used the form sees it in the
+// form's place.
 func (d *draft) summarise() {
+	pressed := d.e.Kind == EventForm || d.e.Kind == EventReaction
+	d.post(Post{
+		Key: d.Report.SummaryKey(), Kind: KindSummary, Template: "check.summary", Data: d.summary(),
+		EditOnly: d.Abilities.Forms && pressed,
+	})
+}
+
+// summary is the report as the board has it.
+func (d *draft) summary() Summary {
 	r := d.Report
 	data := Summary{
 		Project:  d.Project.name(),
@@ -1014,7 +1037,7 @@ func (d *draft) summarise() {
 		data.Lines[i].PMO = data.Lines[i].PMO && !data.PMO
 		data.Lines[i].Late = data.Lines[i].Late && !r.allLate()
 	}
-	d.post(Post{Key: r.SummaryKey(), Kind: KindSummary, Template: "check.summary", Data: data})
+	return data
 }
 
 // allRepeated reports whether every answer was taken over.

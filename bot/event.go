@@ -65,9 +65,9 @@ type Event struct {
 }
 
 // Source is the message that the event's words belong to: for an edit, the one that was
-// edited; for a form, the one that it is on.
+// edited.
 func (e Event) Source() MessageID {
-	if e.Kind == EventEdit || e.Kind == EventForm {
+	if e.Kind == EventEdit {
 		return e.Target
 	}
 	return e.Message

@@ -342,9 +342,10 @@ func (d *draft) displaced() bool {
 func (d *draft) reopen() {
 	r := d.Report
 	p := d.opening(false)
-	data := p.Data.(Opening)
-	data.Questions = len(r.Missing())
-	p.Data = data
+	if data, ok := p.Data.(Opening); ok {
+		data.Questions = len(r.Missing())
+		p.Data = data
+	}
 	d.post(p)
 	r.Previous = nil
 	for _, q := range r.Asked {
@@ -373,14 +374,20 @@ func AskElsewhere(s Snapshot, c *Change, project ProjectID) {
 	c.Timers = append(c.Timers, d.c.Timers...)
 }
 
-// openReport posts the opening message and the first question, and sets the reminders.
+// openReport posts the opening message and the first question, and sets the reminders. A
+// form asks them all; to what somebody writes instead, the questions follow one by one.
 func (d *draft) openReport() {
 	d.post(d.opening(false))
-	d.pose(&Question{Field: FieldStatus, Ask: AskField, N: 1})
+	if first := (&Question{Field: FieldStatus, Ask: AskField, N: 1}); d.Abilities.Forms {
+		d.note(first)
+	} else {
+		d.pose(first)
+	}
 	d.reminders(*d.Round)
 }
 
-// opening is the first message of a project's thread. again: the dates changed.
+// opening is the first message of a project's thread. again: the dates changed. With a form,
+// the summary takes its place once there is one.
 func (d *draft) opening(again bool) Post {
 	r, round, p := d.Report, d.Round, d.Project
 	_, repeatable := r.CanRepeat()
@@ -391,8 +398,9 @@ func (d *draft) opening(again bool) Post {
 		Check:      d.local(round.Check),
 		Deadline:   d.local(round.Deadline()),
 		Last:       d.local(r.Before.Check),
-		Repeatable: repeatable && d.Abilities.Reactions && !(again && r.Complete()),
+		Repeatable: repeatable && d.Abilities.Clicks() && !((again || d.Abilities.Forms) && r.Complete()),
 		Reactions:  d.Abilities.Reactions,
+		Form:       d.Abilities.Forms,
 		Tasks:      d.OpenTasks(),
 		Pending:    d.unsettled(),
 		Questions:  len(Fields()) - 1,
@@ -410,13 +418,23 @@ func (d *draft) opening(again bool) Post {
 	if data.Repeatable {
 		post.Seeds = append(post.Seeds, repeatEmoji)
 	}
+	post.EditOnly = again
+	if d.Abilities.Forms {
+		post.Form = &Form{}
+		if d.running() {
+			post.Form = d.form()
+		}
+		if r.Completed {
+			summary := d.summary()
+			summary.Form = true
+			post.Template, post.Data = "check.summary", summary
+		}
+		return post
+	}
 	for _, task := range data.Tasks {
 		if task.Number <= 9 {
 			post.Seeds = append(post.Seeds, digitEmoji(task.Number))
 		}
-	}
-	if again {
-		post.Seeds, post.EditOnly = nil, true
 	}
 	return post
 }

@@ -80,6 +80,9 @@ func askSamples() map[string][]any {
 	deputies := plain
 	deputies.To, deputies.For, deputies.Pending = []Person{sampleDeputy, sampleColead}, []Person{sampleLead}, nil
 
+	form, empty := opening, first
+	form.Reactions, form.Form, empty.Reactions, empty.Form = false, true, false, true
+
 	status := Asking{Project: sampleProject, Field: FieldStatus, Before: Green, Reactions: true}
 	texts := map[Field]string{
 		FieldStatus:        "Der Test läuft nach Plan",
@@ -89,7 +92,7 @@ func askSamples() map[string][]any {
 		FieldCommunication: "Newsletter an alle Ämter",
 	}
 	samples := map[string][]any{
-		"check.opening": {opening, first, deputy, plain, deputies},
+		"check.opening": {opening, first, deputy, plain, deputies, form, empty},
 		"check.light": {
 			status,
 			Asking{Project: sampleProject, Field: FieldOutlook, Text: "Schulung planen"},
@@ -172,8 +175,10 @@ func reportSamples() map[string][]any {
 		{Field: FieldBlocker, None: true},
 		{Field: FieldDecision, None: true},
 	}
+	folded := summary
+	folded.Form = true
 	return map[string][]any{
-		"check.summary":  {summary, first, late, broken, repeated},
+		"check.summary":  {summary, first, late, broken, repeated, folded},
 		"check.overview": overviewSamples(),
 		"check.stand":    standSamples(),
 		"check.closed":   standSamples(),

@@ -159,6 +159,9 @@ func (s Snapshot) DoneTasks() []TaskLine { return s.tasksIn(TaskDone) }
 func (d *draft) tasksChanged() {
 	d.putProject()
 	if d.running() {
+		if d.Abilities.Forms {
+			d.relist()
+		}
 		if d.Report.Completed {
 			d.summarise()
 		}

@@ -35,6 +35,7 @@ type Opening struct {
 	Last       time.Time // the check Current is from; zero: the first round
 	Repeatable bool      // 🔁 may be used
 	Reactions  bool      // the chat has reactions
+	Form       bool      // there is a form below, which lists the tasks, too
 	Tasks      []TaskLine
 	Pending    []EscalationLine // of the project, still open
 	Questions  int              // how many answers are needed
@@ -96,6 +97,7 @@ type Summary struct {
 	Late     bool      // something came after the close
 	PMO      bool      // the PMO entered all of it; then no line says so
 	Over     bool      // the round is over: nothing is wanted any more
+	Form     bool      // the form is below, folded
 }
 
 // OverviewRow is a project in the PMO's overview.

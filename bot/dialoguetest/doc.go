@@ -16,6 +16,8 @@
 //	maria: edit a: text                        of the message named a
 //	maria: delete a                            likewise
 //	maria: on a + ✅                            a reaction on it
+//	maria: fill serviceportal/ask: status=🟡 | blocker=keine
+//	                                           the form hands in what stands on it, but for these
 //	name a: maria: …                           gives a message or reaction a name
 //	together                                   the lines up to the next "until" or "end"
 //	                                           come before the bot has answered any of them
@@ -38,5 +40,6 @@
 //	without dm                                 no such room, no such person's account
 //	strict                                     only verified devices count
 //	cannot threads                             what the chat cannot do
+//	forms                                      the chat has forms, and no reactions of the bot's
 //	projects 100                               further projects, with rooms, all maria's
 package dialoguetest

@@ -156,6 +156,13 @@ func (w *World) event(who bot.UserID, line string) bot.Event {
 		e.Room = w.roomOf(e.Target)
 		return e
 	}
+	if on, ok := strings.CutPrefix(place, "fill "); ok {
+		room, what, _ := strings.Cut(on, "/")
+		e.Kind, e.Room, e.Text = bot.EventForm, bot.RoomID("test:"+room), ""
+		e.Target = w.Own(e.Room, what)
+		e.Fields = w.filled(e.Room, e.Target, text)
+		return e
+	}
 	if on, emoji, ok := strings.Cut(line, " + "); ok && !strings.Contains(on, ":") {
 		e.Kind, e.Emoji = bot.EventReaction, emoji
 		if id, ok := strings.CutPrefix(on, "on "); ok {
@@ -184,6 +191,29 @@ func (w *World) event(who bot.UserID, line string) bot.Event {
 		e.ReplyTo = w.Own(e.Room, what)
 	}
 	return e
+}
+
+// filled are the fields of a form as it stands there, but for those that are filled in
+// otherwise: "status=🟡 | blocker=keine".
+func (w *World) filled(room bot.RoomID, id bot.MessageID, otherwise string) map[string]string {
+	w.t.Helper()
+	fields := map[string]string{}
+	for _, m := range w.Chat.Room(room) {
+		if m.ID == id && m.Form != nil {
+			for _, in := range m.Form.Fields {
+				fields[in.Name] = in.Value
+			}
+		}
+	}
+	for part := range strings.SplitSeq(otherwise, " | ") {
+		name, value, _ := strings.Cut(part, "=")
+		if _, ok := fields[name]; !ok && name != "" {
+			w.t.Fatalf("there is no field %q to fill in", name)
+		}
+		fields[name] = strings.ReplaceAll(value, `\n`, "\n")
+	}
+	delete(fields, "")
+	return fields
 }
 
 // called is a display name: that of a person the books know, else the account's.

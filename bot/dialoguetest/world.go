@@ -57,7 +57,7 @@ type Setup map[string][]string
 func (s Setup) Has(word, arg string) bool { return slices.Contains(s[word], arg) }
 
 // usual are the words that every world knows.
-var usual = []string{"today", "check", "shift", "strict", "without", "cannot", "projects"}
+var usual = []string{"today", "check", "shift", "strict", "without", "cannot", "forms", "projects"}
 
 // World is an example city with everything real but the chat.
 type World struct {
@@ -133,6 +133,9 @@ func (w *World) build() {
 	can := w.Chat.Abilities()
 	for _, what := range w.setup["cannot"] {
 		*map[string]*bool{"threads": &can.Threads, "reactions": &can.Reactions, "edits": &can.Edits, "echo": &can.Echo}[what] = false
+	}
+	if _, ok := w.setup["forms"]; ok {
+		can.Reactions, can.Forms = false, true
 	}
 	w.Chat.Can(can)
 	w.Clock = engine.NewSimulated(w.day("today", "2026-11-05").At(calendar.Clock{Hour: 8}, zone()))
@@ -304,7 +307,7 @@ func (w *World) Needless() (keys []bot.Key) {
 			continue
 		}
 		before, ok := last[send.Key]
-		if ok && !send.Absent && before.Text.Markdown == send.Text.Markdown && reflect.DeepEqual(before.File, send.File) {
+		if ok && !send.Absent && before.Text.Markdown == send.Text.Markdown && reflect.DeepEqual(before.File, send.File) && reflect.DeepEqual(before.Text.Form, send.Text.Form) {
 			keys = append(keys, send.Key)
 		}
 		last[send.Key] = send.Outgoing

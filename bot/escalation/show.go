@@ -35,8 +35,11 @@ func (d *draft) show() {
 	if x.Number == 0 {
 		return
 	}
-	d.view("told", bot.Post{Key: d.key("told"), Kind: kindPMO, Template: "escalation.told", Seeds: d.pmoSeeds(), Quiet: x.State != bot.EscalationPMO}, bot.InPMO)
+	d.view("told", bot.Post{
+		Key: d.key("told"), Kind: kindPMO, Template: "escalation.told", Seeds: d.pmoSeeds(), Form: &bot.Form{}, Quiet: x.State != bot.EscalationPMO,
+	}, bot.InPMO)
 	request := bot.Post{Key: d.key("request"), Kind: kindRequest, Template: "escalation.request"}
+	request.Form = &bot.Form{}
 	if x.State.Before() {
 		request.Seeds = d.seeds()
 	}
@@ -110,9 +113,12 @@ func (d *draft) showDraft() {
 		name = "own"
 		d.c.Put(d.beside(bot.Post{Key: d.key("draft"), Kind: kindDraft, Absent: true, EditOnly: true}))
 	}
-	p := d.beside(bot.Post{Key: d.key(name), Kind: kindDraft, Template: "escalation.draft"})
-	if x.State == bot.EscalationDraft {
+	p := d.beside(bot.Post{Key: d.key(name), Kind: kindDraft, Template: "escalation.draft", Form: &bot.Form{}})
+	switch {
+	case x.State == bot.EscalationDraft:
 		p.Seeds = []string{string(bot.ChooseYes), string(bot.ChooseNo)}
+	case (x.State == bot.EscalationDiscarded || x.State == bot.EscalationLapsed) && !x.Archived && x.Text.Text != "": // to think it over
+		p.Seeds = []string{string(bot.ChooseYes)}
 	}
 	d.view("draft", p, bot.InProject)
 }
@@ -179,9 +185,6 @@ func (d *draft) view(what string, p bot.Post, place bot.Place, ns ...int) {
 	p.EditOnly = !d.fresh[what]
 	if (what == "request" || what == "forward") && d.x.State.Before() {
 		p.EditOnly = false // a room may have come to be one of theirs since
-	}
-	if p.EditOnly {
-		p.Seeds = nil
 	}
 	switch place {
 	case bot.InProject:
@@ -296,7 +299,7 @@ func Card(s bot.Snapshot, x bot.Escalation, place bot.Place) bot.EscalationCard 
 	c := bot.EscalationCard{
 		Place: place, Kind: x.Kind, State: x.State, Number: x.Number, Text: line(x.Text), Wish: line(x.Wish), More: lines(x.More),
 		Due: x.Due, Weighty: x.Weighty, Urgent: x.Urgent, AsksDIKON: x.AsksDIKON, Since: x.Since, Checks: len(x.Rounds), Round: len(x.Rounds) > 0,
-		Rule: x.Rule, Reactions: s.Abilities.Reactions, Role: x.Role, Forwarded: x.Forwarded, Advice: lines(x.Advice), Reasons: lines(x.Reasons),
+		Rule: x.Rule, Reactions: s.Abilities.Clicks(), Role: x.Role, Forwarded: x.Forwarded, Advice: lines(x.Advice), Reasons: lines(x.Reasons),
 		Aside: d.Persons(x.Aside), EndNote: line(x.EndNote), Archived: x.Archived, Now: s.Now, Awaits: x.Awaits(),
 		DIKON: x.Kind == bot.EscalationMatter && x.Role == bot.RoleDM && len(s.RoomsOf(bot.RoomDIKON)) > 0,
 	}

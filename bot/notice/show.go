@@ -24,7 +24,14 @@ func (d *draft) show() {
 	p.Key = bot.NewKey("notice", strconv.Itoa(n.Number), "preview", to)
 	if d.fresh {
 		r := bot.Reply(d.e, 0, "", nil)
-		p.Thread, p.ReplyTo, p.Seeds = r.Thread, r.ReplyTo, []string{yes, no}
+		p.Thread, p.ReplyTo = r.Thread, r.ReplyTo
+	}
+	p.Form = &bot.Form{}
+	switch n.State {
+	case bot.NoticeDraft:
+		p.Seeds = []string{yes, no}
+	case bot.NoticeScheduled:
+		p.Seeds = []string{no}
 	}
 	d.c.Posts = append(d.c.Posts, p)
 }
@@ -34,7 +41,7 @@ func (d *draft) card() bot.NoticeCard {
 	n := d.n
 	c := bot.NoticeCard{
 		Number: n.Number, State: n.State, To: n.To, Said: said(*n), Gone: n.Text.Gone, Why: n.Why, Sent: n.Sent, Changed: n.Changed,
-		Corrected: n.Corrected, At: n.At, Now: d.Now, Reactions: d.Abilities.Reactions,
+		Corrected: n.Corrected, At: n.At, Now: d.Now, Reactions: d.Abilities.Clicks(),
 	}
 	zone := d.Settings.Zone
 	c.Now = d.Now.In(zone)

@@ -40,6 +40,7 @@ type Message struct {
 	Text      string
 	Mentions  []bot.UserID // of the bot's
 	File      *bot.File    // of the bot's
+	Form      *bot.Form    // of the bot's
 	Quiet     bool
 	Thread    bot.MessageID
 	ReplyTo   bot.MessageID
@@ -63,10 +64,43 @@ func (m Message) clone() Message {
 
 // shown is what one sees of a message: its words, and below them the name of its file.
 func (m Message) shown() string {
-	if m.File == nil {
-		return m.Text
+	text := m.Text
+	if m.File != nil {
+		text += "\n[Datei: " + m.File.Name + "]"
 	}
-	return m.Text + "\n[Datei: " + m.File.Name + "]"
+	if m.Form == nil {
+		return text
+	}
+	folded := ""
+	if m.Form.Folded {
+		folded = " (eingeklappt)"
+	}
+	for _, in := range m.Form.Fields {
+		value := in.Value
+		for _, o := range in.Options {
+			if o.Value == in.Value {
+				value = o.Label
+			}
+		}
+		if value == "" && len(in.Options) == 0 {
+			value = "(" + in.Hint + ")"
+		}
+		text += "\n▢ " + in.Label + folded + ": " + value
+		if in.Many {
+			for _, o := range in.Options {
+				text += " ▢ " + o.Label
+			}
+		}
+	}
+	for i, b := range m.Form.Buttons {
+		if i == 0 {
+			text += "\n"
+		} else {
+			text += " "
+		}
+		text += "[" + b.Label + "]"
+	}
+	return text
 }
 
 func (r *room) fork() *room {
@@ -190,6 +224,7 @@ func (c *Chat) carryOut(out bot.Outgoing) (bot.MessageID, error) {
 		m := r.message(out.Message)
 		r.tell("Lotse löscht «%s»", short(m.Text))
 		m.Deleted, m.Text, m.File, m.Reactions = true, "", nil, nil
+		m.Form = nil
 	case out.Op == bot.OpReaction:
 		m := r.message(out.Target)
 		m.Reactions = append(m.Reactions, Reaction{id, out.Emoji, c.bot, c.name(c.bot)})
@@ -197,13 +232,13 @@ func (c *Chat) carryOut(out bot.Outgoing) (bot.MessageID, error) {
 		r.tell("Lotse: %s auf «%s»", out.Emoji, short(m.Text))
 	case out.Message != "":
 		m := r.message(out.Message)
-		m.Text, m.Mentions, m.File, m.Edits = string(out.Text.Markdown), out.Text.Mentions, out.File, m.Edits+1
+		m.Text, m.Mentions, m.File, m.Form, m.Edits = string(out.Text.Markdown), out.Text.Mentions, out.File, out.Text.Form, m.Edits+1
 		r.tell("%sLotse ändert: %s", margin(m.Thread), indent(m.shown(), m.Thread))
 	default:
 		m := &Message{
 			ID: id, Key: out.Key, Kind: out.Kind, Sender: c.bot, Name: c.name(c.bot),
 			Text: string(out.Text.Markdown), Mentions: out.Text.Mentions, Quiet: out.Text.Quiet,
-			File: out.File, Thread: out.Thread, ReplyTo: out.ReplyTo,
+			File: out.File, Form: out.Text.Form, Thread: out.Thread, ReplyTo: out.ReplyTo,
 		}
 		r.messages = append(r.messages, m)
 		r.tell("%sLotse: %s", margin(m.Thread), indent(m.shown(), m.Thread))
