@@ -93,7 +93,8 @@ type Post struct {
 	Quiet bool
 	// EditOnly changes the slot if it exists and otherwise does nothing.
 	EditOnly bool
-	// Expires is when sending it makes no more sense; zero: never.
+	// Expires is when sending it makes no more sense; zero: never. What stands by then is
+	// changed all the same, so that nobody takes it for valid.
 	Expires time.Time
 	// Seeds are reactions that count, in order: the bot puts them on its own message when it
 	// is made or, in a chat with forms, has a button for each as long as they are named.

@@ -140,7 +140,7 @@ func (t *txn) claimLane(ctx context.Context, lane string, now time.Time) (*bot.D
 		if err != nil {
 			return nil, err
 		}
-		if s.expires != 0 && s.expires <= millis(now) && !c.Absent {
+		if s.expires != 0 && s.expires <= millis(now) && !c.Absent && !s.stands() {
 			if err := t.stale(ctx, s, reasonExpired, now); err != nil {
 				return nil, err
 			}

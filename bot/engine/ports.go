@@ -117,8 +117,8 @@ type Outbox interface {
 	// Claim takes up to limit slots of one chat (that of the room, or of the user
 	// while there is no room) that may be sent now: at most one a room, the oldest
 	// first, none in a room of busy, none whose target is not sent yet, none before
-	// its retry time. It freezes what is sent and marks them sending. Slots whose
-	// time is over, or whose parent failed for good, become stale. A slot for a user
+	// its retry time. It freezes what is sent and marks them sending. Originals whose
+	// time is over, and whatever has a parent that failed for good, become stale. A slot for a user
 	// whose direct chat is known comes with that room; without one, the user's id
 	// stands for the room, in busy too (bot.RoomID(user)). A slot still marked
 	// sending whose room is not in busy was left behind: it is claimed again, as

@@ -298,6 +298,34 @@ var slotPromises = map[string]func(*desk){
 		d.post(slot)
 		d.wantKeys(d.deliver(), "k")
 	},
+	"expired: what stands is corrected all the same": func(d *desk) {
+		slot := text("k", roomA, "come at ten")
+		slot.Expires = d.now.Add(time.Hour)
+		d.post(slot)
+		id := d.sent(d.claim())
+		d.later(2 * time.Hour)
+		slot.Text.Markdown, slot.EditOnly = "this is over", true
+		d.post(slot)
+		c := d.claim()
+		if c.Message != id || c.Text.Markdown != slot.Text.Markdown {
+			d.Errorf("delivered %+v, want an edit of %s", c.Outgoing, id)
+		}
+		d.later(time.Hour)
+		d.takeOver("second") // in doubt, it is tried again
+		if c := d.claim(); c.Message != id || !c.Doubtful {
+			d.Errorf("delivered %+v, want the same edit again", c.Outgoing)
+		}
+	},
+	"expired: what waits is not corrected into the room": func(d *desk) {
+		slot := text("k", roomA, "come at ten")
+		slot.Expires = d.now.Add(time.Hour)
+		d.post(slot)
+		d.later(2 * time.Hour)
+		slot.Text.Markdown, slot.EditOnly = "this is over", true
+		d.post(slot)
+		d.noClaim()
+		d.wantCounts(bot.OutboxCounts{bot.SlotStale: 1})
+	},
 	"expired: taking back is never too late": func(d *desk) {
 		slot := text("k", roomA, "one")
 		slot.Expires = d.now.Add(time.Hour)
