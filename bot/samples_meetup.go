@@ -53,6 +53,15 @@ func meetupSamples() map[string][]any {
 		c.State, c.Summary = MeetupOver, SaidLine{Text: "Die eAkte startet im März.\nFragen sammelt die Kanzlei.", By: sampleHost}
 		c.Links = []SaidLine{{Text: "https://wiki.example.org/eakte"}, {Gone: true}}
 	}
+	runs := func(c *MeetupCard) { topics(c); c.State, c.Plan = MeetupStarted, ComingCount{Yes: 23, No: 2, Maybe: 5} }
+	over := func(c *MeetupCard) { runs(c); c.State = MeetupOver }
+	kept := func(c *MeetupCard) {
+		over(c)
+		c.State, c.Participants, c.Hidden = MeetupDone, 43, 2
+		c.Further = []TopicLine{{N: 4, Said: SaidLine{Text: "KI im Call"}, Votes: 1}}
+	}
+	bareRuns := func(c *MeetupCard) { bare(c); c.State = MeetupStarted }
+	bareOver := func(c *MeetupCard) { bare(c); c.State = MeetupOver }
 	all := func(changes ...func(c *MeetupCard)) (list []any) {
 		for _, change := range changes {
 			list = append(list, meetupWith(change))
@@ -65,17 +74,18 @@ func meetupSamples() map[string][]any {
 		samples[name] = []any{nil}
 	}
 	maps.Copy(samples, map[string][]any{
-		"meetup.announcement": all(same, moved, shift, bare, off, func(c *MeetupCard) { c.State = MeetupCancelled }),
+		"meetup.announcement": all(same, moved, shift, bare, off, func(c *MeetupCard) { c.State = MeetupCancelled }, runs, bareRuns, over, kept, bareOver),
 		"meetup.calendar":     all(same, off),
-		"meetup.week":         all(same, bare, off, old, func(c *MeetupCard) { old(c); off(c) }),
-		"meetup.agenda":       all(topics, bare, off, old),
-		"meetup.soon":         all(same, bare, func(c *MeetupCard) { c.Link = ""; c.Hosts = append(c.Hosts, sampleHost2) }, off, old),
+		"meetup.week":         all(same, bare, off, old, func(c *MeetupCard) { old(c); off(c) }, runs, over, func(c *MeetupCard) { old(c); over(c) }),
+		"meetup.agenda":       all(topics, bare, off, old, runs, bareRuns, over, kept, bareOver, func(c *MeetupCard) { old(c); over(c) }),
+		"meetup.soon":         all(same, bare, func(c *MeetupCard) { c.Link = ""; c.Hosts = append(c.Hosts, sampleHost2) }, off, old, runs, over, func(c *MeetupCard) { old(c); over(c) }),
 		"meetup.changed": all(
 			func(c *MeetupCard) { moved(c); c.Was = c.From; c.Reason.Text = "weil der Saal belegt ist" },
 			func(c *MeetupCard) { moved(c); c.Was, c.Reactions = c.From, false; c.NewHosts = true },
 			off, func(c *MeetupCard) { off(c); c.Reason, c.Next = SaidLine{}, sampleTime(61, 10, 0) },
 			func(c *MeetupCard) { c.Again = true }, func(c *MeetupCard) { c.NewLink = true }, func(c *MeetupCard) { c.NewLink, c.Link = true, "" },
-			func(c *MeetupCard) { c.NewHosts = true; c.Hosts = append(c.Hosts, sampleHost2) }, func(c *MeetupCard) { c.NewHosts, c.Hosts = true, nil }),
+			func(c *MeetupCard) { c.NewHosts = true; c.Hosts = append(c.Hosts, sampleHost2) }, func(c *MeetupCard) { c.NewHosts, c.Hosts = true, nil },
+			func(c *MeetupCard) { over(c); moved(c); c.Was = c.From }, func(c *MeetupCard) { over(c); c.NewLink = true }),
 		"meetup.ask":     all(func(c *MeetupCard) { c.State = MeetupOver }, func(c *MeetupCard) { c.State = MeetupDone }),
 		"meetup.notes":   all(notes, func(c *MeetupCard) { notes(c); c.Summary = SaidLine{Gone: true} }, func(c *MeetupCard) { notes(c); c.Links = nil }, func(c *MeetupCard) { notes(c); c.Summary = SaidLine{} }),
 		"meetup.shifted": all(shift, func(c *MeetupCard) { shift(c); c.State = MeetupCancelled }),

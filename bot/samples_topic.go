@@ -6,9 +6,10 @@ import "strings"
 func topicSamples() map[string][]any {
 	line := func(n int, text string) TopicLine { return TopicLine{N: n, Said: SaidLine{Text: text}} }
 	one := line(3, "Was die *eAkte* im Alltag ändert")
-	card := TopicCard{Network: "Digilotsen", At: sampleTime(33, 10, 0), Now: sampleTime(19, 9, 0), Topic: one, Reactions: true}
-	carried, dropped, gone, mute := card, card, card, card
+	card := TopicCard{Network: "Digilotsen", At: sampleTime(33, 10, 0), Now: sampleTime(19, 9, 0), Topic: one, Ahead: true, Reactions: true}
+	carried, dropped, gone, mute, past, unloved := card, card, card, card, card, card
 	carried.Topic.Carried, dropped.Topic.Dropped, mute.Reactions = 1, true, false
+	past.Ahead, past.Topic.Votes, unloved.Ahead = false, 7, false
 	gone.Topic.Said = SaidLine{Gone: true}
 	list := TopicList{MeetupCard: sampleMeet(), Length: 90}
 	full := list
@@ -28,7 +29,7 @@ func topicSamples() map[string][]any {
 		refusals = append(refusals, MeetupRefusal{Why: why, Network: "Digilotsen", N: 3, Text: "Formulare", Most: 5, Longest: 300})
 	}
 	all := map[string][]any{
-		"meetup.topic":        {card, carried, dropped, gone, mute},
+		"meetup.topic":        {card, carried, dropped, gone, mute, past, unloved},
 		"reply.topic":         {card},
 		"reply.topics":        {list, full},
 		"reply.dealt":         {dealt, sampleMeet()},

@@ -55,6 +55,12 @@ func (c MeetupCard) Minutes() int { return int(c.Soon / time.Minute) }
 // Ahead reports whether it is still to begin.
 func (c MeetupCard) Ahead() bool { return c.State.Ahead() }
 
+// Begun reports whether it takes place, or has taken place.
+func (c MeetupCard) Begun() bool { return c.State == MeetupStarted || c.Over() }
+
+// Over reports whether it has taken place.
+func (c MeetupCard) Over() bool { return c.State == MeetupOver || c.State == MeetupDone }
+
 // Off reports whether it does not take place.
 func (c MeetupCard) Off() bool { return c.State == MeetupCancelled }
 
@@ -85,6 +91,7 @@ type TopicCard struct {
 	Network   string
 	At, Now   time.Time
 	Topic     TopicLine
+	Ahead     bool // the meetup: votes count
 	Reactions bool
 }
 

@@ -75,6 +75,8 @@
 // As with escalations (package escalation), every message about a meetup is a view of its
 // row: after each decision all are written again, and the outbox edits what has become
 // different. An edit is not noticed, so what changes for people is said in a message, too.
+// Nobody shall take for valid what is over: once a meetup has begun, its messages call for
+// no topics, votes or reactions any more, and when it is over, they say that, with the counts.
 // Every room of the network has each of them once:
 //
 //	meetup/<id>/announcement/<room>, calendar

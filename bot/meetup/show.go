@@ -23,7 +23,8 @@ const (
 )
 
 // show writes every message about the meetup again: the outbox edits what has become
-// different, and nothing is made that is not fresh. One function for each message.
+// different, and nothing is made that is not fresh. Once the meetup has begun, none of them
+// invites any more. One function for each message.
 func (d *draft) show() {
 	d.showTopics()
 	if !d.m.Announced.IsZero() { // or nobody was told of it
@@ -129,11 +130,9 @@ func (d *draft) showChanges() {
 	for _, change := range d.m.Changes {
 		card.Was, card.NewLink, card.NewHosts, card.Again = d.local(change.Was), change.Link, change.Hosts, (change.Again || change.Off) && !card.Off()
 		name := changeName(change)
-		p := bot.Post{Key: d.key(name), Kind: kindChanged, Template: "meetup.changed", Data: card, ReplyTo: bot.Target{Key: d.key("announcement")}}
-		if d.m.At.After(d.Now) {
-			p.Expires = d.m.At
-		}
-		d.view(name, p)
+		d.view(name, bot.Post{
+			Key: d.key(name), Kind: kindChanged, Template: "meetup.changed", Data: card, ReplyTo: bot.Target{Key: d.key("announcement")}, Expires: d.m.At,
+		})
 	}
 }
 

@@ -290,7 +290,7 @@ func (d *draft) showTopics() {
 
 // topicCard is a topic in a text.
 func (d *draft) topicCard(t bot.Topic) bot.TopicCard {
-	return bot.TopicCard{Network: d.Network.Name, At: d.local(d.m.At), Now: d.local(d.Now), Topic: topicLine(t), Reactions: d.Abilities.Reactions}
+	return bot.TopicCard{Network: d.Network.Name, At: d.local(d.m.At), Now: d.local(d.Now), Topic: topicLine(t), Ahead: d.m.State.Ahead(), Reactions: d.Abilities.Reactions}
 }
 
 // topicLine is a topic in a list: without whose it is.
@@ -329,7 +329,7 @@ func takes(words string) (n int) {
 
 // topics fills in what the card says about topics.
 func topics(c *bot.MeetupCard, m bot.Meetup, most int) {
-	over := m.State == bot.MeetupOver || m.State == bot.MeetupDone
+	over := c.Over()
 	var missed []string
 	fits, left := m.Fits(), topicBytes
 	for i, t := range m.Agenda() {
