@@ -205,6 +205,31 @@ func (s Snapshot) Hosts(who PersonID) bool {
 	return slices.ContainsFunc(s.Networks, func(n Network) bool { return n.Hosting(who) })
 }
 
+// Within reports whether one of a person's accounts is in a room of the snapshot's network;
+// known is false if that cannot be said. It needs Members.
+func (s Snapshot) Within(accounts ...UserID) (in, known bool) {
+	known = len(s.NetworkRooms) > 0
+	for _, room := range s.NetworkRooms {
+		members, ok := s.Members[room.ID]
+		known = known && ok
+		if slices.ContainsFunc(members, func(u UserID) bool { return slices.Contains(accounts, u) }) {
+			return true, true
+		}
+	}
+	return false, known
+}
+
+// Outside returns those of some people who have accounts and are, as far as is known, in no
+// room of the snapshot's network. It needs Members.
+func (s Snapshot) Outside(people []Person) (out []Person) {
+	for _, p := range people {
+		if in, known := s.Within(p.Accounts...); known && !in && len(p.Accounts) > 0 {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
 // Hosting reports whether somebody is a host of the network.
 func (n Network) Hosting(who PersonID) bool { return who != "" && slices.Contains(n.Hosts, who) }
 

@@ -69,6 +69,7 @@ type Query struct {
 	Meetups     bool          // Snapshot.Meetups: the network's that are open, and the last few that are not
 	AllMeetups  bool          // Snapshot.AllMeetups: those of all networks that are open
 	AllNetworks bool          // Snapshot.Networks; Archived includes archived ones
+	Members     bool          // Snapshot.Members: who is in NetworkRooms, asked of their chats
 	Find        *MeetupSearch // Snapshot.Found
 
 	Notice    int    // Snapshot.Notice of that number, instead of what Target, Thread or ReplyTo is about
@@ -205,6 +206,9 @@ type Snapshot struct {
 	AllMeetups   []Meetup  // by date
 	Networks     []Network // by name
 	Found        []Meetup  // Query.Find, the newest first
+	// Members are who is in each of NetworkRooms (Query.Members); a room is missing if its chat
+	// cannot say. They are asked of the chat each time and kept nowhere.
+	Members map[RoomID][]UserID
 
 	// Notice is the announcement it is about, Delivered how far it has got in each room.
 	// Notices are those that wait, and the last ones that do not; the newest first.

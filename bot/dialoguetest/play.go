@@ -67,6 +67,14 @@ func (w *World) Play(script string) {
 		case "forbid": // in ROOM, as WHY; without, all is allowed
 			room, why, _ := strings.Cut(rest, " ")
 			w.forbid(room, bot.Refusal(why))
+		case "members": // of ROOM are ACCOUNT …; before, the chat cannot say
+			flush()
+			words := strings.Fields(rest)
+			users := []bot.UserID{}
+			for _, who := range words[1:] {
+				users = append(users, bot.UserID("test:"+who))
+			}
+			w.Chat.Attend(bot.RoomID("test:"+words[0]), users...)
 		case "round":
 			w.round = bot.RoundID(rest)
 		case "until":

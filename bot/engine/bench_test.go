@@ -24,6 +24,7 @@ var (
 	_ engine.Finder       = (*enginetest.Chat)(nil)
 	_ engine.Witness      = (*enginetest.Chat)(nil)
 	_ engine.DirectOpener = (*enginetest.Chat)(nil)
+	_ engine.Census       = (*enginetest.Chat)(nil)
 	_ engine.Settler      = (*enginetest.Chat)(nil)
 )
 

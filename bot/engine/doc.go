@@ -14,6 +14,8 @@
 // next timer or until a chat delivers. While it sleeps nobody touches the store:
 // everything is woken by a bell, nothing polls. The one exception is the lease,
 // renewed every few seconds so that a second process cannot take the database.
+// What only a chat knows, who is in a network's room, is asked of it ([Census]) for the few
+// decisions that want it, and not waited for long.
 //
 // After a start, due timers wait until every chat has handed over what happened
 // meanwhile (or a limit), so that a deadline is not enforced before the answers

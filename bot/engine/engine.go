@@ -38,6 +38,7 @@ type Limits struct {
 	Tries     int           // tries of a timer's decision before it is given up (3)
 	Patience  time.Duration // how long a chat may take after a start to show what it has taken (1 minute, real time)
 	Stale     int           // decisions about one subject after bot.ErrStale (10)
+	Census    time.Duration // how long a chat may take to say who is in a decision's rooms (5 seconds, real time)
 }
 
 func (l Limits) withDefaults() Limits {
@@ -51,6 +52,7 @@ func (l Limits) withDefaults() Limits {
 	def(&l.Tries, 3)
 	def(&l.Patience, time.Minute)
 	def(&l.Stale, 10)
+	def(&l.Census, 5*time.Second)
 	return l
 }
 

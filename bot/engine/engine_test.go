@@ -584,3 +584,57 @@ func TestStopFinishesWhatIsInHand(t *testing.T) {
 		t.Errorf("the lease was not given back: %v", err)
 	}
 }
+
+// mum is a chat that says of no room who is in it.
+type mum struct {
+	engine.Chat
+	engine.Settler
+}
+
+// Who is in a network's rooms is asked of the chat where a decision wants to know it, and nowhere else; what the chat does
+// not say is not known, and hurts nobody.
+func TestMembers(t *testing.T) {
+	const lotsen bot.RoomID = "test:!lotsen"
+	for _, test := range []struct {
+		why       string
+		wanted    bool
+		chat      func(c *enginetest.Chat) engine.Chat
+		in, known bool
+	}{
+		{"in the room", true, func(c *enginetest.Chat) engine.Chat { c.Attend(lotsen, maria); return c }, true, true},
+		{"not in the room", true, func(c *enginetest.Chat) engine.Chat { c.Attend(lotsen); return c }, false, true},
+		{"not asked", false, func(c *enginetest.Chat) engine.Chat { c.Attend(lotsen, maria); return c }, false, false},
+		{"the chat cannot say it of that room", true, func(c *enginetest.Chat) engine.Chat { return c }, false, false},
+		{"the chat cannot say it at all", true, func(c *enginetest.Chat) engine.Chat { c.Attend(lotsen, maria); return mum{c, c} }, false, false},
+		{"the chat fails", true, func(c *enginetest.Chat) engine.Chat { c.Attend(lotsen, maria); return deaf{c} }, false, false},
+	} {
+		t.Run(test.why, func(t *testing.T) {
+			var in, known bool
+			b := newBench(t, engine.Rules{
+				Needs: func(bot.Event) bot.Query { return bot.Query{Network: "digilotsen", Members: test.wanted} },
+				Decide: func(s bot.Snapshot, _ bot.Event) (bot.Change, error) {
+					in, known = s.Within("other:@maria", maria)
+					return bot.Change{}, nil
+				},
+			})
+			b.seed(bot.Change{
+				Networks: []bot.Network{{ID: "digilotsen", Name: "Digilotsen"}},
+				Rooms:    []bot.Room{{ID: lotsen, Kind: bot.RoomNetwork, Network: "Digilotsen", Joined: true}},
+			})
+			b.conf.Chats = []engine.Chat{test.chat(b.chat)}
+			b.run()
+			b.chat.Say(pmoRoom, maria, "hallo")
+			b.idle()
+			if in != test.in || known != test.known {
+				t.Errorf("in the room: %v, known: %v; want %v, %v", in, known, test.in, test.known)
+			}
+		})
+	}
+}
+
+// deaf is a chat that does not answer.
+type deaf struct{ *enginetest.Chat }
+
+func (deaf) Members(context.Context, bot.RoomID) ([]bot.UserID, error) {
+	return nil, errors.New("no answer")
+}

@@ -48,6 +48,12 @@ type Roomy interface {
 	AbilitiesIn(room bot.RoomID) bot.Abilities
 }
 
+// Census is a Chat that can say who is in a room that the bot is in, the bot itself among
+// them; nil if it cannot say so of that one.
+type Census interface {
+	Members(ctx context.Context, room bot.RoomID) ([]bot.UserID, error)
+}
+
 // Settler is a Chat that knows what has happened on its side. Settle returns once
 // all of it was handed over. A driver of the simulated clock waits for it; chats
 // on a network cannot know, and do not implement it.

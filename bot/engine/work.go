@@ -250,6 +250,9 @@ func (e *Engine) attempt(ctx context.Context, t task, outcome string) (string, e
 	now := s.Restored.When(t.at(), e.Clock.Now())
 	s.Now, s.Settings = now.In(e.Settings.Zone), e.Settings
 	s.Abilities = e.abilities(s, t)
+	if t.query.Members {
+		s.Members = e.members(ctx, s.NetworkRooms)
+	}
 	var change bot.Change
 	var slots []bot.Slot
 	err = safely(func() error {
@@ -353,6 +356,31 @@ func (e *Engine) abilities(s bot.Snapshot, t task) bot.Abilities {
 	return e.chats[0].Abilities()
 }
 
+// members are who is in each of the rooms. A chat that is slow to say holds everything up,
+// so it is not waited for long; what it does not say is not known.
+func (e *Engine) members(ctx context.Context, rooms []bot.Room) map[bot.RoomID][]bot.UserID {
+	ctx, cancel := context.WithTimeout(ctx, e.Limits.Census)
+	defer cancel()
+	all := map[bot.RoomID][]bot.UserID{}
+	for _, r := range rooms {
+		c := e.chatOf(r.ID.Chat())
+		if c == nil {
+			continue
+		}
+		census, ok := c.Chat.(Census)
+		if !ok {
+			continue
+		}
+		switch members, err := census.Members(ctx, r.ID); {
+		case err != nil:
+			e.Log.WarnContext(ctx, "the chat did not say who is in a room", "room", r.ID, "error", err)
+		case members != nil:
+			all[r.ID] = members
+		}
+	}
+	return all
+}
+
 // merge adds what a command needs to what every event needs.
 func merge(base, more bot.Query) bot.Query {
 	q := base
@@ -393,6 +421,7 @@ func merge(base, more bot.Query) bot.Query {
 	put(&q.Meetups, more.Meetups)
 	put(&q.AllMeetups, more.AllMeetups)
 	put(&q.AllNetworks, more.AllNetworks)
+	put(&q.Members, more.Members)
 	put(&q.Find, more.Find)
 	put(&q.Feeds, more.Feeds)
 	q.History = max(q.History, more.History)

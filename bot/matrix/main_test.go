@@ -30,6 +30,7 @@ var (
 	_ engine.Finder       = (*Chat)(nil)
 	_ engine.Witness      = (*Chat)(nil)
 	_ engine.DirectOpener = (*Chat)(nil)
+	_ engine.Census       = (*Chat)(nil)
 	_ Memory              = engine.Memory(nil)
 )
 

@@ -1,11 +1,28 @@
 package matrix
 
 import (
+	"context"
+	"fmt"
+
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
 	"lotse/bot"
 )
+
+// Members implements engine.Census. The server is asked each time: no list of members is
+// kept, and what a sync tells of them is not all.
+func (c *Chat) Members(ctx context.Context, room bot.RoomID) ([]bot.UserID, error) {
+	resp, err := c.client.JoinedMembers(ctx, id.RoomID(room.Local()))
+	if err != nil {
+		return nil, fmt.Errorf("ask who is in room %s: %w", room.Local(), err)
+	}
+	users := make([]bot.UserID, 0, len(resp.Joined))
+	for user := range resp.Joined {
+		users = append(users, userID(user))
+	}
+	return users, nil
+}
 
 // newcomer reads that somebody else is new in a room. Who was there before is not: not one
 // that changes their name, nor one that left and comes back. What they were before, the

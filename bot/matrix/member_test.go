@@ -1,10 +1,12 @@
 package matrix
 
 import (
+	"slices"
 	"testing"
 	"time"
 
 	"lotse/bot"
+	"lotse/bot/matrix/matrixtest"
 )
 
 // TestNewcomer: only who was not there before is new.
@@ -35,5 +37,33 @@ func TestNewcomer(t *testing.T) {
 				t.Errorf("it is %+v", e)
 			}
 		})
+	}
+}
+
+// TestMembers: who is in a room now is in the answer, who was or was only invited is not; of a room that the bot is not in
+// nothing can be said.
+func TestMembers(t *testing.T) { matrixtest.Each(t, testMembers) }
+
+func testMembers(t *testing.T, srv *matrixtest.Server) {
+	maria, jonas, nina, lotse := srv.Register(t, "maria"), srv.Register(t, "jonas"), srv.Register(t, "nina"), srv.Register(t, "lotse")
+	r := run(t, lotse, newMemory(), newInbox())
+	room := maria.CreateRoom(t, "Digilotsen", matrixtest.Inviting(lotse.ID, jonas.ID, nina.ID))
+	lotse.Join(t, room)
+	jonas.Join(t, room)
+	want := func(want ...bot.UserID) {
+		t.Helper()
+		got, err := r.Members(t.Context(), bot.RoomID("matrix:"+room))
+		slices.Sort(got)
+		if slices.Sort(want); err != nil || !slices.Equal(got, want) {
+			t.Errorf("in the room are %q, %v; want %q", got, err, want)
+		}
+	}
+	want(user(maria), user(jonas), user(lotse))
+	jonas.Leave(t, room)
+	nina.Join(t, room)
+	want(user(maria), user(nina), user(lotse))
+	other := maria.CreateRoom(t, "")
+	if got, err := r.Members(t.Context(), bot.RoomID("matrix:"+other)); err == nil {
+		t.Errorf("in a room that the bot is not in are %q", got)
 	}
 }

@@ -338,6 +338,20 @@ func (c *Chat) OpenDirect(_ context.Context, user bot.UserID) (bot.RoomID, error
 	return c.directs[user], nil
 }
 
+// Members implements engine.Census.
+func (c *Chat) Members(_ context.Context, id bot.RoomID) ([]bot.UserID, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.room(id).members), nil
+}
+
+// Attend sets who is in a room, beside the bot; before, the chat cannot say.
+func (c *Chat) Attend(id bot.RoomID, users ...bot.UserID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.room(id).members = append(users, c.bot)
+}
+
 // Sends returns every call of Send so far, as they ended.
 func (c *Chat) Sends() []Send {
 	c.mu.Lock()

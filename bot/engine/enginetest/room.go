@@ -15,7 +15,8 @@ type room struct {
 	count     int
 	joined    bool
 	left      bool
-	replaces  bot.RoomID // the room that this one was created to replace
+	replaces  bot.RoomID   // the room that this one was created to replace
+	members   []bot.UserID // nil: the chat cannot say
 	messages  []*Message
 	reactions map[bot.MessageID]*Message // reaction → what it is on
 	own       []own
