@@ -25,7 +25,7 @@ func topicSamples() map[string][]any {
 	some.Found[0].At = sampleTime(38, 14, 0) // it was moved
 	some.Found[0].Links = []SaidLine{{Text: "Folien: https://wiki.example.org/eakte"}, {Gone: true}}
 	refusals := []any{MeetupRefusal{Why: "none", Network: "Digilotsen"}}
-	for _, why := range []string{"none", "many", "full", "long", "longnote", "same", "begun", "unknown", "host", "notyet", "link", "notes", "elsewhere", "nosearch"} {
+	for _, why := range []string{"none", "many", "full", "long", "longnote", "same", "begun", "unknown", "host", "notyet", "link", "notes", "elsewhere", "room", "nosearch"} {
 		refusals = append(refusals, MeetupRefusal{Why: why, Network: "Digilotsen", N: 3, Text: "Formulare", Most: 5, Longest: 300})
 	}
 	all := map[string][]any{

@@ -125,7 +125,7 @@ type FoundLine struct {
 // person), "full", "long", "same" (there is such a topic: N), "begun", "unknown" (no topic
 // N), "host" (only a host may), "notyet" (no meetup has begun), "link" (it is not https), "longnote",
 // "notes" (there are enough), "elsewhere" (another network's
-// room), or "nosearch" (not here).
+// room), "room" (only in the network's), or "nosearch" (not here).
 type MeetupRefusal struct {
 	Why     string
 	Network string

@@ -33,7 +33,7 @@ func topicForm() form {
 		offered: call.amongNetwork,
 		query: func(c call) bot.Query {
 			q := spokenNetwork(c)
-			q.Meetups = true
+			q.Meetups, q.Members = true, c.event.Direct
 			return q
 		},
 		decide: call.topic,

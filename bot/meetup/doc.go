@@ -40,7 +40,7 @@
 // # Topics
 //
 // Everybody in a network's room may propose topics for the next meetup that has not begun,
-// some at a time. Each gets a message of its own, in the thread of the announcement, and a
+// some at a time: there, or in a direct chat if the chat can say that they are in that room. Each gets a message of its own, in the thread of the announcement, and a
 // 👍 there, or on the proposer's message, is a vote: one per person and topic, however many
 // accounts and reactions they have, as long as one stands. It counts only where it was put
 // on that very message, in a room of the network. The agenda is in the order of votes; a

@@ -17,12 +17,16 @@ const (
 	mostTopics   = 200
 )
 
-// Propose proposes a topic for the next meetup that has not begun.
+// Propose proposes a topic for the next meetup that has not begun. Elsewhere than in the
+// network's room it needs Members.
 func Propose(s bot.Snapshot, e bot.Event, words string) (bot.Change, error) {
 	d := newDraft(s, e)
 	words = strings.Join(strings.Fields(words), " ")
 	if !d.coming() {
 		return bot.Change{}, d.refused("none", 0)
+	}
+	if !d.belongs() {
+		return bot.Change{}, d.refused("room", 0)
 	}
 	if err := d.fitting(words, 0); err != nil {
 		return bot.Change{}, err
@@ -49,6 +53,17 @@ func Propose(s bot.Snapshot, e bot.Event, words string) (bot.Change, error) {
 	}
 	d.finish("a topic was proposed")
 	return d.c, nil
+}
+
+// belongs reports whether the acting person is one of the network, or a host: who is in one
+// of its rooms, as far as that can be known.
+func (d *draft) belongs() bool {
+	accounts := []bot.UserID{d.e.Sender}
+	if d.Person != nil {
+		accounts = append(accounts, d.Person.Accounts...)
+	}
+	in, _ := d.Within(accounts...)
+	return in || d.inNetwork() || d.Hosts()
 }
 
 // Reword follows an edit of the message that proposed a topic.
