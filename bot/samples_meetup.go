@@ -89,6 +89,10 @@ func meetupSamples() map[string][]any {
 		"meetup.ask":     all(func(c *MeetupCard) { c.State = MeetupOver }, func(c *MeetupCard) { c.State = MeetupDone }),
 		"meetup.notes":   all(notes, func(c *MeetupCard) { notes(c); c.Summary = SaidLine{Gone: true} }, func(c *MeetupCard) { notes(c); c.Links = nil }, func(c *MeetupCard) { notes(c); c.Summary = SaidLine{} }),
 		"meetup.shifted": all(shift, func(c *MeetupCard) { shift(c); c.State = MeetupCancelled }),
+		"meetup.outside": {
+			MeetupOutside{Network: "digilotsen", Name: "Digilotsen", People: []Person{sampleHost}},
+			MeetupOutside{Network: "digilotsen", Name: "Digilotsen", People: []Person{sampleHost, sampleHost2}},
+		},
 		"meetup.clash": {
 			MeetupClash{Network: "Digilotsen", At: sampleTime(33, 10, 0), End: sampleTime(33, 11, 30), Check: true, OtherAt: sampleTime(33, 10, 0), Now: sampleTime(19, 9, 0)},
 			MeetupClash{Network: "Digilotsen", At: sampleTime(33, 10, 0), End: sampleTime(33, 11, 30), Other: "IT-Verantwortliche", OtherAt: sampleTime(33, 11, 0), Now: sampleTime(19, 9, 0)},
@@ -135,7 +139,7 @@ func meetupReplySamples() map[string][]any {
 		case "link":
 			c.Link = sampleMeetup
 		case "hosts":
-			c.Hosts, c.Silent = []Person{sampleHost, sampleHost2}, true
+			c.Hosts, c.Silent, c.Outside = []Person{sampleHost, sampleHost2}, true, []Person{sampleHost}
 		}
 		replies = append(replies, c)
 	}
@@ -164,7 +168,7 @@ func meetupReplySamples() map[string][]any {
 		"reply.network": {
 			card("", func(*NetworkCard) {}), card("", func(c *NetworkCard) { *c = NetworkCard{Name: c.Name} }), card("archived", func(*NetworkCard) {}),
 			card("new", func(c *NetworkCard) { c.Next, c.Rule, c.Rooms = nil, "", 0 }), card("rule", func(*NetworkCard) {}), card("link", func(*NetworkCard) {}),
-			card("host", func(c *NetworkCard) { c.Undo = "" }), card("host", func(c *NetworkCard) { c.Next, c.Rule = nil, "FREQ=DAILY;COUNT=1" }),
+			card("host", func(c *NetworkCard) { c.Undo, c.Silent = "", true }), card("host", func(c *NetworkCard) { c.Outside = []Person{sampleHost, sampleHost2} }), card("host", func(c *NetworkCard) { c.Next, c.Rule = nil, "FREQ=DAILY;COUNT=1" }),
 		},
 	}
 }

@@ -171,16 +171,17 @@ type MeetupChanged struct {
 	Reason   string
 	Link     string
 	Hosts    []Person
-	Silent   bool   // hosts: none of them has an account by which they can be asked afterwards
-	Rooms    int    // how many rooms of the network the bot is in
-	DayOff   string // the holiday on that day
+	Silent   bool     // hosts: none of them has an account by which they can be asked afterwards
+	Outside  []Person // … those who are in no room of the network
+	Rooms    int      // how many rooms of the network the bot is in
+	DayOff   string   // the holiday on that day
 	Weekend  bool
 	Undo     string // a line to copy; "": there is none
 }
 
 // NetworkCard is a network: reply.network.
 type NetworkCard struct {
-	What   string // "": shown; else what was done: "new", "rule", "link", "hosts", "name", "archived", "same"
+	What   string // "": shown; else what was done: "new", "rule", "link", "host", "archived"
 	Name   string
 	Hosts  []Person
 	Next   []time.Time // the next dates
@@ -189,7 +190,18 @@ type NetworkCard struct {
 	Length time.Duration
 	Link   string
 	Rooms  int
-	Undo   string
+	// host: as in MeetupChanged.
+	Silent  bool
+	Outside []Person
+	Undo    string
+}
+
+// MeetupOutside tells the PMO that somebody is host of a network and in none of its rooms:
+// meetup.outside.
+type MeetupOutside struct {
+	Network NetworkID
+	Name    string
+	People  []Person
 }
 
 // Minutes is how long its meetups take.

@@ -22,7 +22,11 @@ func meetupCommand() command {
 		}
 	}
 	people := func(f form) form {
-		f.query = func(c call) bot.Query { return withPeople(c, withMeetups(c)) }
+		f.query = func(c call) bot.Query {
+			q := withPeople(c, withMeetups(c))
+			q.Members = true
+			return q
+		}
 		return f
 	}
 	return command{
@@ -326,7 +330,7 @@ func (c call) hostMeetup(s bot.Snapshot) (bot.Change, error) {
 	}
 	change.People = append(change.People, fresh...)
 	at, all := m.At.In(s.Settings.Zone), s.Persons(ids)
-	data := bot.MeetupChanged{What: "hosts", At: at, Hosts: all, Silent: !slices.ContainsFunc(all, func(p bot.Person) bool { return len(p.Accounts) > 0 })}
+	data := bot.MeetupChanged{What: "hosts", At: at, Hosts: all, Silent: silent(all), Outside: s.Outside(all)}
 	if before := s.Persons(m.Hosts); len(before) > 0 {
 		var names []string
 		for _, p := range before {
@@ -335,6 +339,11 @@ func (c call) hostMeetup(s bot.Snapshot) (bot.Change, error) {
 		data.Undo = text{"!meetup gastgeber ", "!meetup host "}.in(lang(s)) + c.named(s) + dayIn(calendar.DateOf(at), lang(s) != bot.English) + " " + strings.Join(names, ", ")
 	}
 	return c.meetupTold(s, change, m, data), nil
+}
+
+// silent reports whether none of the hosts can be asked for what is to be kept.
+func silent(hosts []bot.Person) bool {
+	return !slices.ContainsFunc(hosts, func(p bot.Person) bool { return len(p.Accounts) > 0 })
 }
 
 // cuts are the ways to cut a text into its first words and the rest, the longest beginning

@@ -18,7 +18,7 @@ func networkCommand() command {
 		f := form{name: "network." + name, words: words, usage: []text{usage}, example: example, may: may, unbound: true, decide: decide}
 		f.query = func(c call) bot.Query {
 			q := withPeople(c, withMeetups(c))
-			q.Archived = true
+			q.Archived, q.Members = true, name == "host"
 			return q
 		}
 		return f
@@ -54,6 +54,9 @@ func networkCard(s bot.Snapshot, n bot.Network, what string) bot.NetworkCard {
 	s.Network = &n
 	card := bot.NetworkCard{
 		What: what, Name: n.Name, Hosts: s.Persons(n.Hosts), Rule: n.Rule, At: n.At, Length: n.Length, Link: n.Link, Rooms: len(s.NetworkRooms),
+	}
+	if what == "host" {
+		card.Silent, card.Outside = silent(card.Hosts), s.Outside(card.Hosts)
 	}
 	for _, m := range meetup.Next(s, 3) {
 		if m.State != bot.MeetupCancelled {

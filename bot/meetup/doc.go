@@ -87,6 +87,7 @@
 //	meetup/<id>/ask/<account or PMO's room>
 //	meetup/<id>/shifted/<room>                PMO: a holiday moves it, or leaves it out
 //	meetup/<id>/clash/<other>/<instant>/<room>  PMO: it is at the same time as something else
+//	network/<id>/outside/<version>/<room>       PMO: a host is in no room of the network
 //
 // Timers have the key meetup/<id>/<kind>; network/<id>/plan sees that the next meetups of a
 // network stand, networks/plan that each network's does.

@@ -115,6 +115,7 @@ func (d *draft) plan() {
 	if d.Network.Archived {
 		return
 	}
+	d.outside()
 	stand := 0
 	enough := d.Today().AddDays(d.Settings.Meetups.Announce+7*weeks).At(calendar.Clock{}, d.Settings.Zone)
 	for _, m := range d.Meetups {
@@ -139,6 +140,24 @@ func (d *draft) plan() {
 		d.clashes()
 	}
 	d.c.Timers = append(d.c.Timers, planTimer(d.Network.ID, d.Now.AddDate(0, 0, again)))
+}
+
+// outside tells the PMO of hosts who read nothing of their meetups, whenever the network was
+// written anew: by a table, or in the configuration. Who does so in chat reads it in the
+// answer.
+func (d *draft) outside() {
+	n := d.Network
+	people := d.Outside(d.Persons(n.Hosts))
+	if len(people) == 0 || n.Origin == bot.FromChat {
+		return
+	}
+	for _, room := range d.RoomsOf(bot.RoomPMO) {
+		d.c.Put(bot.Post{
+			Key:  bot.NewKey("network", string(n.ID), "outside", strconv.FormatInt(n.Version, 10), string(room.ID)),
+			Kind: kindOutside, Subject: bot.Subject{Network: n.ID}, Room: room.ID,
+			Template: "meetup.outside", Data: bot.MeetupOutside{Network: n.ID, Name: n.Name, People: people},
+		})
+	}
 }
 
 // replan brings a meetup in line with the network. Its date follows the rule as long as

@@ -35,7 +35,7 @@ func TimerNeeds(t bot.Timer) bot.Query {
 	case t.Kind == bot.TimerMeetups && t.Subject.Network == "":
 		return bot.Query{AllNetworks: true, Archived: true}
 	case t.Kind == bot.TimerMeetups:
-		return bot.Query{Network: t.Subject.Network, Meetups: true, AllMeetups: true, AllNetworks: true, Rounds: true}
+		return bot.Query{Network: t.Subject.Network, Meetups: true, AllMeetups: true, AllNetworks: true, Rounds: true, Members: true}
 	}
 	return escalation.TimerNeeds(t)
 }

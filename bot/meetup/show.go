@@ -18,6 +18,7 @@ const (
 	kindNotes        bot.Kind = "meetup.notes"
 	kindShifted      bot.Kind = "meetup.shifted"
 	kindClash        bot.Kind = "meetup.clash"
+	kindOutside      bot.Kind = "meetup.outside"
 	kindTopic        bot.Kind = "meetup.topic"
 	kindCalendar     bot.Kind = "meetup.calendar"
 )
