@@ -1,5 +1,10 @@
 package bot
 
+// Suited is data of a template that says different things in different chats: of one
+// message for several rooms each is written for its own. Suit returns the data for a chat
+// that can do so much.
+type Suited interface{ Suit(can Abilities) any }
+
 // Form is how a message can be answered at once, in a chat with Abilities.Forms: by fields
 // that somebody fills in, and by buttons. Other chats do without it, so the words beside it
 // must be enough, and everything that it offers can be said in words as well.

@@ -69,18 +69,20 @@ func meetupSamples() map[string][]any {
 		return list
 	}
 	same := func(*MeetupCard) {}
+	buttons := func(c *MeetupCard) { c.Buttons = true }
 	samples := meetupReplySamples()
 	for name := range strings.FieldsSeq(meetupHelps) {
 		samples[name] = []any{nil}
 	}
 	maps.Copy(samples, map[string][]any{
-		"meetup.announcement": all(same, moved, shift, bare, off, func(c *MeetupCard) { c.State = MeetupCancelled }, runs, bareRuns, over, kept, bareOver),
+		"meetup.announcement": all(same, buttons, moved, shift, bare, off, func(c *MeetupCard) { c.State = MeetupCancelled }, runs, bareRuns, over, kept, bareOver),
 		"meetup.calendar":     all(same, off),
 		"meetup.week":         all(same, bare, off, old, func(c *MeetupCard) { old(c); off(c) }, runs, over, func(c *MeetupCard) { old(c); over(c) }),
 		"meetup.agenda":       all(topics, bare, off, old, runs, bareRuns, over, kept, bareOver, func(c *MeetupCard) { old(c); over(c) }),
 		"meetup.soon":         all(same, bare, func(c *MeetupCard) { c.Link = ""; c.Hosts = append(c.Hosts, sampleHost2) }, off, old, runs, over, func(c *MeetupCard) { old(c); over(c) }),
 		"meetup.changed": all(
 			func(c *MeetupCard) { moved(c); c.Was = c.From; c.Reason.Text = "weil der Saal belegt ist" },
+			func(c *MeetupCard) { moved(c); buttons(c); c.Was = c.From },
 			func(c *MeetupCard) { moved(c); c.Was, c.Reactions = c.From, false; c.NewHosts = true },
 			off, func(c *MeetupCard) { off(c); c.Reason, c.Next = SaidLine{}, sampleTime(61, 10, 0) },
 			func(c *MeetupCard) { c.Again = true }, func(c *MeetupCard) { c.NewLink = true }, func(c *MeetupCard) { c.NewLink, c.Link = true, "" },

@@ -140,6 +140,12 @@ type EscalationCard struct {
 	Days      int  // working days since it was put
 }
 
+// Suit implements Suited.
+func (c EscalationCard) Suit(can Abilities) any {
+	c.Reactions = can.Clicks()
+	return c
+}
+
 // Line is the escalation in a list.
 func (c EscalationCard) Line() EscalationLine {
 	l := EscalationLine{

@@ -25,7 +25,8 @@ type MeetupCard struct {
 	Hosts     []Person
 	Announced time.Time
 	Now       time.Time
-	Reactions bool
+	Reactions bool // one can choose by a click
+	Buttons   bool // … on a button
 	Files     bool // the announcement has a calendar file
 	Soon      time.Duration
 	// Old: the message is about a date that holds no longer.
@@ -47,6 +48,26 @@ type MeetupCard struct {
 	More         []SaidLine
 	Links        []SaidLine
 	Next         time.Time // the network's next one after it; zero: none planned
+}
+
+// Suit implements Suited.
+func (c MeetupCard) Suit(can Abilities) any { return c.suit(can) }
+
+func (c MeetupCard) suit(can Abilities) MeetupCard {
+	c.Reactions, c.Buttons, c.Files = can.Clicks(), can.Forms, can.Files
+	return c
+}
+
+// Suit implements Suited.
+func (c TopicCard) Suit(can Abilities) any {
+	c.Reactions = can.Clicks()
+	return c
+}
+
+// Suit implements Suited.
+func (l TopicList) Suit(can Abilities) any {
+	l.MeetupCard = l.suit(can)
+	return l
 }
 
 // Minutes is how long before the meetup the link comes.

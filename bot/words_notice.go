@@ -36,6 +36,12 @@ type NoticeCard struct {
 	Failed  []NoticePlace // … that will not
 }
 
+// Suit implements Suited.
+func (c NoticeCard) Suit(can Abilities) any {
+	c.Reactions = can.Clicks()
+	return c
+}
+
 // NoticePlace is a room of an announcement's audience.
 type NoticePlace struct {
 	Network string

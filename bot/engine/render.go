@@ -37,6 +37,9 @@ func (e *Engine) render(ctx context.Context, s bot.Snapshot, c bot.Change) ([]bo
 				continue
 			}
 		}
+		if data, ok := p.Data.(bot.Suited); ok {
+			p.Data = data.Suit(can)
+		}
 		lang := langs.of(p, e.Settings.Language)
 		slot, err := e.slot(p, lang, chat)
 		if err != nil {

@@ -299,7 +299,7 @@ func Card(s bot.Snapshot, x bot.Escalation, place bot.Place) bot.EscalationCard 
 	c := bot.EscalationCard{
 		Place: place, Kind: x.Kind, State: x.State, Number: x.Number, Text: line(x.Text), Wish: line(x.Wish), More: lines(x.More),
 		Due: x.Due, Weighty: x.Weighty, Urgent: x.Urgent, AsksDIKON: x.AsksDIKON, Since: x.Since, Checks: len(x.Rounds), Round: len(x.Rounds) > 0,
-		Rule: x.Rule, Reactions: s.Abilities.Clicks(), Role: x.Role, Forwarded: x.Forwarded, Advice: lines(x.Advice), Reasons: lines(x.Reasons),
+		Rule: x.Rule, Role: x.Role, Forwarded: x.Forwarded, Advice: lines(x.Advice), Reasons: lines(x.Reasons),
 		Aside: d.Persons(x.Aside), EndNote: line(x.EndNote), Archived: x.Archived, Now: s.Now, Awaits: x.Awaits(),
 		DIKON: x.Kind == bot.EscalationMatter && x.Role == bot.RoleDM && len(s.RoomsOf(bot.RoomDIKON)) > 0,
 	}

@@ -18,6 +18,8 @@ func (d *draft) event() (c bot.Change, mine bool, err error) {
 	switch d.e.Kind {
 	case bot.EventReaction:
 		mine = d.reaction()
+	case bot.EventForm:
+		return d.propose()
 	case bot.EventDeletion:
 		mine = d.unreact() || d.deletion()
 	case bot.EventEdit:

@@ -47,9 +47,13 @@ func (d *draft) show() {
 // ahead.
 func (d *draft) showAnnouncement() {
 	p := bot.Post{Key: d.key("announcement"), Kind: kindAnnouncement, Template: "meetup.announcement", Data: d.card(), Expires: d.m.At}
-	p.Seeds = []string{string(bot.ComingYes), string(bot.ComingNo), string(bot.ComingMaybe)}
+	p.Form = &bot.Form{}
 	if d.m.State == bot.MeetupAnnounced {
 		d.fresh["announcement"] = true
+	}
+	if d.m.State.Ahead() {
+		p.Seeds = []string{string(bot.ComingYes), string(bot.ComingNo), string(bot.ComingMaybe)}
+		p.Form.Fields = []bot.Input{{Name: bot.InputTopic, Max: longestTopic}}
 	}
 	d.view("announcement", p)
 }
@@ -163,9 +167,6 @@ func (d *draft) view(what string, p bot.Post) {
 	p.Subject = d.subject()
 	p.Subject.N = n
 	p.EditOnly = !d.fresh[what]
-	if p.EditOnly {
-		p.Seeds = nil
-	}
 	for _, room := range d.NetworkRooms {
 		q := p
 		q.Room, q.Key = room.ID, bot.NewKey(string(p.Key), string(room.ID))
@@ -198,7 +199,7 @@ func Card(s bot.Snapshot, m bot.Meetup) bot.MeetupCard {
 	c := bot.MeetupCard{
 		ID: m.ID, Network: string(m.Network), State: m.State, At: d.local(m.At), End: d.local(m.End()), Planned: m.Planned, From: d.local(m.From),
 		Shifted: m.Shifted, Extra: m.Extra, Reason: d.line(m.Reason), Link: m.Link, Hosts: d.Persons(m.Hosts), Now: d.local(s.Now), Announced: d.local(m.Announced),
-		Reactions: s.Abilities.Reactions, Files: s.Abilities.Files, Soon: s.Settings.Meetups.Soon, Plan: Count(m), Participants: m.Participants, Summary: d.line(m.Summary),
+		Soon: s.Settings.Meetups.Soon, Plan: Count(m), Participants: m.Participants, Summary: d.line(m.Summary),
 	}
 	if s.Network != nil {
 		c.Network = s.Network.Name

@@ -48,7 +48,7 @@ func Propose(s bot.Snapshot, e bot.Event, words string) (bot.Change, error) {
 	d.remember(bot.Subject{Network: d.m.Network, Meetup: d.m.ID, N: t.N})
 	d.fresh[topicName(t.N)] = true
 	d.ack("✅")
-	if !d.inNetwork() || !d.Abilities.Reactions {
+	if e.Kind != bot.EventForm && (!d.inNetwork() || !d.Abilities.Reactions) {
 		d.c.Posts = append(d.c.Posts, bot.Reply(e, 0, "reply.topic", d.topicCard(t)))
 	}
 	d.finish("a topic was proposed")
@@ -64,6 +64,19 @@ func (d *draft) belongs() bool {
 	}
 	in, _ := d.Within(accounts...)
 	return in || d.inNetwork() || d.Hosts()
+}
+
+// propose takes a topic from the form of the announcement.
+func (d *draft) propose() (c bot.Change, mine bool, err error) {
+	if k := d.Target; k == nil || !k.Own || k.Kind != kindAnnouncement || k.Subject.Meetup != d.m.ID {
+		return bot.Change{}, false, nil
+	}
+	words := bot.Clean(d.e.Fields[bot.InputTopic])
+	if words == "" {
+		return bot.Change{}, true, &bot.UserError{Template: "error.empty", Data: bot.Asking{}}
+	}
+	c, err = Propose(d.Snapshot, d.e, words)
+	return c, true, err
 }
 
 // Reword follows an edit of the message that proposed a topic.
@@ -293,8 +306,11 @@ func (d *draft) showTopics() {
 			d.fresh[name] = true
 		}
 		p := bot.Post{
-			Key: d.key(name), Kind: kindTopic, Template: "meetup.topic", Data: d.topicCard(t), Quiet: true, Seeds: []string{string(bot.ComingYes)},
+			Key: d.key(name), Kind: kindTopic, Template: "meetup.topic", Data: d.topicCard(t), Quiet: true, Form: &bot.Form{},
 			Subject: bot.Subject{N: t.N}, Expires: d.m.At,
+		}
+		if d.m.State.Ahead() && t.Stands() {
+			p.Seeds = []string{string(bot.ComingYes)}
 		}
 		if told := d.m.Announced; !told.IsZero() && (t.From != "" || !t.Said.At.Before(told)) {
 			p.Thread = bot.Target{Key: d.key("announcement")}
@@ -305,7 +321,7 @@ func (d *draft) showTopics() {
 
 // topicCard is a topic in a text.
 func (d *draft) topicCard(t bot.Topic) bot.TopicCard {
-	return bot.TopicCard{Network: d.Network.Name, At: d.local(d.m.At), Now: d.local(d.Now), Topic: topicLine(t), Ahead: d.m.State.Ahead(), Reactions: d.Abilities.Reactions}
+	return bot.TopicCard{Network: d.Network.Name, At: d.local(d.m.At), Now: d.local(d.Now), Topic: topicLine(t), Ahead: d.m.State.Ahead()}
 }
 
 // topicLine is a topic in a list: without whose it is.

@@ -41,7 +41,7 @@ func (d *draft) card() bot.NoticeCard {
 	n := d.n
 	c := bot.NoticeCard{
 		Number: n.Number, State: n.State, To: n.To, Said: said(*n), Gone: n.Text.Gone, Why: n.Why, Sent: n.Sent, Changed: n.Changed,
-		Corrected: n.Corrected, At: n.At, Now: d.Now, Reactions: d.Abilities.Clicks(),
+		Corrected: n.Corrected, At: n.At, Now: d.Now,
 	}
 	zone := d.Settings.Zone
 	c.Now = d.Now.In(zone)
