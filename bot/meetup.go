@@ -44,6 +44,47 @@ type Network struct {
 	Version  int64  `json:"-"`
 }
 
+// shiftWords are what people write for what becomes of a date on a day off; of each, the
+// German and the English word are written by the bot.
+var shiftWords = []struct {
+	shift   calendar.Shift
+	german  string
+	others  []string
+	english string
+}{
+	{calendar.ShiftNext, "danach", []string{"nachher", "später"}, "next"},
+	{calendar.ShiftPrevious, "davor", []string{"vorher", "früher"}, "previous"},
+	{calendar.ShiftSkip, "entfällt", []string{"entfallen", "ausfallen", "gar nicht"}, "skip"},
+	{calendar.ShiftKeep, "trotzdem", []string{"bleibt", "dennoch"}, "keep"},
+}
+
+// ParseShift reads what becomes of a date on a day off.
+func ParseShift(word string) (calendar.Shift, bool) {
+	slug := Slug(word)
+	for _, w := range shiftWords {
+		for _, known := range append([]string{w.german, w.english}, w.others...) {
+			if Slug(known) == slug {
+				return w.shift, true
+			}
+		}
+	}
+	return "", false
+}
+
+// ShiftWord is a word that ParseShift reads.
+func ShiftWord(shift calendar.Shift, lang Language) string {
+	for _, w := range shiftWords {
+		if w.shift != shift.Or() {
+			continue
+		}
+		if lang == English {
+			return w.english
+		}
+		return w.german
+	}
+	return string(shift)
+}
+
 // Rhythm is when the network meets; the zero one if it has no rule.
 func (n Network) Rhythm(zone *time.Location) (calendar.Rhythm, error) {
 	if n.Rule == "" {

@@ -105,7 +105,8 @@ func meetupSamples() map[string][]any {
 
 // meetupHelps are the texts without data: what a command does, and what it expects.
 const meetupHelps = `help.meetup help.meetup.move help.meetup.cancel help.meetup.new help.meetup.link help.meetup.host want.meetupdate want.newmeetup
-	help.network help.network.new help.network.rule help.network.link help.network.host help.network.archive want.rule`
+	help.network help.network.new help.network.rule help.network.link help.network.host help.network.length help.network.shift help.network.name
+	help.network.archive want.rule want.length want.shift`
 
 // sampleMeetups are two lines of a list.
 func sampleMeetups() []MeetupLine {
@@ -150,7 +151,7 @@ func meetupReplySamples() map[string][]any {
 	replies = append(replies, here)
 	card := func(what string, change func(*NetworkCard)) any {
 		c := NetworkCard{
-			What: what, Name: "Digilotsen", Hosts: []Person{sampleHost}, Rule: "FREQ=MONTHLY;BYDAY=1TH", At: calendar.Clock{Hour: 10}, Length: 90 * time.Minute,
+			What: what, ID: "digilotsen", Name: "Digilotsen", Shift: calendar.ShiftNext, Hosts: []Person{sampleHost}, Rule: "FREQ=MONTHLY;BYDAY=1TH", At: calendar.Clock{Hour: 10}, Length: 90 * time.Minute,
 			Link: sampleMeetup, Rooms: 1, Next: []time.Time{sampleTime(33, 10, 0), sampleTime(68, 10, 0)}, Undo: "!netzwerk regel digilotsen FREQ=MONTHLY;BYDAY=2TH um 10:00",
 		}
 		change(&c)
@@ -168,8 +169,10 @@ func meetupReplySamples() map[string][]any {
 		},
 		"error.meetup": refusals,
 		"reply.network": {
-			card("", func(*NetworkCard) {}), card("", func(c *NetworkCard) { *c = NetworkCard{Name: c.Name} }), card("archived", func(*NetworkCard) {}),
-			card("new", func(c *NetworkCard) { c.Next, c.Rule, c.Rooms = nil, "", 0 }), card("rule", func(*NetworkCard) {}), card("link", func(*NetworkCard) {}),
+			card("", func(*NetworkCard) {}), card("", func(c *NetworkCard) { *c = NetworkCard{ID: c.ID, Name: c.Name, Shift: c.Shift} }), card("archived", func(*NetworkCard) {}),
+			card("new", func(c *NetworkCard) { c.Next, c.Rule, c.Rooms = nil, "", 0 }), card("rule", func(*NetworkCard) {}), card("length", func(*NetworkCard) {}), card("name", func(*NetworkCard) {}),
+			card("shift", func(*NetworkCard) {}), card("shift", func(c *NetworkCard) { c.Shift = calendar.ShiftPrevious }),
+			card("shift", func(c *NetworkCard) { c.Shift = calendar.ShiftSkip }), card("shift", func(c *NetworkCard) { c.Shift = calendar.ShiftKeep }), card("link", func(*NetworkCard) {}),
 			card("host", func(c *NetworkCard) { c.Undo, c.Silent = "", true }), card("host", func(c *NetworkCard) { c.Outside = []Person{sampleHost, sampleHost2} }), card("host", func(c *NetworkCard) { c.Next, c.Rule = nil, "FREQ=DAILY;COUNT=1" }),
 		},
 	}

@@ -202,13 +202,15 @@ type MeetupChanged struct {
 
 // NetworkCard is a network: reply.network.
 type NetworkCard struct {
-	What   string // "": shown; else what was done: "new", "rule", "link", "host", "archived"
+	What   string // "": shown; else what was done: "new", "rule", "length", "shift", "link", "host", "name", "archived"
+	ID     NetworkID
 	Name   string
 	Hosts  []Person
 	Next   []time.Time // the next dates
 	Rule   string      // as it can be written in iCalendar; "": dates are only added
 	At     calendar.Clock
 	Length time.Duration
+	Shift  calendar.Shift // never empty
 	Link   string
 	Rooms  int
 	// host: as in MeetupChanged.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -35,10 +36,16 @@ func networkCommand() command {
 				text{"!netzwerk neu Zentrale Dienste", "!network new Zentrale Dienste"}, pmo, call.newNetwork),
 			of("rule", []string{"regel", "rule", "rhythmus", "rhythm"}, text{"!netzwerk regel NETZWERK WANN um UHRZEIT", "!network rule NETWORK WHEN at TIME"},
 				text{"!netzwerk regel digilotsen erster Donnerstag im Monat um 10:00", "!network rule digilotsen first Thursday of the month at 10:00"}, hosts, call.ruleNetwork),
+			of("length", []string{"dauer", "duration", "länge", "length"}, text{"!netzwerk dauer NETZWERK DAUER", "!network duration NETWORK DURATION"},
+				text{"!netzwerk dauer digilotsen 60 min", "!network duration digilotsen 60 min"}, hosts, call.lengthNetwork),
+			of("shift", []string{"feiertag", "holiday", "feiertage", "holidays", "frei"}, text{"!netzwerk feiertag NETZWERK WIE", "!network holiday NETWORK HOW"},
+				text{"!netzwerk feiertag digilotsen davor", "!network holiday digilotsen previous"}, hosts, call.shiftNetwork),
 			of("link", []string{"link", "link", "url"}, text{"!netzwerk link NETZWERK https://…", "!network link NETWORK https://…"},
 				text{"!netzwerk link digilotsen https://bbb.example.org/lotsen", "!network link digilotsen https://bbb.example.org/lotsen"}, hosts, call.linkNetwork),
 			of("host", []string{"gastgeber", "host", "gastgeberin", "gastgeber*in", "moderation"}, text{"!netzwerk gastgeber NETZWERK PERSON", "!network host NETWORK PERSON"},
 				text{"!netzwerk gastgeber digilotsen @Hanna Beispiel", "!network host digilotsen @Hanna Beispiel"}, hosts, call.hostNetwork),
+			of("name", []string{"name", "name", "umbenennen", "rename"}, text{"!netzwerk name NETZWERK NAME", "!network name NETWORK NAME"},
+				text{"!netzwerk name digilotsen Digitallotsen", "!network name digilotsen Digital Guides"}, pmo, call.nameNetwork),
 			of("archive", []string{"archiv", "archive", "archivieren", "schließen"}, text{"!netzwerk archiv NETZWERK", "!network archive NETWORK"},
 				text{"!netzwerk archiv digilotsen", "!network archive digilotsen"}, pmo, call.archiveNetwork),
 		},
@@ -53,7 +60,8 @@ func networkCard(s bot.Snapshot, n bot.Network, what string) bot.NetworkCard {
 	})
 	s.Network = &n
 	card := bot.NetworkCard{
-		What: what, Name: n.Name, Hosts: s.Persons(n.Hosts), Rule: n.Rule, At: n.At, Length: n.Length, Link: n.Link, Rooms: len(s.NetworkRooms),
+		What: what, ID: n.ID, Name: n.Name, Hosts: s.Persons(n.Hosts), Rule: n.Rule, At: n.At, Length: n.Length, Shift: n.Shift.Or(), Link: n.Link,
+		Rooms: len(s.NetworkRooms),
 	}
 	if what == "host" {
 		card.Silent, card.Outside = silent(card.Hosts), s.Outside(card.Hosts)
@@ -166,6 +174,90 @@ func (c call) ruleNetwork(s bot.Snapshot) (bot.Change, error) {
 		undo = c.undoNetwork(s, "regel", "rule", n, before.Rule+text{" um ", " at "}.in(lang(s))+before.At.String())
 	}
 	return c.networkChanged(s, n, "rule", undo)
+}
+
+// lengthNetwork says how long a network's meetups take.
+func (c call) lengthNetwork(s bot.Snapshot) (bot.Change, error) {
+	n, rest, err := c.changesNetwork(s)
+	if err != nil {
+		return bot.Change{}, err
+	}
+	length, ok := readLength(rest)
+	if !ok {
+		return bot.Change{}, c.wrong(s, "length", rest)
+	}
+	undo := c.undoNetwork(s, "dauer", "duration", n, strconv.Itoa(int(n.Length.Minutes()))+" min")
+	n.Length = length
+	return c.networkChanged(s, n, "length", undo)
+}
+
+// What a meetup may take: less is a slip.
+const (
+	shortest = 10 * time.Minute
+	longest  = 12 * time.Hour
+)
+
+var (
+	inMinutes = regexp.MustCompile(`^(\d{1,3}) ?(?:m|min\.?|minuten?|minutes?)?$`)
+	inHours   = regexp.MustCompile(`^(\d{1,2})(?:[.,](\d))? ?(?:h|std\.?|stunden?|hours?)$`)
+	inBoth    = regexp.MustCompile(`^(\d{1,2})(?::| ?(?:h|std\.?|stunden?|hours?) ?(?:und |and )?)([0-5]\d) ?(?:m|min\.?|minuten|minutes|h|std\.?|stunden|hours)?$`)
+)
+
+// readLength reads how long a meetup takes: «90», «60 min», «1,5 Stunden», «1 h 30», «1:30».
+func readLength(words string) (length time.Duration, ok bool) {
+	number := func(digits string) time.Duration {
+		n, _ := strconv.Atoi(digits)
+		return time.Duration(n)
+	}
+	words = fold(oneLine(words))
+	if m := inMinutes.FindStringSubmatch(words); m != nil {
+		length = number(m[1]) * time.Minute
+	} else if m := inHours.FindStringSubmatch(words); m != nil {
+		length = number(m[1])*time.Hour + number(m[2])*time.Hour/10
+	} else if m := inBoth.FindStringSubmatch(words); m != nil {
+		length = number(m[1])*time.Hour + number(m[2])*time.Minute
+	}
+	return length, length >= shortest && length <= longest
+}
+
+// shiftNetwork says what becomes of a date on a day off.
+func (c call) shiftNetwork(s bot.Snapshot) (bot.Change, error) {
+	n, rest, err := c.changesNetwork(s)
+	if err != nil {
+		return bot.Change{}, err
+	}
+	shift, ok := bot.ParseShift(rest)
+	if !ok {
+		return bot.Change{}, c.wrong(s, "shift", rest)
+	}
+	undo := c.undoNetwork(s, "feiertag", "holiday", n, bot.ShiftWord(n.Shift, lang(s)))
+	n.Shift = shift
+	return c.networkChanged(s, n, "shift", undo)
+}
+
+// nameNetwork gives a network another name. Its id stays, and with it all that is its.
+func (c call) nameNetwork(s bot.Snapshot) (bot.Change, error) {
+	n, rest, err := c.changesNetwork(s)
+	if err != nil {
+		return bot.Change{}, err
+	}
+	name := oneLine(rest)
+	slug := bot.Slug(name)
+	if slug == "" {
+		return bot.Change{}, c.wrong(s, "network", name)
+	}
+	if err := bot.Short(name, maxName); err != nil {
+		return bot.Change{}, err
+	}
+	for _, other := range s.Networks {
+		if other.ID != n.ID && (string(other.ID) == slug || bot.Slug(other.Name) == slug) {
+			s.Network = &other
+			return bot.Change{}, meetup.Refused(s, "known", time.Time{})
+		}
+	}
+	undo := c.undoNetwork(s, "name", "name", n, n.Name)
+	n.Name = name
+	return c.networkChanged(s, n, "name", undo)
 }
 
 // linkNetwork says where a network meets.

@@ -36,7 +36,7 @@ func roomCommand() command {
 			kind(bot.RoomDIKON, []string{"dikon", "dikon"}),
 			room("room.network", []string{"netzwerk", "network"},
 				text{"!raum netzwerk NAME", "!room network NAME"}, text{"!raum netzwerk Digilotsen", "!room network Digilotsen"},
-				nil, call.bindNetwork),
+				func(call) bot.Query { return bot.Query{AllNetworks: true} }, call.bindNetwork),
 			{
 				name: "room.language", words: []string{"sprache", "language"},
 				usage:   []text{{"!raum sprache de", "!room language en"}},
@@ -111,6 +111,12 @@ func (c call) bindNetwork(s bot.Snapshot) (bot.Change, error) {
 	}
 	if err := bot.Short(name, maxName); err != nil {
 		return bot.Change{}, err
+	}
+	for _, n := range s.Networks { // rooms know it by its id
+		if bot.Slug(name) == bot.Slug(n.Name) && bot.NetworkSlug(name) != n.ID {
+			name = string(n.ID)
+			break
+		}
 	}
 	return c.bind(s, bot.Room{Kind: bot.RoomNetwork, Network: name}, bot.Project{})
 }

@@ -12,6 +12,14 @@ const (
 	ShiftKeep     Shift = "keep"     // it takes place all the same
 )
 
+// Or is the shift, and never the zero value.
+func (s Shift) Or() Shift {
+	if s == "" {
+		return ShiftNext
+	}
+	return s
+}
+
 var shifts = []string{string(ShiftNext), string(ShiftPrevious), string(ShiftSkip), string(ShiftKeep)}
 
 // ParseShift reads "next", "previous", "skip" or "keep", in any case. The error is an *InputError.

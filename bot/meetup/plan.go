@@ -161,14 +161,13 @@ func (d *draft) outside() {
 }
 
 // replan brings a meetup in line with the network. Its date follows the rule as long as
-// nobody was told and nobody has given it another one; link and hosts as long as nobody has
-// given it its own.
+// nobody was told and nobody has given it another one, and how long it takes as long as nobody
+// was told; link and hosts as long as nobody has given it its own.
 func (d *draft) replan() {
 	m, was := d.m, *d.m
 	if !m.State.Ahead() && !(m.Off && m.At.After(d.Now)) {
 		return
 	}
-	d.clashes()
 	if (m.State == bot.MeetupPlanned || m.Off) && !m.Extra && m.From.IsZero() && m.At.After(d.Now) {
 		fresh := *m
 		fresh.State, fresh.Off, fresh.Shifted = bot.MeetupCancelled, true, "" // unless the rule has it
@@ -188,6 +187,10 @@ func (d *draft) replan() {
 			m.Hosts = slices.Clone(d.Network.Hosts)
 		}
 	}
+	if m.State == bot.MeetupPlanned {
+		m.Length = d.Network.Length
+	}
+	d.clashes()
 	switch {
 	case m.State == bot.MeetupAnnounced: // a room may have come to be the network's, too
 		if m.Link != was.Link || !slices.Equal(m.Hosts, was.Hosts) {

@@ -43,17 +43,6 @@ var networkTables = &tableKind{
 	none: both("Unter den Überschriften steht kein Netzwerk.", "There is no network below the headings."),
 }
 
-// shiftWords are the words for what a holiday does; shiftWord is which of them an export writes.
-var (
-	shiftWords = map[string]calendar.Shift{
-		"danach": calendar.ShiftNext, "next": calendar.ShiftNext, "davor": calendar.ShiftPrevious, "previous": calendar.ShiftPrevious,
-		"entfallt": calendar.ShiftSkip, "skip": calendar.ShiftSkip, "trotzdem": calendar.ShiftKeep, "keep": calendar.ShiftKeep,
-	}
-	shiftWord = map[calendar.Shift]string{
-		"": "danach", calendar.ShiftNext: "danach", calendar.ShiftPrevious: "davor", calendar.ShiftSkip: "entfällt", calendar.ShiftKeep: "trotzdem",
-	}
-)
-
 // networkRow is one network of the table as it was written.
 type networkRow struct {
 	Line   int
@@ -109,7 +98,7 @@ func (r *tableReader) network(heads []column, cells []string, lines []int) netwo
 	row.Length = r.length(text[colLength])
 	row.Link = r.link(text[colLink])
 	if word := text[colShift]; word != "" {
-		shift, ok := shiftWords[strings.NewReplacer("ä", "a").Replace(strings.ToLower(word))]
+		shift, ok := bot.ParseShift(word)
 		if !ok {
 			r.choice(colShift, word, []string{"danach", "davor", "entfällt", "trotzdem"})
 		}
@@ -291,7 +280,7 @@ func (im *importer) networkCells(n bot.Network) map[column]string {
 
 func networkCells(n bot.Network) map[column]string {
 	cells := map[column]string{
-		colID: string(n.ID), colNetwork: n.Name, colRule: n.Rule, colLength: fmt.Sprintf("%d min", int(n.Length.Minutes())), colLink: n.Link, colShift: shiftWord[n.Shift],
+		colID: string(n.ID), colNetwork: n.Name, colRule: n.Rule, colLength: fmt.Sprintf("%d min", int(n.Length.Minutes())), colLink: n.Link, colShift: bot.ShiftWord(n.Shift, bot.German),
 	}
 	if n.Rule != "" {
 		cells[colAt] = n.At.String()
