@@ -81,7 +81,7 @@ func (c *check) network(ctx context.Context, n bot.Network) {
 		return
 	}
 	if link == "" {
-		c.do(fmt.Sprintf("give one (link in the configuration), or write \"!netzwerk link %s https://…\"", n.ID), "%s: there is no link to its meetups", named)
+		c.ok("%s: there is no link to its meetups, and who meets on the spot needs none (\"!netzwerk link %s https://…\" gives one)", named, n.ID)
 	}
 	c.hosts(named, n.ID, hosts)
 }
