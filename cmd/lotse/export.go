@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"lotse/bot"
+	"lotse/bot/calendar"
 )
 
 func newExport(a *app) *cobra.Command {
@@ -21,11 +22,11 @@ func newExport(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export [projects|networks]",
 		Short: "Write all projects, or networks, as a table (CSV) or as JSON",
-		Long: `Export writes all projects, archived ones too; with "networks", the networks and when they meet, as CSV.
+		Long: `Export writes all projects, archived ones too; with "networks", the networks and when they meet. JSON has both, or the networks alone.
 
 CSV is the table that "lotse import" reads, with semicolons and a byte order mark, as Excel wants it in
 Germany. A cell that a spreadsheet would take for a formula has an apostrophe in front; import takes it
-away again. JSON has what the board shows as well. Who was late or reminded is in neither.`,
+away again. JSON has what the board shows as well, and archived networks. Who was late or reminded is in neither.`,
 		Example: "  lotse export --output projects.csv\n  lotse export networks --output networks.csv\n  lotse export --format json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -40,10 +41,13 @@ away again. JSON has what the board shows as well. Who was late or reminded is i
 			switch known := []string{"projects", "networks"}; {
 			case !slices.Contains(known, what):
 				return fmt.Errorf("%q cannot be exported%s", what, orNearest(what, known))
-			case what == "networks" && format != "csv":
-				return errors.New("networks are exported as CSV only")
-			case what == "networks":
+			case what == "networks" && format == "csv":
 				write = exportNetworks
+			case what == "networks":
+				write = func(ctx context.Context, c *Config, books exportBooks) ([]byte, error) {
+					books.Projects = nil
+					return exportJSON(ctx, c, books)
+				}
 			}
 			c, err := loadConfig(a.config)
 			if err != nil {
@@ -182,6 +186,7 @@ type exportFile struct {
 	Goals    []exportGoal    `json:"goals"`
 	People   []exportPerson  `json:"people"`
 	Projects []exportProject `json:"projects"`
+	Networks []exportNetwork `json:"networks"`
 }
 
 type exportGoal struct {
@@ -213,6 +218,20 @@ type exportProject struct {
 	Tasks       []exportTask               `json:"tasks,omitempty"`
 }
 
+type exportNetwork struct {
+	ID       bot.NetworkID  `json:"id"`
+	Name     string         `json:"name"`
+	Hosts    []bot.PersonID `json:"hosts"`
+	Rule     string         `json:"rule,omitempty"` // of iCalendar (RFC 5545)
+	From     string         `json:"from,omitempty"` // date from which on it counts
+	At       string         `json:"at,omitempty"`   // the city's time
+	Minutes  int            `json:"minutes"`        // how long a meetup takes
+	DayOff   calendar.Shift `json:"day_off"`        // what becomes of a date on one: next, previous, skip or keep
+	Link     string         `json:"link,omitempty"`
+	Archived bool           `json:"archived,omitempty"`
+	Rooms    []bot.RoomID   `json:"rooms"`
+}
+
 type exportAnswer struct {
 	Light string `json:"light,omitempty"` // green, yellow or red
 	Text  string `json:"text,omitempty"`
@@ -226,23 +245,30 @@ type exportTask struct {
 }
 
 func exportJSON(_ context.Context, c *Config, books exportBooks) ([]byte, error) {
-	file := exportFile{Version: 1, City: c.City, Goals: []exportGoal{}, People: []exportPerson{}, Projects: []exportProject{}}
+	file := exportFile{Version: 1, City: c.City, Goals: []exportGoal{}, People: []exportPerson{}, Projects: []exportProject{}, Networks: []exportNetwork{}}
 	for _, g := range c.Goals {
 		file.Goals = append(file.Goals, exportGoal(g))
 	}
 	named := map[bot.PersonID]bool{}
-	for _, p := range books.sorted() {
-		row, err := books.project(c, p)
-		if err != nil {
-			return nil, err
-		}
-		for _, id := range p.Leads {
+	name := func(ids []bot.PersonID) {
+		for _, id := range ids {
 			if person, ok := books.People[id]; ok && !named[id] {
 				file.People = append(file.People, exportPerson{id, person.Name, append([]bot.UserID{}, person.Accounts...)})
 			}
 			named[id] = true
 		}
+	}
+	for _, p := range books.sorted() {
+		row, err := books.project(c, p)
+		if err != nil {
+			return nil, err
+		}
+		name(p.Leads)
 		file.Projects = append(file.Projects, row)
+	}
+	for _, n := range books.Networks {
+		name(n.Hosts)
+		file.Networks = append(file.Networks, books.network(n))
 	}
 	slices.SortFunc(file.People, func(a, b exportPerson) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	var b bytes.Buffer
@@ -253,6 +279,20 @@ func exportJSON(_ context.Context, c *Config, books exportBooks) ([]byte, error)
 		return nil, fmt.Errorf("write JSON: %w", err)
 	}
 	return b.Bytes(), nil
+}
+
+func (b exportBooks) network(n bot.Network) exportNetwork {
+	row := exportNetwork{ID: n.ID, Name: n.Name, Hosts: append([]bot.PersonID{}, n.Hosts...), Rule: n.Rule, Minutes: int(n.Length.Minutes()),
+		DayOff: n.Shift.Or(), Link: n.Link, Archived: n.Archived, Rooms: []bot.RoomID{}}
+	if n.Rule != "" {
+		row.From, row.At = n.Anchor.String(), n.At.String()
+	}
+	for _, r := range b.Rooms {
+		if r.Kind == bot.RoomNetwork && bot.NetworkSlug(r.Network) == n.ID {
+			row.Rooms = append(row.Rooms, r.ID)
+		}
+	}
+	return row
 }
 
 func (b exportBooks) project(c *Config, p bot.Project) (exportProject, error) {

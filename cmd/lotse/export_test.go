@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"lotse/bot"
+	"lotse/bot/calendar"
 	"lotse/storage"
 )
 
@@ -118,6 +120,9 @@ func TestExportJSON(t *testing.T) {
 	if len(got.Projects) != 3 || got.Projects[1].State != bot.ProjectRequested || got.Projects[2].PausedUntil != "2027-01-01" || got.City != "Duisburg" || len(got.Goals) != 2 || got.Version != 1 {
 		t.Errorf("file %+v", got)
 	}
+	if got.Networks == nil || len(got.Networks) > 0 {
+		t.Errorf("networks %#v, want an empty list: a program shall find one", got.Networks)
+	}
 	for _, secret := range []string{"late", "Late", "remind", "by\"", "weg"} {
 		if strings.Contains(string(data), secret) {
 			t.Errorf("the export says %q", secret)
@@ -171,5 +176,37 @@ func TestImportIntoDatabase(t *testing.T) {
 	}
 	if _, found, err := c.loadBooks(ctx, allBooks); !found || err != nil {
 		t.Errorf("looking beside the running bot: %v, %v", found, err)
+	}
+}
+
+func TestExportJSONOfNetworks(t *testing.T) {
+	books := importBooks()
+	books.People["hanna"] = bot.Person{ID: "hanna", Name: "Hanna Beispiel", Accounts: []bot.UserID{"matrix:@hanna:x.example"}}
+	books.Rooms = append(books.Rooms, bot.Room{ID: "matrix:!lotsen:x.example", Kind: bot.RoomNetwork, Network: "Digilotsen"}, bot.Room{ID: "matrix:!it:x.example", Kind: bot.RoomNetwork, Network: "it"})
+	books.Networks = []bot.Network{
+		{ID: "digilotsen", Name: "Digitallotsen", Hosts: []bot.PersonID{"hanna"}, Rule: "FREQ=MONTHLY;BYDAY=1TH", Anchor: dateOf(t, "2026-11-01"), At: calendar.Clock{Hour: 10},
+			Length: 90 * time.Minute, Shift: calendar.ShiftSkip, Link: "https://bbb.example/a?b&c", Origin: bot.FromChat, Version: 3},
+		{ID: "alt", Name: "Alt", Length: time.Hour, Archived: true, Version: 1},
+	}
+	data, err := exportJSON(t.Context(), parse(t, importConfig), exportBooks{books, func(bot.ProjectID) ([]bot.Task, error) { return nil, nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got exportFile
+	if err := json.Unmarshal(data, &got); err != nil {
+		t.Fatal(err)
+	}
+	want := []exportNetwork{
+		{ID: "digilotsen", Name: "Digitallotsen", Hosts: []bot.PersonID{"hanna"}, Rule: "FREQ=MONTHLY;BYDAY=1TH", From: "2026-11-01", At: "10:00", Minutes: 90, DayOff: calendar.ShiftSkip,
+			Link: "https://bbb.example/a?b&c", Rooms: []bot.RoomID{"matrix:!lotsen:x.example"}},
+		{ID: "alt", Name: "Alt", Hosts: []bot.PersonID{}, Minutes: 60, DayOff: calendar.ShiftNext, Archived: true, Rooms: []bot.RoomID{}},
+	}
+	if diff := cmp.Diff(want, got.Networks); diff != "" {
+		t.Errorf("networks (-want +got):\n%s", diff)
+	}
+	if !slices.ContainsFunc(got.People, func(p exportPerson) bool {
+		return p.ID == "hanna" && p.Name == "Hanna Beispiel" && len(p.Accounts) == 1
+	}) {
+		t.Errorf("the host is not among the people: %+v", got.People)
 	}
 }
