@@ -10,13 +10,18 @@ type Suited interface{ Suit(can Abilities) any }
 // must be enough, and everything that it offers can be said in words as well.
 //
 // A decision names the fields of a form; what stands on it the engine adds, in the room's
-// language, from the templates form.label, form.hint, form.option and form.button. The
-// buttons are the post's Seeds, and what the fields need.
+// language, from the templates form.label, form.hint, form.missing, form.option, form.button
+// and form.answer. The buttons are the post's Seeds, and what the fields need.
 type Form struct {
-	Fields []Input `json:",omitempty"`
+	Language Language `json:",omitempty"` // of its words
+	Fields   []Input  `json:",omitempty"`
 	// Folded: the fields show only once somebody asks for them.
 	Folded  bool     `json:",omitempty"`
 	Buttons []Button `json:",omitempty"`
+	// What is said at once to who has pressed a button: that it is noted, or that
+	// nothing is, because what the fields hold is too long.
+	Noted   string `json:",omitempty"`
+	TooLong string `json:",omitempty"`
 }
 
 // Input is a field of a form: one of some options, any number of them, or a text.
@@ -28,9 +33,10 @@ type Input struct {
 	Options []Option `json:",omitempty"`
 	Many    bool     `json:",omitempty"` // any number of the options
 	Long    bool     `json:",omitempty"` // a text of several lines
-	// Required: there must be a value.
-	Required bool `json:",omitempty"`
-	Max      int  `json:",omitempty"` // how many characters it takes; 0: no limit
+	// Required: there must be a value; Missing says so to who leaves it empty.
+	Required bool   `json:",omitempty"`
+	Missing  string `json:",omitempty"`
+	Max      int    `json:",omitempty"` // how many characters it takes; 0: no limit
 }
 
 // Option is what can be chosen in a field.
@@ -57,12 +63,14 @@ const (
 	ActShow  Act = "show"  // shows the fields of a Folded form
 )
 
-// FormWord is what the templates form.label, form.hint, form.option and form.button are
-// filled with. Of a button without words in the template, an ActReact shows the emoji alone,
-// and all others are left out.
+// FormWord is what the templates form.label, form.hint, form.missing, form.option,
+// form.button and form.answer are filled with. Of a button without words in the template,
+// an ActReact shows the emoji alone, and all others are left out.
 type FormWord struct {
-	Kind  Kind   // of the message
-	Name  string // of the field, or what the button does: an Act or, for ActReact, the emoji
+	Kind Kind // of the message
+	// Name is that of the field; or what the button does: an Act or, for ActReact, the
+	// emoji; or what is answered: "noted", "too long".
+	Name  string
 	Value string // form.option: which
 	Of    int    // form.button: how many fields there are
 }

@@ -28,10 +28,14 @@ func formSamples() map[string][]any {
 		word := FormWord{Kind: KindOpening, Name: name, Of: 8}
 		words["form.label"] = append(words["form.label"], word)
 		words["form.hint"] = append(words["form.hint"], word)
+		words["form.missing"] = append(words["form.missing"], word)
 		for _, light := range []Light{Green, Yellow, Red, NoLight} {
 			word.Value = light.Emoji()
 			words["form.option"] = append(words["form.option"], word)
 		}
+	}
+	for _, name := range []string{"noted", "too long"} {
+		words["form.answer"] = append(words["form.answer"], FormWord{Kind: KindOpening, Name: name, Of: 8})
 	}
 	return words
 }

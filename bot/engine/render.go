@@ -112,6 +112,11 @@ func (e *Engine) form(p bot.Post, lang bot.Language) (*bot.Form, error) {
 		if in.Hint, err = say("form.hint", in.Name, ""); err != nil {
 			return nil, err
 		}
+		if in.Required {
+			if in.Missing, err = say("form.missing", in.Name, ""); err != nil {
+				return nil, err
+			}
+		}
 		in.Options = slices.Clone(in.Options)
 		for j := range in.Options {
 			if o := &in.Options[j]; o.Label == "" {
@@ -158,6 +163,19 @@ func (e *Engine) form(p bot.Post, lang bot.Language) (*bot.Form, error) {
 	}
 	if p.Form == nil && len(f.Buttons) == 0 {
 		return nil, nil
+	}
+	f.Language = lang
+	if len(f.Buttons) == 0 {
+		return &f, nil
+	}
+	var err error
+	if f.Noted, err = say("form.answer", "noted", ""); err != nil {
+		return nil, err
+	}
+	if len(f.Fields) > 0 {
+		if f.TooLong, err = say("form.answer", "too long", ""); err != nil {
+			return nil, err
+		}
 	}
 	return &f, nil
 }

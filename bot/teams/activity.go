@@ -115,6 +115,10 @@ func (a *activity) kind() string {
 	return personal
 }
 
+// submitted reports whether a message is a button that was pressed, in a client that does
+// not know Action.Execute.
+func (a *activity) submitted() bool { return a.Type == "message" && a.Text == "" && len(a.Value) > 0 }
+
 // root stands between a channel's id and that of a thread's first message.
 const root = ";messageid="
 

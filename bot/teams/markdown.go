@@ -58,11 +58,12 @@ func (paragraphs) CanAcceptIndentedLine() bool { return true }
 // hardBreak is a line break in Teams' Markdown.
 const hardBreak = "  \n"
 
-// writer writes Teams' Markdown.
+// writer writes Teams' Markdown: that of messages, or that of cards.
 type writer struct {
 	source   []byte
 	named    map[bot.UserID]string // how the Connector calls whom the text may name
 	mentions []mention
+	card     bool // with what cards show only, and see inert
 	plain    bool // without any marks and mentions
 	bold     bool // what is written is bold already
 }
@@ -144,9 +145,15 @@ func (w *writer) block(n ast.Node) string {
 	case *ast.List:
 		return w.list(n)
 	case *ast.Blockquote:
+		if w.card {
+			return w.blocks(n, "\n\n")
+		}
 		return "> " + strings.ReplaceAll(w.blocks(n, "\n\n"), "\n", "\n> ")
 	case *ast.FencedCodeBlock:
 		code := strings.TrimRight(string(n.Lines().Value(w.source)), "\n")
+		if w.card {
+			return strings.ReplaceAll(inert(code), "\n", hardBreak)
+		}
 		if w.plain {
 			return escape(code)
 		}
@@ -235,27 +242,31 @@ func (w *writer) inline(parent ast.Node) string {
 			}
 			if b.Len() == 0 || strings.HasSuffix(b.String(), "\n") {
 				value = strings.TrimLeft(value, " \t")
-				b.WriteString(escape(value))
+				b.WriteString(w.escape(value))
 			} else {
-				b.WriteString(within(value))
+				b.WriteString(w.within(value))
 			}
 			if n.SoftLineBreak() || n.HardLineBreak() {
 				b.WriteString(hardBreak)
 			}
 		case *ast.String:
-			b.WriteString(escape(string(n.Value)))
+			b.WriteString(w.escape(string(n.Value)))
 		case *ast.CodeSpan:
 			b.WriteString(w.code(n))
 		case *ast.Emphasis:
 			b.WriteString(w.emphasis(n))
 		case *tables.Strikethrough:
-			b.WriteString(w.marked("~~", w.inline(n)))
+			if w.card {
+				b.WriteString(w.inline(n))
+			} else {
+				b.WriteString(w.marked("~~", w.inline(n)))
+			}
 		case *ast.AutoLink:
 			to := string(n.URL(w.source))
 			if n.AutoLinkType == ast.AutoLinkEmail {
 				to = "mailto:" + strings.TrimPrefix(to, "mailto:")
 			}
-			b.WriteString(w.link(escape(string(n.Label(w.source))), to))
+			b.WriteString(w.link(w.escape(string(n.Label(w.source))), to))
 		case *ast.Link:
 			b.WriteString(w.to(n))
 		default:
@@ -293,8 +304,8 @@ func (w *writer) code(n *ast.CodeSpan) string {
 	}
 	code := strings.ReplaceAll(b.String(), "\n", " ")
 	switch {
-	case w.plain:
-		return escape(code)
+	case w.card, w.plain:
+		return w.escape(code)
 	case !strings.Contains(code, "`"):
 		return "`" + code + "`"
 	}
@@ -371,6 +382,20 @@ var (
 
 // within makes a text stand as it is, in the middle of a line.
 func within(s string) string { return entities.Replace(special.Replace(s)) }
+
+func (w *writer) within(s string) string {
+	if w.card {
+		return inertWithin(s)
+	}
+	return within(s)
+}
+
+func (w *writer) escape(s string) string {
+	if w.card {
+		return inert(s)
+	}
+	return escape(s)
+}
 
 // escape makes a text stand as it is: nothing in it is a mark, a tag or a link.
 func escape(s string) string {

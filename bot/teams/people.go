@@ -32,6 +32,7 @@ type reference struct {
 //	address/<object id>         how the Connector calls that account
 //	account/<address>           … and the other way round
 //	reacted/<message, account>  the reactions that one account has put on one message
+//	pressed/<message, account>  the buttons that one account has pressed on one card
 //	service                     where the Connector was heard of last
 type people struct {
 	memory Memory

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -209,23 +210,97 @@ func TestChannel(t *testing.T) {
 	}
 }
 
-// A button of a card is answered with the HTTP response.
-func TestButton(t *testing.T) {
+// form is a form with fields, a mention and buttons, as the engine makes it.
+func form(room bot.RoomID, key string) bot.Outgoing {
+	out := say(room, key, "## Projektcheck\n\n[Maria Beispiel](mention:teams:"+teamstest.Maria.Object+"), wie steht das Projekt **Serviceportal**?")
+	out.Text.Mentions = []bot.UserID{userID(teamstest.Maria.Object)}
+	out.Text.Form = &bot.Form{
+		Language: bot.German, Noted: "Notiert.", TooLong: "Das ist zu lang.",
+		Fields: []bot.Input{
+			{Name: "status", Label: "Status", Required: true, Missing: "Bitte angeben.", Options: []bot.Option{{Value: "🟢", Label: "🟢 grün"}, {Value: "🟡", Label: "🟡 gelb"}}},
+			{Name: "blocker", Label: "Blocker", Hint: "keine", Value: "Vergabe", Long: true, Max: 2000},
+			{Name: "done", Label: "Inzwischen erledigt", Many: true, Options: []bot.Option{{Value: "1", Label: "1. Schulung"}, {Value: "4", Label: "*vier*"}}},
+		},
+		Buttons: []bot.Button{{Act: bot.ActSend, Label: "Absenden"}, {Act: bot.ActReact, Emoji: "✅", Label: "✅ Ja"}, {Act: bot.ActReact, Emoji: "❌", Label: "❌ Nein"}, {Act: bot.ActBack, Label: "Doch nicht"}},
+	}
+	return out
+}
+
+// A card is sent, filled in, edited and pressed in a personal chat, a group chat and a channel.
+func TestForm(t *testing.T) {
 	city := teamstest.Shared(t)
 	m := newMemory()
 	chat, end := listening(t, city, m)
 	defer end()
-	city.Install(t, teamstest.Personal)
-	city.Relay.AwaitDelivery(t, "installationUpdate", 0)
-	id, err := chat.Send(t.Context(), say(roomID(teamstest.Personal), "card", "Einverstanden?"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	m.taken()
-	city.Press(t, teamstest.Maria, teamstest.Personal, activityOf(id), map[string]any{"lotse": map[string]string{"do": "react", "emoji": "✅"}})
-	d := city.Relay.AwaitDelivery(t, "invoke", 0)
-	if e := one(t, m.taken(), bot.EventReaction); e.Target != id || e.Emoji != "✅" || e.Sender != userID(teamstest.Maria.Object) || d.Status != 200 || !strings.Contains(d.Answer, "application/vnd.microsoft.activity.message") {
-		t.Errorf("pressed: %+v, answered %+v", e, d)
+	for _, conversation := range []string{teamstest.Personal, teamstest.Group, teamstest.Channel} {
+		jonas, kim := teamstest.Jonas, teamstest.Kim
+		if conversation == teamstest.Personal {
+			jonas, kim = teamstest.Maria, teamstest.Maria
+		}
+		came := city.Relay.Delivered()
+		city.Activity(t, teamstest.Maria, conversation, map[string]any{"type": "message", "text": "Hallo", "textFormat": "plain"})
+		city.Relay.AwaitDelivery(t, "message", came)
+		m.taken()
+		sent := len(city.Relay.Posts())
+		out := form(roomID(conversation), "ask/"+conversation)
+		id, err := chat.Send(t.Context(), out)
+		if err != nil {
+			t.Fatalf("%s: %v", conversation, err)
+		}
+		p := city.Relay.Posts()[sent]
+		room, _, _ := strings.Cut(p.Conversation, root)
+		if p.Card == nil || messageID(room, p.ID) != id || len(p.Mentions) != 1 || p.Mentions[0] != teamstest.Maria.ID || p.Card.Lang != "de" ||
+			p.Text != "Projektcheck\n\n<at>Maria Beispiel</at>, wie steht das Projekt **Serviceportal**?" ||
+			p.Summary != "Projektcheck Maria Beispiel, wie steht das Projekt Serviceportal?" {
+			t.Fatalf("the card %s is %+v", id, p)
+		}
+		if in := p.Card.Input("Blocker"); in == nil || in.Value != "Vergabe" || in.Hint != "keine" || !in.Long || in.Max != 2000 {
+			t.Errorf("the field for blockers is %+v", in)
+		}
+		if in := p.Card.Input("done"); in == nil || in.Options[0].Title != "1. Schulung" || in.Options[1].Title != "∗vier∗" {
+			t.Errorf("the field for what is done is %+v", in)
+		}
+
+		if said := city.Submit(t, jonas, p, map[string]string{"Status": "🟡", "done": "1,4"}); said != "Notiert." {
+			t.Errorf("handed in, and told %q", said)
+		}
+		e := one(t, m.taken(), bot.EventForm)
+		if want := map[string]string{"status": "🟡", "blocker": "Vergabe", "done": "1,4"}; e.Target != id || e.Room != out.Room || e.Sender != userID(jonas.Object) || !maps.Equal(e.Fields, want) {
+			t.Errorf("handed in: %+v, want %v", e, want)
+		}
+		if said := city.Press(t, teamstest.Maria, p, "✅ Ja"); said != "Notiert." {
+			t.Errorf("pressed, and told %q", said)
+		}
+		pressed := one(t, m.taken(), bot.EventReaction)
+		if pressed.Target != id || pressed.Emoji != "✅" || pressed.Sender != userID(teamstest.Maria.Object) {
+			t.Errorf("pressed: %+v", pressed)
+		}
+		city.Press(t, teamstest.Maria, p, "✅ Ja")
+		if kim != teamstest.Maria {
+			city.Press(t, kim, p, "Doch nicht")
+		}
+		if again := m.taken(); len(again) != 0 {
+			t.Errorf("pressed again, and taken back by somebody who has pressed nothing: %+v", again)
+		}
+		city.Press(t, teamstest.Maria, p, "Doch nicht")
+		if back := one(t, m.taken(), bot.EventDeletion); back.Target != pressed.Message || back.Sender != pressed.Sender {
+			t.Errorf("taken back: %+v", back)
+		}
+		came = city.Relay.Delivered()
+		city.SubmitOld(t, kim, p, "Absenden", map[string]string{"status": "🟢"})
+		city.Relay.AwaitDelivery(t, "message", came)
+		if e := one(t, m.taken(), bot.EventForm); e.Target != id || e.Fields["status"] != "🟢" || e.Sender != userID(kim.Object) {
+			t.Errorf("handed in by an old client: %+v", e)
+		}
+
+		edit := out
+		edit.Revision, edit.Message, edit.Text = 2, id, bot.Text{Markdown: "Serviceportal: 🟡", Form: &bot.Form{}}
+		if again, err := chat.Send(t.Context(), edit); err != nil || again != id {
+			t.Errorf("edited: %q %v", again, err)
+		}
+		if p := city.Relay.Posts()[sent+1]; p.Method != http.MethodPut || p.ID != activityOf(id) || p.Text != "Serviceportal: 🟡" || p.Card == nil || len(p.Card.Inputs)+len(p.Card.Buttons) > 0 {
+			t.Errorf("the edit is %+v", p)
+		}
 	}
 }
 

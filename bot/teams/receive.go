@@ -55,7 +55,7 @@ func (c *Chat) read(ctx context.Context, a *activity) (batch bot.Batch, answer a
 	case "installationUpdate", "conversationUpdate":
 		events, here = c.moved(a, e)
 	case "invoke":
-		events, answer = c.invoked(a, e)
+		events, answer, err = c.invoked(ctx, a, e, n)
 	}
 	if err != nil {
 		return batch, nil, err
@@ -135,12 +135,16 @@ func (c *Chat) message(ctx context.Context, a *activity, e bot.Event, n *news) (
 			e.ReplyTo = ""
 		}
 	}
-	if a.Text == "" && len(a.Value) > 0 {
-		p, ok := pressed(a.Value)
-		if !ok {
+	if a.submitted() {
+		p, fields, ok := pressed(a.Value)
+		if !ok || a.ReplyTo == "" {
 			return nil, nil
 		}
-		return p.events(a, e), nil
+		events, no, err := c.acted(ctx, a, e, p, fields, n)
+		if no != "" {
+			c.log.InfoContext(ctx, "a form was not taken, and its sender could not be told: a client without Action.Execute", "reason", no)
+		}
+		return events, err
 	}
 	e.Kind = bot.EventMessage
 	if err := c.hear(ctx, a, &e, n); err != nil {

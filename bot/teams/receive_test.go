@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -31,6 +32,9 @@ func told(e bot.Event) string {
 		if f.value != "" {
 			fmt.Fprintf(&b, "\n  %s %q", f.name, f.value)
 		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
+		fmt.Fprintf(&b, "\n  field %q %q", name, e.Fields[name])
 	}
 	for _, m := range e.Mentions {
 		fmt.Fprintf(&b, "\n  mentions %s as %q", m.User, m.Name)
@@ -200,7 +204,7 @@ func TestAbilities(t *testing.T) {
 		"teams:a:1personal":                          false,
 		"teams:aaaaaaaa-0000-0000-0000-000000000001": false, // whose personal chat is not known yet
 	} {
-		if can := c.AbilitiesIn(room); can.Threads != threads || !can.Edits || can.Reactions || can.Echo || can.MaxBytes != maxMarkdown {
+		if can := c.AbilitiesIn(room); can.Threads != threads || !can.Edits || can.Reactions || !can.Forms || can.Echo || can.MaxBytes != maxMarkdown {
 			t.Errorf("%s: %+v", room, can)
 		}
 	}

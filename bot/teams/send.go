@@ -15,11 +15,14 @@ import (
 // again later.
 const maxWait = 5 * time.Second
 
-// outgoing is an activity that the bot sends.
+// outgoing is an activity that the bot sends: a text, or a card. Teams would make two
+// messages of one that has both, and tell the id of neither.
 type outgoing struct {
 	Type        string           `json:"type"`
-	Text        string           `json:"text"`
-	TextFormat  string           `json:"textFormat"`
+	Text        string           `json:"text,omitempty"`
+	TextFormat  string           `json:"textFormat,omitempty"`
+	Summary     string           `json:"summary,omitempty"` // what a notification of a card says
+	Attachments []attachment     `json:"attachments,omitempty"`
 	Entities    []mention        `json:"entities,omitempty"`
 	ChannelData *outgoingChannel `json:"channelData,omitempty"`
 }
@@ -160,8 +163,14 @@ func (c *Chat) compose(ctx context.Context, text bot.Text) (*outgoing, error) {
 		}
 		named[u] = address
 	}
-	body, mentions := render(text, named)
-	m := &outgoing{Type: "message", Text: body, TextFormat: "markdown", Entities: mentions}
+	m := &outgoing{Type: "message"}
+	if text.Form != nil {
+		content, summary := cardText{text, named}.compose()
+		m.Summary, m.Attachments = summary, []attachment{{ContentType: cardType, Content: *content}}
+	} else {
+		m.TextFormat = "markdown"
+		m.Text, m.Entities = render(text, named)
+	}
 	if !text.Quiet {
 		m.ChannelData = &outgoingChannel{Notification: &notification{Alert: true}}
 	}

@@ -99,8 +99,12 @@ func (c *Chat) take(ctx context.Context, a *activity) (answer any, no *refusal) 
 	if c.deliver == nil {
 		return nil, refuse(http.StatusServiceUnavailable, "the bot is not running")
 	}
-	switch a.Type { // what depends on what came before, in the same conversation
-	case "messageReaction", "installationUpdate", "conversationUpdate":
+	kind := a.Type
+	if a.submitted() {
+		kind = "invoke"
+	}
+	switch kind { // what depends on what came before, in the same conversation
+	case "messageReaction", "installationUpdate", "conversationUpdate", "invoke":
 		c.people.turns.Lock()
 		defer c.people.turns.Unlock()
 	}

@@ -175,9 +175,9 @@ func New(c Config) (*Chat, error) {
 func (c *Chat) ID() bot.ChatID { return ID }
 
 // Abilities says what Teams can do. People can react, and it counts; but what a bot may
-// do with reactions is experimental, so it puts none, and shows in words what counts.
+// do with reactions is experimental, so it puts none: what counts stands on buttons.
 func (c *Chat) Abilities() bot.Abilities {
-	return bot.Abilities{Threads: true, Edits: true, MaxBytes: maxMarkdown}
+	return bot.Abilities{Threads: true, Edits: true, Forms: true, MaxBytes: maxMarkdown}
 }
 
 // AbilitiesIn says what a conversation can do: only channels have threads. What is not a

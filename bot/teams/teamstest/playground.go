@@ -12,7 +12,9 @@
 //	city.Relay.Deliver("http://127.0.0.1:…/api/messages") // where the bot listens
 //	city.Install(t, teamstest.Personal)
 //	city.Say(t, teamstest.Personal, "29:maria", "Hallo")
-//	city.Relay.AwaitPost(t, "an answer", func(p teamstest.Post) bool { … })
+//	ask := city.Relay.AwaitPost(t, "a form", func(p teamstest.Post) bool { return p.Card != nil })
+//	city.Submit(t, teamstest.Maria, ask, map[string]string{"status": "🟡"})
+//	city.Press(t, teamstest.Maria, ask, "✅ Ja")
 //
 // What the playground cannot do, tests send as whole activities ([Playground.Activity]):
 // reactions, edits, deletions. It does not model everything: see the repository's notes
@@ -224,15 +226,6 @@ func (g *Playground) Say(t testing.TB, conversation, text string) {
 		message["mentions"] = []any{map[string]any{"text": "<at>Lotse</at>", "mentioned": map[string]string{"id": "28:" + AppID, "name": "Lotse"}}}
 	}
 	g.do(t, http.MethodPost, "/_conversation/v1/conversations/"+url.PathEscape(conversation)+"/messages", message)
-}
-
-// Press presses an Action.Execute of a card.
-func (g *Playground) Press(t testing.TB, who Person, conversation, card string, data any) {
-	t.Helper()
-	g.do(t, http.MethodPost, "/_conversation/v1/invoke", map[string]any{
-		"name": "adaptiveCard/action", "from": map[string]string{"id": who.ID}, "conversation": map[string]string{"id": conversation}, "replyToId": card,
-		"value": map[string]any{"action": map[string]any{"type": "Action.Execute", "title": "x", "data": data}},
-	})
 }
 
 // Activity sends a whole activity: what is given, and what every activity of that

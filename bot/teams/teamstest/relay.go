@@ -46,9 +46,11 @@ type Relay struct {
 type Post struct {
 	Method       string // POST, PUT, DELETE
 	Conversation string
-	ID           string // of the message
-	Text         string
+	ID           string   // of the message
+	Text         string   // the words; of a card, the texts of its blocks with an empty line between
 	Mentions     []string // accounts
+	Card         *Card    // nil: it is a text
+	Summary      string   // what a notification of a card says
 	Body         json.RawMessage
 }
 
@@ -382,13 +384,16 @@ func (r *Relay) note(req *http.Request, body, answer []byte) {
 		return s
 	}
 	p.Conversation, p.ID = get(1), get(3)
+	type entity struct {
+		Mentioned struct {
+			ID string `json:"id"`
+		} `json:"mentioned"`
+	}
 	type message struct {
-		Text     string `json:"text"`
-		Entities []struct {
-			Mentioned struct {
-				ID string `json:"id"`
-			} `json:"mentioned"`
-		} `json:"entities"`
+		Text        string            `json:"text"`
+		Summary     string            `json:"summary"`
+		Attachments []json.RawMessage `json:"attachments"`
+		Entities    []entity          `json:"entities"`
 	}
 	var sent struct {
 		message
@@ -403,7 +408,17 @@ func (r *Relay) note(req *http.Request, body, answer []byte) {
 	if sent.Activity != nil {
 		sent.message = *sent.Activity
 	}
-	p.Text = sent.Text
+	p.Text, p.Summary, p.Card = sent.Text, sent.Summary, readCard(sent.Attachments)
+	if p.Card != nil {
+		p.Text = strings.Join(p.Card.Texts, "\n\n")
+		var teams struct {
+			Part struct {
+				Entities []entity `json:"entities"`
+			} `json:"msteams"`
+		}
+		_ = json.Unmarshal(p.Card.Raw, &teams) // it was read once
+		sent.Entities = append(sent.Entities, teams.Part.Entities...)
+	}
 	for _, e := range sent.Entities {
 		p.Mentions = append(p.Mentions, e.Mentioned.ID)
 	}
