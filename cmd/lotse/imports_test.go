@@ -61,6 +61,8 @@ var house = []wing{
 		why: "helpers for tests import the standard library and this module only, so that nobody inherits a test's dependencies"},
 	{dir: "bot/teams", may: []string{rules, dates, "golang.org/x/oauth2/...", "github.com/golang-jwt/jwt/v5", goldmarkAll},
 		why: "an adapter translates between its chat and package bot; the types it shares with the engine live in bot"},
+	{dir: "bot/teams/teamsapp", may: []string{rules}, pure: true,
+		why: "an app package is made of what it is given, so that the same application has the same bytes"},
 	{dir: "bot/teams/teamstest", may: []string{"lotse/..."},
 		why: "helpers for tests import the standard library and this module only, so that nobody inherits a test's dependencies"},
 	{dir: "bot/console", may: []string{rules, dates},
