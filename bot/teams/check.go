@@ -3,18 +3,37 @@ package teams
 import (
 	"context"
 	"time"
+
+	"github.com/golang-jwt/jwt/v5"
 )
 
-// CheckToken gets a token for the bot, and says until when it is good.
-func (c *Chat) CheckToken(ctx context.Context) (time.Time, error) {
+// Pass is what is known of the bot's own token.
+type Pass struct {
+	Expires time.Time
+	// Tenant is of whose directory it is, as it says itself; "" if it does not say so in a
+	// way that we can read. Nobody but the Connector needs to.
+	Tenant string
+}
+
+// CheckToken gets a token for the bot, and says what is known of it.
+func (c *Chat) CheckToken(ctx context.Context) (Pass, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	if _, err := c.pass.get(ctx); err != nil {
-		return time.Time{}, err
+	token, err := c.pass.get(ctx)
+	if err != nil {
+		return Pass{}, err
 	}
 	c.pass.mu.Lock()
-	defer c.pass.mu.Unlock()
-	return c.pass.token.Expiry, nil
+	p := Pass{Expires: c.pass.token.Expiry}
+	c.pass.mu.Unlock()
+	var claims struct {
+		jwt.RegisteredClaims
+		Tenant string `json:"tid"`
+	}
+	if _, _, err := jwt.NewParser().ParseUnverified(token, &claims); err == nil { // it came by TLS from whom we asked
+		p.Tenant = claims.Tenant
+	}
+	return p, nil
 }
 
 // CheckKeys gets the keys that the Bot Connector signs with, and says how many of them

@@ -144,3 +144,28 @@ func TestNew(t *testing.T) {
 		t.Error("nothing is a certificate")
 	}
 }
+
+// What is known of the bot's token: until when it is good, and whose it is if it says so.
+func TestCheckToken(t *testing.T) {
+	var token string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"access_token":%q,"token_type":"Bearer","expires_in":3600}`, token)
+	}))
+	t.Cleanup(server.Close)
+	for _, tt := range []struct{ token, tenant string }{
+		{sign(t, jwt.SigningMethodRS256, otherKey, "", jwt.MapClaims{"tid": testTenant, "appid": testApp}), testTenant},
+		{sign(t, jwt.SigningMethodRS256, otherKey, "", jwt.MapClaims{"appid": testApp}), ""},
+		{"only the Connector can read this", ""},
+	} {
+		token = tt.token
+		chat, err := New(Config{AppID: testApp, Tenant: testTenant, Credential: Credential{Secret: "s"}, Memory: newMemory(), Token: server.URL})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := chat.CheckToken(t.Context())
+		if left := time.Until(got.Expires); err != nil || got.Tenant != tt.tenant || left < 50*time.Minute || left > time.Hour {
+			t.Errorf("%+v %v, want tenant %q", got, err, tt.tenant)
+		}
+	}
+}

@@ -17,6 +17,10 @@ const (
 	maxToken  = 16 << 10        // bytes
 )
 
+// NoToken is what a request without a token is answered: by it one can tell that it is
+// the bot that answers.
+const NoToken = "no bearer token"
+
 // door lets in what the Bot Connector has signed for this bot, and nothing else. There
 // is no way around it.
 type door struct {
@@ -65,7 +69,7 @@ func (d *door) ask(ctx context.Context, header string) (visitor, *refusal) {
 	scheme, token, _ := strings.Cut(header, " ")
 	token = strings.TrimSpace(token)
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
-		return visitor{}, refuse(http.StatusUnauthorized, "no bearer token")
+		return visitor{}, refuse(http.StatusUnauthorized, NoToken)
 	}
 	if len(token) > maxToken {
 		return visitor{}, refuse(http.StatusUnauthorized, "the token is too long")

@@ -23,15 +23,18 @@ import (
 )
 
 func newCheck(a *app) *cobra.Command {
-	return &cobra.Command{
+	var teamsFile string
+	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Check everything the bot needs: one line each, ok or what to do",
 		Long: `Check everything the bot needs: configuration, database, texts, login, rooms, rights, people, networks, the outbox, and how
 long opening a round takes. Each line begins with "ok", or with "!!" and says behind the arrow what to do. Nothing is changed;
 the bot may be running. The exit status is 1 if anything is to be done.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.check(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.check(cmd.Context(), teamsFile) },
 	}
+	cmd.Flags().StringVar(&teamsFile, "teams-package", "", "the Teams app package that was uploaded, a `file` (default "+teamsPackageName+" beside the configuration, if it is there)")
+	return cmd
 }
 
 // check is one run of `lotse check`: what is asked, and what came out.
@@ -39,6 +42,7 @@ type check struct {
 	config    *Config
 	settings  *bot.Settings
 	store     *storage.Store
+	teamsFile string // the app package; "": the usual one, if it is there
 	books     bot.Snapshot
 	live      bool // not a rehearsal's database
 	chat      *matrix.Chat
@@ -70,8 +74,8 @@ func (c *check) line(format string, args ...any) {
 // inLine makes one line of a text in which there may be what a server has said.
 func inLine(text string) string { return oneLine(bot.Clean(text)) }
 
-func (a *app) check(ctx context.Context) error {
-	c := &check{out: a.stdout, now: a.now()}
+func (a *app) check(ctx context.Context, teamsFile string) error {
+	c := &check{out: a.stdout, now: a.now(), teamsFile: teamsFile}
 	c.all(ctx, a.config)
 	if ctx.Err() != nil {
 		return ctx.Err()

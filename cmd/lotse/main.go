@@ -47,6 +47,7 @@ var subcommands = []func(*app) *cobra.Command{
 	newBackup,
 	newRestore,
 	newRun,
+	newTeams,
 	newTrust,
 	newVersion,
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"regexp"
 	"strings"
@@ -25,6 +26,7 @@ type TeamsConfig struct {
 	SecretEnv       string `yaml:"secret_env"`
 	CertificateFile string `yaml:"certificate_file"` // PEM, with its key
 
+	Address            string `yaml:"address"` // as Teams reaches the bot, "https://lotse.stadt.example"; "": not said
 	Listen             string `yaml:"listen"`
 	TLSCertificateFile string `yaml:"tls_certificate_file"`
 	TLSKeyFile         string `yaml:"tls_key_file"`
@@ -32,6 +34,7 @@ type TeamsConfig struct {
 	Tenants   []string             `yaml:"tenants"`
 	Teams     []string             `yaml:"teams"`
 	Reactions []TeamsReaction      `yaml:"reactions"`
+	App       TeamsAppConfig       `yaml:"app"`
 	Addresses TeamsAddressesConfig `yaml:"addresses"`
 }
 
@@ -127,6 +130,13 @@ func (c *checker) teams() {
 		c.need(path+".name", r.Name, "name: like")
 		c.need(path+".emoji", r.Emoji, `emoji: "✅"`)
 	}
+	for key, address := range map[string]string{"address": t.Address, "app.website": t.App.Website, "app.privacy": t.App.Privacy, "app.terms": t.App.Terms} {
+		if u, err := url.Parse(address); address != "" && (err != nil || u.Scheme != "https" && !loopbackURL(address) || u.Host == "") {
+			c.fail("teams."+key, "%q is no address on the web: want one that begins with https://", address)
+		} else if key == "address" && err == nil && strings.Trim(u.Path, "/") != "" {
+			c.fail("teams.address", "%q has a path; want the address without it, the bot answers at %s", address, teams.Path)
+		}
+	}
 	for key, address := range map[string]string{"metadata": t.Addresses.Metadata, "token": t.Addresses.Token, "service": t.Addresses.Service} {
 		if address != "" && !strings.HasPrefix(address, "https://") && !loopbackURL(address) {
 			c.fail("teams.addresses."+key, "%q must begin with https://", address)
@@ -200,58 +210,6 @@ func (c *Config) openTeams(ctx context.Context, memory engine.Memory, log *slog.
 	}
 	log.InfoContext(ctx, "Teams is listened to", "address", listener.Addr().String(), "path", teams.Path, "tls", secure != nil)
 	return chat, nil
-}
-
-// teams checks what the bot needs in Teams.
-func (c *check) teams(ctx context.Context, books bool) {
-	t := c.config.Teams
-	if !t.on() {
-		return
-	}
-	var memory engine.Memory = forgetful{}
-	if books {
-		memory = c.store
-	}
-	chat, err := c.config.teamsChat(memory, nil, nil, nil, false)
-	if err != nil {
-		c.do("mend teams in the configuration", "teams: %s", err)
-		return
-	}
-	if _, err := chat.CheckToken(ctx); err != nil {
-		c.do("check teams.app_id, teams.tenant and the secret or certificate (it may have expired), and the proxy", "teams: %s", err)
-	} else {
-		c.ok("teams: application %s got a token", t.AppID)
-	}
-	switch n, err := chat.CheckKeys(ctx); {
-	case err != nil:
-		c.do("check teams.addresses.metadata and the proxy", "teams: the keys of the Bot Connector: %s", err)
-	case n == 0:
-		c.do("check teams.addresses.metadata", "teams: none of the Bot Connector's keys is for Teams")
-	default:
-		c.ok("teams: %s of the Bot Connector", count(n, "key", "keys"))
-	}
-	if credential, err := c.config.teamsCredential(); err == nil {
-		const soon = 30 * 24 * time.Hour
-		if end := credential.Expires(); !end.IsZero() && end.Sub(c.now) < soon {
-			c.do("make a new one, and give it to the application in Entra", "teams: the certificate ends on %s", end.In(c.config.Zone.Location).Format("2006-01-02"))
-		}
-	}
-	if !books {
-		return
-	}
-	for _, room := range c.bindings(ctx) {
-		if room.ID.Chat() != teams.ID {
-			continue
-		}
-		switch known, err := chat.CheckRoom(ctx, room.ID.Local()); {
-		case err != nil:
-			c.do("restore a backup", "%s: %s", where(room), err)
-		case !known:
-			c.do("add the app to the team or chat, and write to it there", "%s %s: the bot has not heard of it yet", where(room), room.ID.Local())
-		default:
-			c.ok("%s %s: the bot is in it", where(room), room.ID.Local())
-		}
-	}
 }
 
 // forgetful is a memory while there is no database.

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -81,7 +84,7 @@ func TestCheckOfTeams(t *testing.T) {
 		return out.String()
 	}
 	write("lotse.yaml", strings.NewReplacer("METADATA", city.Relay.Metadata(), "TOKEN", city.Relay.Token()).Replace(inBoth))
-	if got, want := said(), "!!  teams: teams: read secret: "; !strings.HasPrefix(got, want) {
+	if got, want := said(), "!!  teams: read secret: "; !strings.HasPrefix(got, want) {
 		t.Errorf("without the secret's file it says:\n%s", got)
 	}
 	write("secret", "wrong\n")
@@ -89,13 +92,124 @@ func TestCheckOfTeams(t *testing.T) {
 		t.Errorf("with a wrong secret it says:\n%s", got)
 	}
 	write("secret", teamstest.Secret+"\n")
-	const want = `ok  teams: application 11111111-2222-3333-4444-555555555555 got a token
+	const want = `ok  teams: application 11111111-2222-3333-4444-555555555555 got a token of tenant 99999999-0000-0000-0000-000000000001
 ok  teams: 1 key of the Bot Connector
-!!  DM room 19:def@thread.v2: the bot has not heard of it yet → add the app to the team or chat, and write to it there
-!!  PMO room 19:abc@thread.tacv2: the bot has not heard of it yet → add the app to the team or chat, and write to it there
+ok  teams: let in are activities of tenant 99999999-0000-0000-0000-000000000001, in chats and in the teams 19:abc@thread.tacv2
+ok  teams: can be listened to on 127.0.0.1:0; no bot runs there now
+ok  note: teams.address is not given, so whether Teams can reach the bot was not tried
+!!  DM room 19:def@thread.v2: the bot has not heard of it yet, or was taken out → add the app to the team or chat, and write to it there
+!!  PMO room 19:abc@thread.tacv2: the bot has not heard of it yet, or was taken out → add the app to the team or chat, and write to it there
 `
 	if got := said(); got != want {
 		t.Errorf("it says:\n%swant:\n%s", got, want)
+	}
+}
+
+// TestCheckOfTeamsDoor: what `lotse check` says of the way to the bot.
+func TestCheckOfTeamsDoor(t *testing.T) {
+	config := parse(t, strings.NewReplacer("METADATA", "", "TOKEN", "").Replace(inBoth))
+	config.Teams.SecretFile, config.Teams.SecretEnv = "", "LOTSE_TEST_SECRET"
+	t.Setenv("LOTSE_TEST_SECRET", "x")
+	log := slog.New(slog.DiscardHandler)
+	running, err := config.teamsChat(forgetful{}, nil, log, time.Now, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := func(change func(*Config)) string {
+		t.Helper()
+		copied := *config
+		change(&copied)
+		var out strings.Builder
+		c := &check{config: &copied, out: &out, now: time.Now(), client: http.DefaultClient}
+		c.teamsDoor(t.Context())
+		return out.String()
+	}
+	for what, tt := range map[string]struct {
+		answers http.HandlerFunc
+		want    string
+	}{
+		"the bot":       {running.ServeHTTP, "ok  teams: ADDRESS/api/messages leads to the bot, which lets nobody in without a token"},
+		"its proxy":     {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502) }, "!!  teams: ADDRESS/api/messages answers 502: the reverse proxy does not find the bot → start the bot"},
+		"a web server":  {http.NotFound, "!!  teams: something else than the bot answers 404 at ADDRESS/api/messages → let the reverse proxy hand /api/messages to 127.0.0.1:0"},
+		"a login":       {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }, "!!  teams: something else than the bot answers 401"},
+		"another place": {http.RedirectHandler("https://elsewhere.example", 308).ServeHTTP, "!!  teams: ADDRESS/api/messages leads elsewhere (308)"},
+	} {
+		server := httptest.NewServer(tt.answers)
+		got := said(func(c *Config) { c.Teams.Address = server.URL + "/" })
+		if !strings.Contains(got, strings.ReplaceAll(tt.want, "ADDRESS", server.URL)) {
+			t.Errorf("%s answers, and it says:\n%s", what, got)
+		}
+		// Who listens where the bot is to listen: itself, or something else.
+		got = said(func(c *Config) { c.Teams.Listen = strings.TrimPrefix(server.URL, "http://") })
+		if itself := strings.Contains(got, "listened to on 127.0.0.1:") && strings.Contains(got, "by the bot that runs"); itself != (what == "the bot") || !itself && !strings.Contains(got, "→ end what listens there") {
+			t.Errorf("%s listens, and it says:\n%s", what, got)
+		}
+		server.Close()
+		if got := said(func(c *Config) { c.Teams.Address = server.URL }); !strings.Contains(got, "!!  teams: "+server.URL+"/api/messages cannot be reached from here: ") {
+			t.Errorf("nobody answers, and it says:\n%s", got)
+		}
+	}
+	got := said(func(c *Config) { c.Teams.Teams, c.Teams.Tenants = nil, []string{"a", "b"} })
+	if want := "ok  teams: let in are activities of tenant a, b, in chats and in all teams\n"; !strings.HasPrefix(got, want) {
+		t.Errorf("it says:\n%s", got)
+	}
+	if got := said(func(c *Config) { c.Teams.Listen = "203.0.113.1:1" }); !strings.Contains(got, "→ name an address of this machine under teams.listen") {
+		t.Errorf("of an address that is not ours it says:\n%s", got)
+	}
+}
+
+// TestCheckOfTeamsPackage: an app package is for the application of the configuration, and what it says now.
+func TestCheckOfTeamsPackage(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "lotse.yaml")
+	config, err := parseConfig(path, []byte(strings.NewReplacer("METADATA", "", "TOKEN", "").Replace(inBoth)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Teams.App.Website = "https://www.stadt.example"
+	said := func(file string) string {
+		t.Helper()
+		var out strings.Builder
+		c := &check{config: config, out: &out, teamsFile: file}
+		c.teamsPackage()
+		return out.String()
+	}
+	want := func(file, want string) {
+		t.Helper()
+		if got := said(file); (want == "") != (got == "") || !strings.Contains(got, want) {
+			t.Errorf("it says %q, want %q", got, want)
+		}
+	}
+	usual := filepath.Join(folder, "lotse-teams.zip")
+	want("", "")
+	want(usual, "!!  teams: open ")
+	if err := config.writeTeamsPackage(io.Discard, usual, "1.3.0", false); err != nil {
+		t.Fatal(err)
+	}
+	want("", "ok  teams: the package "+usual+", version 1.3.0, is what the configuration says\n")
+	config.Name = "Lotsin"
+	want(usual, "!!  teams: the package "+usual+", version 1.3.0, is not what the configuration says now → write it anew (lotse teams package --force)")
+	config.Teams.App.Website = "" // it was made elsewhere
+	want(usual, "ok  teams: the package "+usual+", version 1.3.0, is for the application of the configuration\n")
+	config.Teams.AppID = "22222222-2222-3333-4444-555555555555"
+	want(usual, "!!  teams: the package "+usual+" is for application 11111111-2222-3333-4444-555555555555, the configuration for 22222222-2222-3333-4444-555555555555 → ")
+	if err := os.WriteFile(usual, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	want("", "is no app package: it is no zip")
+}
+
+func TestTokenAdvice(t *testing.T) {
+	for said, want := range map[string]string{
+		"unauthorized_client: AADSTS700016: Application with identifier 'x' was not found in the directory": "the tenant has no such application",
+		"invalid_client: AADSTS7000215: Invalid client secret provided.":                                    "the secret's value, not its id",
+		"invalid_client: AADSTS7000222: The provided client secret keys are expired.":                       "the secret has expired",
+		"invalid_request: AADSTS90002: Tenant 'x' not found.":                                               "there is no such tenant",
+		"connection refused": "and the proxy",
+	} {
+		if got := tokenAdvice(said); !strings.Contains(got, want) {
+			t.Errorf("%s: %s", said, got)
+		}
 	}
 }
 
