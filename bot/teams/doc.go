@@ -9,7 +9,9 @@
 // (clocks may differ by five minutes), for the service address that the activity names,
 // and with a key that is endorsed for Teams; and only from the tenants and teams that the
 // configuration lists. There is no way to turn that off. What is refused is neither
-// stored nor logged; the log has a line with the reason, in our words.
+// stored nor logged; the log has a line with the reason, in our words, at most one a minute
+// for each reason, and [Chat.Refused] counts. A tenant or a team that is not listed is named
+// there: the Bot Connector has signed for it, and somebody may want to list it.
 //
 //	401  no token, or one that is not valid: signature, algorithm, issuer, audience, time, service address
 //	403  the key is not endorsed for Teams, or the channel, tenant or team is none of ours

@@ -41,6 +41,15 @@ func newDoor(c Config) *door {
 	}
 }
 
+// What an operator can mend by a line in the configuration.
+const (
+	unlistedTenant = "the tenant is not on the list"
+	unlistedTeam   = "the team is not on the list"
+)
+
+// Unlisted reports whether a reason of [Chat.Refused] is that a list lacks something.
+func Unlisted(reason string) bool { return reason == unlistedTenant || reason == unlistedTeam }
+
 // visitor is whom a token speaks for.
 type visitor struct {
 	service  string // the address that the token is for
@@ -58,11 +67,12 @@ type claims struct {
 type refusal struct {
 	status int
 	reason string
+	about  []any // for the log
 }
 
 func (r *refusal) Error() string { return r.reason }
 
-func refuse(status int, reason string) *refusal { return &refusal{status, reason} }
+func refuse(status int, reason string) *refusal { return &refusal{status: status, reason: reason} }
 
 // ask reads the token of a request.
 func (d *door) ask(ctx context.Context, header string) (visitor, *refusal) {
@@ -130,9 +140,9 @@ func (c *Chat) admits(v visitor, a *activity) *refusal {
 	case !endorsed(v.endorses):
 		return refuse(http.StatusForbidden, "the token's key is not endorsed for Teams")
 	case !c.tenants[strings.ToLower(a.tenant())]:
-		return refuse(http.StatusForbidden, "the tenant is not on the list")
+		return refuse(http.StatusForbidden, unlistedTenant).named("tenant", a.tenant(), isTenant)
 	case len(c.teams) > 0 && a.team() != "" && !c.teams[strings.ToLower(a.team())]:
-		return refuse(http.StatusForbidden, "the team is not on the list")
+		return refuse(http.StatusForbidden, unlistedTeam).named("team", a.team(), isTeam)
 	}
 	return nil
 }

@@ -26,23 +26,23 @@ const (
 )
 
 // ServeHTTP takes in what the Bot Connector delivers. An activity is committed before it
-// is acknowledged; what it leads to comes after. What is refused leaves no trace but a
-// line in the log that says why, and nothing of what was in it.
+// is acknowledged; what it leads to comes after. What is refused leaves no trace but in a
+// line of the log that says why, and nothing of what was in it.
 func (c *Chat) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path != Path {
-		c.refuse(w, r, refuse(http.StatusNotFound, "nothing is here; activities go to "+Path))
+		c.refuse(w, refuse(http.StatusNotFound, "nothing is here; activities go to "+Path))
 		return
 	}
 	a, no := c.let(w, r)
 	if no != nil {
-		c.refuse(w, r, no)
+		c.refuse(w, no)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), commitWithin)
 	defer cancel()
 	answer, no := c.take(ctx, a)
 	if no != nil {
-		c.refuse(w, r, no)
+		c.refuse(w, no)
 		return
 	}
 	if answer == nil {
@@ -130,8 +130,8 @@ func known(kind string) string {
 }
 
 // refuse answers a request that is not let in.
-func (c *Chat) refuse(w http.ResponseWriter, r *http.Request, no *refusal) {
-	c.log.WarnContext(r.Context(), "a request to the Teams address was refused", "status", no.status, "reason", no.reason)
+func (c *Chat) refuse(w http.ResponseWriter, no *refusal) {
+	c.complaints.add(no)
 	code, said := "", no.reason
 	switch no.status {
 	case http.StatusUnauthorized:

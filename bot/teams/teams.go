@@ -100,6 +100,8 @@ type Chat struct {
 	paces  *paces  // how fast it may write
 	people *people // what is known of conversations and accounts
 
+	complaints *complaints // what was not let in
+
 	// running is held, for reading, while an activity is handed over, so that Run does
 	// not end under it.
 	running sync.RWMutex
@@ -168,6 +170,8 @@ func New(c Config) (*Chat, error) {
 		pass:      newPass(c),
 		paces:     newPaces(),
 		people:    newPeople(c.Memory, c.AppID),
+
+		complaints: newComplaints(c.Log),
 	}, nil
 }
 
@@ -196,6 +200,7 @@ func (c *Chat) Run(ctx context.Context, deliver bot.Deliver) error {
 		return err
 	}
 	c.open(deliver)
+	defer c.complaints.end()
 	defer c.open(nil)
 	if c.listener == nil {
 		<-ctx.Done()

@@ -10,10 +10,12 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
 
+	"lotse/bot"
 	"lotse/bot/engine"
 	"lotse/bot/teams"
 	"lotse/bot/teams/teamsapp"
@@ -44,6 +46,7 @@ func (c *check) teams(ctx context.Context, books bool) {
 		c.ok("teams: %s of the Bot Connector", count(n, "key", "keys"))
 	}
 	c.teamsDoor(ctx)
+	c.teamsTurnedAway(ctx)
 	c.teamsPackage()
 	if books {
 		c.teamsRooms(ctx, chat)
@@ -139,6 +142,39 @@ func (c *check) teamsDoor(ctx context.Context) {
 	}
 }
 
+// isTurnedAway finds in the metrics how often something was not let in for a reason.
+var isTurnedAway = regexp.MustCompile(`(?m)^lotse_teams_refused_total\{reason="([^"]*)"\} ([0-9.e+]+)$`)
+
+// teamsTurnedAway asks the running bot, by its metrics, what it has not let in.
+func (c *check) teamsTurnedAway(ctx context.Context) {
+	if c.config.Metrics.Listen == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.config.Metrics.Listen+"/metrics", nil)
+	if err != nil {
+		return
+	}
+	answer, err := http.DefaultTransport.RoundTrip(request) // not by way of a proxy
+	if err != nil {
+		return // it does not run
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
+	if err != nil {
+		return
+	}
+	for _, found := range isTurnedAway.FindAllStringSubmatch(string(body), -1) {
+		reason := found[1]
+		if teams.Unlisted(reason) {
+			c.do("if it is one of the city's, add it to teams.tenants or teams.teams; the log names it", "teams: since the bot started, %s requests were not let in: %s", found[2], reason)
+		} else {
+			c.ok("teams: since the bot started, %s requests were not let in: %s", found[2], reason)
+		}
+	}
+}
+
 // knock is what is answered to an activity without a token.
 type knock struct {
 	status int
@@ -212,8 +248,10 @@ func (c *check) teamsRooms(ctx context.Context, chat *teams.Chat) {
 		switch known, err := chat.CheckRoom(ctx, room.ID.Local()); {
 		case err != nil:
 			c.do("restore a backup", "%s: %s", where(room), err)
-		case !known:
+		case !known || room.Refused == bot.RefusedAway:
 			c.do("add the app to the team or chat, and write to it there", "%s %s: the bot has not heard of it yet, or was taken out", where(room), room.ID.Local())
+		case room.Refused != "":
+			c.do("see under \"When something does not work\" in README.md", "%s %s: Teams does not take what the bot sends there", where(room), room.ID.Local())
 		default:
 			c.ok("%s %s: the bot is in it", where(room), room.ID.Local())
 		}

@@ -18,6 +18,7 @@ import (
 
 	"lotse/bot"
 	"lotse/bot/engine"
+	"lotse/bot/teams"
 	"lotse/storage"
 )
 
@@ -113,6 +114,21 @@ func (c outboxCollector) Collect(out chan<- prometheus.Metric) {
 	}
 	for _, state := range []bot.SlotState{bot.SlotPending, bot.SlotSending, bot.SlotSent, bot.SlotFailed, bot.SlotStale} {
 		out <- prometheus.MustNewConstMetric(outboxSlots, prometheus.GaugeValue, float64(counts[state]), string(state))
+	}
+}
+
+// teamsCollector reads what requests from Teams were not let in.
+type teamsCollector struct{ chat *teams.Chat }
+
+var teamsRefused = prometheus.NewDesc("lotse_teams_refused_total", "Requests to the address for Teams that were not let in, by reason.", []string{"reason"}, nil)
+
+// Describe implements prometheus.Collector.
+func (teamsCollector) Describe(out chan<- *prometheus.Desc) { out <- teamsRefused }
+
+// Collect implements prometheus.Collector.
+func (c teamsCollector) Collect(out chan<- prometheus.Metric) {
+	for reason, n := range c.chat.Refused() {
+		out <- prometheus.MustNewConstMetric(teamsRefused, prometheus.CounterValue, float64(n), reason)
 	}
 }
 

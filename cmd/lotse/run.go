@@ -117,6 +117,7 @@ func (a *app) runBot(ctx context.Context, o runOptions) (err error) {
 		return err
 	}
 
+	meter := newMeter(store)
 	chats := []engine.Chat{chat}
 	if config.Teams.on() {
 		office, err := config.openTeams(ctx, store, log, clock.Now, o.rehearsal())
@@ -124,6 +125,7 @@ func (a *app) runBot(ctx context.Context, o runOptions) (err error) {
 			return err
 		}
 		chats = append(chats, office)
+		meter.registry.MustRegister(teamsCollector{office})
 	}
 
 	// Whatever ends first, the engine, the metrics or the rehearsal, ends the others.
@@ -133,7 +135,6 @@ func (a *app) runBot(ctx context.Context, o runOptions) (err error) {
 	var failed [3]error
 	defer func() { stop(); all.Wait(); err = errors.Join(append([]error{err}, failed[:]...)...) }()
 
-	meter := newMeter(store)
 	health := &health{store: store, meter: meter, clock: clock, synced: watch, began: time.Now()}
 	if config.Metrics.Listen != "" {
 		listener, err := listenAt(ctx, "metrics.listen", config.Metrics.Listen)

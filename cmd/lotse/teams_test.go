@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
 	"lotse/bot"
 	"lotse/bot/teams"
 	"lotse/bot/teams/teamstest"
@@ -197,6 +199,57 @@ func TestCheckOfTeamsPackage(t *testing.T) {
 		t.Fatal(err)
 	}
 	want("", "is no app package: it is no zip")
+}
+
+// TestCheckOfTeamsTurnedAway: what a running bot has not let in is asked of its metrics.
+func TestCheckOfTeamsTurnedAway(t *testing.T) {
+	city := teamstest.Start(t)
+	config := parse(t, strings.NewReplacer("METADATA", city.Relay.Metadata(), "TOKEN", city.Relay.Token()).Replace(inBoth))
+	config.Teams.SecretFile, config.Teams.SecretEnv = "", "LOTSE_TEST_SECRET"
+	t.Setenv("LOTSE_TEST_SECRET", teamstest.Secret)
+	store, err := storage.Open(t.Context(), filepath.Join(t.TempDir(), "lotse.db"), storage.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	chat, err := config.teamsChat(store, nil, slog.New(slog.DiscardHandler), time.Now, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	office := httptest.NewServer(chat)
+	defer office.Close()
+	city.Relay.Deliver(office.URL + teams.Path)
+	send := func(team string) {
+		t.Helper()
+		n := city.Relay.Delivered()
+		city.Activity(t, teamstest.Maria, teamstest.Channel, map[string]any{"type": "message", "text": "x", "channelData": map[string]any{
+			"tenant": map[string]string{"id": teamstest.Tenant}, "team": map[string]string{"id": team},
+		}})
+		if d := city.Relay.AwaitDelivery(t, "message", n); d.Status == http.StatusOK {
+			t.Errorf("let in: %+v", d)
+		}
+	}
+	send("19:another@thread.tacv2")
+	send("19:another@thread.tacv2")
+	send("19:abc@thread.tacv2") // listed; but the bot does not run
+	meter := newMeter(store)
+	meter.registry.MustRegister(teamsCollector{chat})
+	metrics := httptest.NewServer(promhttp.HandlerFor(meter.registry, promhttp.HandlerOpts{}))
+	var out strings.Builder
+	c := &check{config: config, out: &out}
+	config.Metrics.Listen = strings.TrimPrefix(metrics.URL, "http://")
+	c.teamsTurnedAway(t.Context())
+	const want = `ok  teams: since the bot started, 1 requests were not let in: not available
+!!  teams: since the bot started, 2 requests were not let in: the team is not on the list → if it is one of the city's, add it to teams.tenants or teams.teams; the log names it
+`
+	if out.String() != want {
+		t.Errorf("it says:\n%s\nwant:\n%s", out.String(), want)
+	}
+	metrics.Close()
+	out.Reset()
+	if c.teamsTurnedAway(t.Context()); out.Len() > 0 {
+		t.Errorf("while the bot does not run it says: %s", out.String())
+	}
 }
 
 func TestTokenAdvice(t *testing.T) {
