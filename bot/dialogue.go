@@ -32,7 +32,7 @@ func Needs(e Event) Query {
 			q.Room = e.Other // what is to move stands there
 		}
 	case EventMoved, EventRefused:
-		q.AllRooms = true
+		q.AllRooms, q.AllProjects = true, e.Kind == EventRefused
 	}
 	// An answer to a round that is over is told where to go on.
 	q.Rounds = e.Kind == EventEdit || e.Kind == EventForm || e.Kind == EventMessage && (e.Thread != "" || e.ReplyTo != "")

@@ -19,7 +19,7 @@ const (
 	EventEcho       EventKind = "echo"       // the bot's own message stands in the room: Key, Message
 	EventUnreadable EventKind = "unreadable" // somebody wrote what the bot cannot decrypt, and the key did not come
 	EventMoved      EventKind = "moved"      // the room was closed and names its successor: Other, "" if none
-	EventRefused    EventKind = "refused"    // the chat does not take what is meant for a room: Refusal
+	EventRefused    EventKind = "refused"    // the chat does not take what is meant for a room (Direct: for Sender): Refusal
 	EventAccepted   EventKind = "accepted"   // … it takes it again
 )
 

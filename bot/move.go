@@ -91,20 +91,51 @@ func (d *draft) refused() (Change, error) {
 			}
 		}
 	}
+	if room.Kind == RoomDirect || d.e.Room == RoomID(d.e.Sender) {
+		return d.unreached()
+	}
 	switch {
+	case why == RefusedAway && room.Joined:
+		return d.left() // the chat reports that, too, unless nobody listened when it happened
 	case room.Kind == "" || room.Successor != "":
 		return Change{}, nil // nobody waits for anything there
-	case why == RefusedAway && room.Joined:
-		return Change{}, nil // the chat reports that, too
 	case room.Refused == why || room.Refused != "" && why == RefusedReactions:
 		return Change{}, nil
 	}
 	room.Refused = why
 	d.c.Rooms = append(d.c.Rooms, room)
-	note := RoomRefused{Kind: room.Kind, Network: room.Network, Project: d.projectOf(room), With: room.User.Local(), Why: why}
+	note := RoomRefused{Kind: room.Kind, Network: room.Network, Project: d.projectOf(room), Why: why}
 	d.postTo(RoomPMO, Post{Key: NewKey("room", "silent", string(d.e.ID)), Kind: KindRoom, Template: "room.silent", Data: note})
 	d.c.Posts = slices.DeleteFunc(d.c.Posts, func(p Post) bool { return p.Room == room.ID }) // it would wait there, and be old
 	d.c.Reason = "a room refuses what is meant for it: " + string(why)
+	return d.c, nil
+}
+
+// unreached tells the PMO, once a day and person, that the bot cannot write to somebody in a
+// direct chat, or that there is none. Whether strangers want to hear from it is their own
+// business.
+func (d *draft) unreached() (Change, error) {
+	room, why := d.Room, d.e.Refusal
+	if room.Kind == RoomDirect { // else nobody could open one
+		if room.Refused == why || room.Refused != "" && why == RefusedReactions {
+			return Change{}, nil
+		}
+		room.Refused = why
+		room.Joined = room.Joined && why != RefusedAway // another one is opened when it is needed
+		d.c.Rooms = append(d.c.Rooms, room)
+	}
+	d.c.Reason = "a person cannot be reached in a direct chat: " + string(why)
+	if d.Person == nil {
+		return d.c, nil
+	}
+	note := RoomRefused{Kind: RoomDirect, Person: *d.Person, Why: why}
+	for _, p := range d.Projects {
+		if p.Asked(d.Today()) && slices.Contains(p.Acting(d.Today()), d.Person.ID) && d.ProjectRooms[p.ID] == "" {
+			note.Waiting = append(note.Waiting, p.name())
+		}
+	}
+	d.postTo(RoomPMO, Post{Key: NewKey("room", "unreached", string(d.Person.ID), string(why), d.Today().String()), Kind: KindRoom, Template: "room.silent", Data: note})
+	d.c.Posts = slices.DeleteFunc(d.c.Posts, func(p Post) bool { return p.Room == room.ID })
 	return d.c, nil
 }
 

@@ -379,7 +379,9 @@ func roomSamples() map[string][]any {
 		"room.silent": {
 			RoomRefused{Kind: RoomProject, Project: sampleProject, Why: RefusedMute},
 			RoomRefused{Kind: RoomNetwork, Network: "Digilotsen", Why: RefusedReactions},
-			RoomRefused{Kind: RoomDirect, With: "@maria:example.org", Why: RefusedMute},
+			RoomRefused{Kind: RoomDirect, Person: sampleLead, Why: RefusedMute},
+			RoomRefused{Kind: RoomDirect, Person: sampleLead, Waiting: []ProjectName{sampleProject, sampleRecord}, Why: RefusedAway},
+			RoomRefused{Kind: RoomDirect, Person: sampleLead, Why: RefusedReactions},
 			RoomRefused{Kind: RoomDM, Why: RefusedAway},
 		},
 		"room.moved": {

@@ -268,7 +268,8 @@ type RoomRefused struct {
 	Kind    RoomKind
 	Project ProjectName
 	Network string
-	With    string // account that a direct chat is with
+	Person  Person        // a direct chat: with whom
+	Waiting []ProjectName // … about which nobody else is asked
 	Why     Refusal
 }
 

@@ -166,9 +166,9 @@ func sendError(what string, err error) error {
 	case e.Status == http.StatusUnauthorized:
 	case e.Status == http.StatusRequestTimeout, e.Status >= 500:
 		return wrapped
-	case e.has("MessageWritesBlocked", "BotDisabledByAdmin"): // people give it back
+	case e.has("MessageWritesBlocked", "ConversationBlockedByUser", "BotDisabledByAdmin"): // people give it back
 		s.Why = bot.RefusedMute
-	case e.has("BotNotInConversationRoster", "ConversationNotFound", "ConversationBlockedByUser"), e.Status == http.StatusForbidden:
+	case e.has("BotNotInConversationRoster", "ConversationNotFound"), e.Status == http.StatusForbidden:
 		s.Final, s.Why = e.Code != "", bot.RefusedAway
 		if e.Code == "" { // a proxy's, whose mood may pass
 			s.Why = ""

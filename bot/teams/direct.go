@@ -12,7 +12,8 @@ import (
 
 // OpenDirect returns the personal chat with an account and opens one if none is known.
 // Teams gives the same account the same chat, however often it is asked. The app must be
-// installed for the person, or for a team that they are in.
+// installed for the person, or for a team that they are in. As long as it is not, the chat
+// is refused; that can be mended, so it is no final answer.
 func (c *Chat) OpenDirect(ctx context.Context, with bot.UserID) (bot.RoomID, error) {
 	what := "open a personal chat"
 	if with.Chat() != ID || with.Local() == "" || with.Local() == c.self {
@@ -52,6 +53,9 @@ func (c *Chat) OpenDirect(ctx context.Context, with bot.UserID) (bot.RoomID, err
 	}, &made)
 	if err == nil && (made.ID == "" || strings.ContainsAny(made.ID, " \n")) {
 		err = errors.New("the answer names no conversation")
+	}
+	if e, ok := errors.AsType[*answerError](err); ok && e.Status == http.StatusForbidden && e.Code != "" {
+		return "", &bot.SendError{Err: fmt.Errorf("%s: %w", what, err), Refused: true, Why: bot.RefusedAway}
 	}
 	if err != nil {
 		return "", sendError(what, err)

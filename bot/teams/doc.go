@@ -26,7 +26,8 @@
 // An activity becomes neutral events, which are committed before it is acknowledged;
 // what it leads to comes after. Delivered twice it has the same [bot.EventID] and counts
 // once. What happens in a conversation that the bot did not know of tells that it has
-// joined. Teams keeps nothing for a bot that is away, so there is nothing to catch up
+// joined; that it was put into a team, or taken out, holds for the channels of the team that
+// were heard of. Teams keeps nothing for a bot that is away, so there is nothing to catch up
 // with: what people write while the bot is down is lost to it.
 //
 // A room is a personal chat, a group chat or a channel; a thread is a root post of a

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -28,6 +29,7 @@ type reference struct {
 // nobody is named once the values are gone, see [Forget]:
 //
 //	room/<conversation>         its reference
+//	team/<team>                 the channels of a team that were heard of, as a JSON list
 //	direct/<account>            the personal chat with an account
 //	address/<object id>         how the Connector calls that account
 //	account/<address>           … and the other way round
@@ -110,6 +112,21 @@ func (p *people) reference(ctx context.Context, room string) (ref reference, ok 
 	return ref, true, nil
 }
 
+// channels are those of a team that were heard of.
+func (p *people) channels(ctx context.Context, team string) (channels []string, err error) {
+	value, err := p.recall(ctx, p.name("team", team))
+	if err != nil || value == "" {
+		return nil, err
+	}
+	if err := json.Unmarshal([]byte(value), &channels); err != nil {
+		return nil, fmt.Errorf("read the channels of a team: %w", err)
+	}
+	return channels, nil
+}
+
+// maxChannels is how many channels of a team are kept: Teams allows 1,000 of them.
+const maxChannels = 1000
+
 func (r reference) String() string {
 	b, _ := json.Marshal(r) // strings and a bool
 	return string(b)
@@ -128,6 +145,24 @@ func (n *news) set(ctx context.Context, value, kind string, ids ...string) error
 		n.values[name] = value
 	}
 	return err
+}
+
+// channel notes that a channel belongs to a team, or, if it was deleted, does no more.
+func (n *news) channel(ctx context.Context, team, channel string, there bool) error {
+	channels, err := n.p.channels(ctx, team)
+	if err != nil || slices.Contains(channels, channel) == there || there && len(channels) >= maxChannels {
+		return err
+	}
+	if there {
+		channels = append(channels, channel)
+	} else {
+		channels = slices.DeleteFunc(channels, func(c string) bool { return c == channel })
+	}
+	b, err := json.Marshal(channels)
+	if err != nil {
+		return err
+	}
+	return n.set(ctx, string(b), "team", team)
 }
 
 // account returns who somebody is, and notes how the Connector calls them. Activities

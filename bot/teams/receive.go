@@ -53,7 +53,11 @@ func (c *Chat) read(ctx context.Context, a *activity) (batch bot.Batch, answer a
 		e.Thread = ""
 		events, err = c.reacted(ctx, a, e, n)
 	case "installationUpdate", "conversationUpdate":
-		events, here = c.moved(a, e)
+		if events, here = c.moved(a, e); len(events) > 0 {
+			var others []bot.Event
+			others, err = c.teamMoved(ctx, a, events[0])
+			events = append(events, others...)
+		}
 	case "invoke":
 		events, answer, err = c.invoked(ctx, a, e, n)
 	}
@@ -67,7 +71,7 @@ func (c *Chat) read(ctx context.Context, a *activity) (batch bot.Batch, answer a
 		return batch, nil, err
 	}
 	if ref.Here { // an installation is told of in two ways
-		events = slices.DeleteFunc(events, func(e bot.Event) bool { return e.Kind == bot.EventJoined })
+		events = slices.DeleteFunc(events, func(e bot.Event) bool { return e.Kind == bot.EventJoined && e.Room == roomID(room) })
 	}
 	now := reference{Service: a.ServiceURL, Kind: a.kind(), Tenant: a.tenant(), With: ref.With, Here: here && (ref.Here || len(events) > 0)}
 	if now.Kind == personal && a.From.ID != c.self && a.From.ID != "" {
@@ -87,10 +91,26 @@ func (c *Chat) read(ctx context.Context, a *activity) (batch bot.Batch, answer a
 		}
 	}
 	for _, e := range events {
-		if gone := e.Room.Local(); gone != room { // a channel that was deleted
-			if err := n.set(ctx, reference{}.String(), "room", gone); err != nil {
+		if other := e.Room.Local(); other != room { // another channel of the team
+			ref, _, err := c.people.reference(ctx, other)
+			if err != nil {
 				return batch, nil, err
 			}
+			if ref.Here = e.Kind == bot.EventJoined; ref.Here && ref.Service == "" {
+				ref = reference{Service: a.ServiceURL, Kind: inTeam, Tenant: a.tenant(), Here: true}
+			}
+			if err := n.set(ctx, ref.String(), "room", other); err != nil {
+				return batch, nil, err
+			}
+		}
+	}
+	if team := a.team(); team != "" && team != "?" && (known || len(events) > 0) {
+		channel, there := room, a.ChannelData.Event != "channelDeleted"
+		if !there || a.ChannelData.Event == "channelRestored" {
+			channel = a.ChannelData.Channel.ID
+		}
+		if err := n.channel(ctx, team, channel, there); err != nil {
+			return batch, nil, err
 		}
 	}
 	return bot.Batch{Events: events, Remember: n.values}, answer, nil
@@ -175,8 +195,14 @@ func (c *Chat) moved(a *activity, e bot.Event) (events []bot.Event, here bool) {
 		}
 		e.Kind = bot.EventLeft
 		return []bot.Event{e}, false
-	case a.ChannelData.Event == "channelDeleted" && a.ChannelData.Channel.ID != "":
+	case a.ChannelData.Event == "teamDeleted" || a.ChannelData.Event == "teamHardDeleted":
+		e.Kind = bot.EventLeft
+		return []bot.Event{e}, false
+	case (a.ChannelData.Event == "channelDeleted" || a.ChannelData.Event == "channelRestored") && a.ChannelData.Channel.ID != "":
 		e.Kind, e.Room, e.Direct = bot.EventLeft, roomID(a.ChannelData.Channel.ID), false
+		if a.ChannelData.Event == "channelRestored" {
+			e.Kind = bot.EventJoined
+		}
 		// It is said in the team's first channel, where the bot still is.
 		return []bot.Event{e}, true
 	case a.Action == "add" || a.Action == "add-upgrade", self(a.Added):
@@ -184,6 +210,34 @@ func (c *Chat) moved(a *activity, e bot.Event) (events []bot.Event, here bool) {
 		return []bot.Event{e}, true
 	}
 	return nil, true
+}
+
+// teamMoved is what it means for the other channels of a team that the bot was put into it,
+// or taken out: it is told of the team's first channel only, whose id is the team's. In the
+// channels where it was before, it is again.
+func (c *Chat) teamMoved(ctx context.Context, a *activity, first bot.Event) ([]bot.Event, error) {
+	room := first.Room.Local()
+	if a.kind() != inTeam || room != a.team() {
+		return nil, nil
+	}
+	channels, err := c.people.channels(ctx, room)
+	var events []bot.Event
+	for _, channel := range channels {
+		if channel == room {
+			continue
+		}
+		ref, known, err := c.people.reference(ctx, channel)
+		if err != nil {
+			return nil, err
+		}
+		if !known || ref.Here == (first.Kind == bot.EventJoined) {
+			continue
+		}
+		e := first
+		e.ID, e.Room, e.RoomName = bot.EventID(string(first.ID)+"/"+channel), roomID(channel), ""
+		events = append(events, e)
+	}
+	return events, err
 }
 
 // reacted reads reactions. Teams gives them no id, and says of one that is taken back

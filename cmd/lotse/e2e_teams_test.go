@@ -19,6 +19,7 @@ import (
 
 // townInTeams is a city that works in Teams, on Microsoft's Agents Playground: the PMO in the first channel of a team, the DM in
 // a group chat, a project in another channel, led by Jonas, and one that Maria leads, who is asked in her personal chat.
+// Instead of these, its rooms can be others.
 type townInTeams struct {
 	*testing.T
 	city   *teamstest.Playground
@@ -29,8 +30,14 @@ type townInTeams struct {
 
 func teamsAccount(p teamstest.Person) bot.UserID { return bot.UserID("teams:" + p.Object) }
 
-func newTownInTeams(t *testing.T) *townInTeams {
+func newTownInTeams(t *testing.T, rooms ...bot.Room) *townInTeams {
 	t.Helper()
+	if rooms == nil {
+		rooms = []bot.Room{
+			{ID: "teams:" + teamstest.Team, Kind: bot.RoomPMO, Joined: true}, {ID: "teams:" + teamstest.Group, Kind: bot.RoomDM, Joined: true},
+			{ID: "teams:" + teamstest.Channel, Kind: bot.RoomProject, Project: "serviceportal", Joined: true},
+		}
+	}
 	o := &townInTeams{T: t, city: teamstest.Start(t), folder: t.TempDir()}
 	config := `city: Musterstadt
 bundesland: NW
@@ -52,10 +59,7 @@ projektcheck: {anchor: 2026-11-25}
 			{ID: "serviceportal", Name: "Serviceportal", Leads: []bot.PersonID{"jonas"}, State: bot.ProjectActive},
 			{ID: "eakte", Name: "eAkte", Leads: []bot.PersonID{"maria"}, State: bot.ProjectActive},
 		},
-		Rooms: []bot.Room{
-			{ID: "teams:" + teamstest.Team, Kind: bot.RoomPMO, Joined: true}, {ID: "teams:" + teamstest.Group, Kind: bot.RoomDM, Joined: true},
-			{ID: "teams:" + teamstest.Channel, Kind: bot.RoomProject, Project: "serviceportal", Joined: true},
-		},
+		Rooms: rooms,
 	})
 	return o
 }

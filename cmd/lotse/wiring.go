@@ -336,7 +336,8 @@ func mergeRooms(config, books []bot.Room) (rows []bot.Room, skipped []bot.RoomID
 		room.ID = want.ID
 		if bot.FromConfig.Beats(room.Origin) && !housed[want.Project] {
 			room = want
-			room.Version, room.Joined = before.Version, before.Joined
+			room.Version, room.Joined, room.Refused = before.Version, before.Joined, before.Refused
+			room.User, room.Successor, room.Predecessor = before.User, before.Successor, before.Predecessor
 			room.Language = cmp.Or(want.Language, before.Language)
 			wanted[room.ID] = true
 		} else {

@@ -65,7 +65,8 @@ type Delivery struct {
 type failure struct {
 	status int
 	header http.Header
-	after  bool // the playground has got it all the same
+	code   string // that the answer names
+	after  bool   // the playground has got it all the same
 }
 
 // What the bot authenticates itself with.
@@ -119,11 +120,15 @@ func (r *Relay) Fail(status int, retryAfter string) {
 	if retryAfter != "" {
 		h.Set("Retry-After", retryAfter)
 	}
-	r.fail(failure{status: status, header: h})
+	r.fail(failure{status: status, header: h, code: "Injected"})
 }
 
+// Refuse lets the bot's next request be refused, with a reason that Teams gives:
+// MessageWritesBlocked, BotNotInConversationRoster …
+func (r *Relay) Refuse(status int, code string) { r.fail(failure{status: status, code: code}) }
+
 // Swallow lets the next request be done and then answers it with an error.
-func (r *Relay) Swallow(status int) { r.fail(failure{status: status, after: true}) }
+func (r *Relay) Swallow(status int) { r.fail(failure{status: status, code: "Injected", after: true}) }
 
 func (r *Relay) fail(f failure) {
 	r.mu.Lock()
@@ -331,7 +336,7 @@ func (r *Relay) connector(w http.ResponseWriter, req *http.Request) {
 		for name, values := range fail.header {
 			w.Header()[name] = values
 		}
-		refused(w, fail.status, "Injected")
+		refused(w, fail.status, fail.code)
 		return
 	}
 	status, answer := http.StatusOK, []byte(`{}`)
@@ -345,7 +350,7 @@ func (r *Relay) connector(w http.ResponseWriter, req *http.Request) {
 		r.note(req, body, answer)
 	}
 	if fail != nil {
-		refused(w, fail.status, "Injected")
+		refused(w, fail.status, fail.code)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
