@@ -2,15 +2,9 @@ package teamstest
 
 import (
 	"bytes"
-	"crypto"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
-	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -26,16 +20,13 @@ import (
 // only with a token that it has given out. It also deletes messages, which the playground
 // cannot, and fails when it is told to.
 type Relay struct {
-	URL string
+	*Authority
 
 	server     *httptest.Server
-	key        *rsa.PrivateKey
 	playground string // its address
 
 	mu        sync.Mutex
 	bot       string // where the bot is delivered to
-	tokens    map[string]bool
-	given     int // tokens
 	failures  []failure
 	posts     []Post
 	delivered []Delivery
@@ -69,25 +60,13 @@ type failure struct {
 	after  bool   // the playground has got it all the same
 }
 
-// What the bot authenticates itself with.
-const (
-	AppID  = "11111111-2222-3333-4444-555555555555"
-	Secret = "a secret for tests"
-	Tenant = "99999999-0000-0000-0000-000000000001"
-	Issuer = "https://api.botframework.com"
-	Scope  = "https://api.botframework.com/.default"
-)
-
 func newRelay() (*Relay, error) {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	mux := http.NewServeMux()
+	authority, err := newAuthority(mux)
 	if err != nil {
 		return nil, err
 	}
-	r := &Relay{key: key, tokens: map[string]bool{}, changed: make(chan struct{})}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /openid", r.metadata)
-	mux.HandleFunc("GET /keys", r.keys)
-	mux.HandleFunc("POST /token", r.token)
+	r := &Relay{Authority: authority, changed: make(chan struct{})}
 	mux.HandleFunc("POST /in", r.in)
 	mux.HandleFunc("/connector/", r.connector)
 	r.server = httptest.NewServer(mux)
@@ -99,12 +78,11 @@ func newRelay() (*Relay, error) {
 func (r *Relay) reset() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.bot, r.failures, r.posts, r.delivered, r.given = "", nil, nil, nil, 0
+	r.bot, r.failures, r.posts, r.delivered = "", nil, nil, nil
+	r.recount()
 }
 
-// Addresses for the bot's configuration.
-func (r *Relay) Metadata() string   { return r.URL + "/openid" }
-func (r *Relay) Token() string      { return r.URL + "/token" }
+// ServiceURL is the address of conversations, which activities name.
 func (r *Relay) ServiceURL() string { return r.URL + "/connector" }
 
 // Deliver says where the bot listens: its whole address.
@@ -134,20 +112,6 @@ func (r *Relay) fail(f failure) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.failures = append(r.failures, f)
-}
-
-// Revoke makes all tokens invalid that were given out.
-func (r *Relay) Revoke() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	clear(r.tokens)
-}
-
-// Given is how many tokens were given out.
-func (r *Relay) Given() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.given
 }
 
 // Posts are what the bot has sent so far.
@@ -224,53 +188,6 @@ func (r *Relay) touch() {
 	r.changed = make(chan struct{})
 }
 
-func (r *Relay) metadata(w http.ResponseWriter, _ *http.Request) {
-	reply(w, http.StatusOK, map[string]any{
-		"issuer": Issuer, "jwks_uri": r.URL + "/keys", "id_token_signing_alg_values_supported": []string{"RS256"},
-	})
-}
-
-func (r *Relay) keys(w http.ResponseWriter, _ *http.Request) {
-	reply(w, http.StatusOK, map[string]any{"keys": []any{map[string]any{
-		"kty": "RSA", "use": "sig", "kid": "relay", "endorsements": []string{"msteams"},
-		"n": base64.RawURLEncoding.EncodeToString(r.key.N.Bytes()),
-		"e": base64.RawURLEncoding.EncodeToString(big.NewInt(int64(r.key.E)).Bytes()),
-	}}})
-}
-
-// token gives the bot a token for its secret.
-func (r *Relay) token(w http.ResponseWriter, req *http.Request) {
-	if req.FormValue("grant_type") != "client_credentials" || req.FormValue("scope") != Scope ||
-		req.FormValue("client_id") != AppID || req.FormValue("client_secret") != Secret {
-		reply(w, http.StatusUnauthorized, map[string]string{"error": "invalid_client", "error_description": "wrong client"})
-		return
-	}
-	token := rand.Text()
-	r.mu.Lock()
-	r.tokens[token] = true
-	r.given++
-	r.mu.Unlock()
-	reply(w, http.StatusOK, map[string]any{"access_token": token, "token_type": "Bearer", "expires_in": 3600})
-}
-
-// Sign makes a token as the Bot Connector does.
-func (r *Relay) Sign(service string) string {
-	now := time.Now()
-	part := func(v any) string {
-		b, _ := json.Marshal(v) // maps of texts and numbers
-		return base64.RawURLEncoding.EncodeToString(b)
-	}
-	signed := part(map[string]string{"alg": "RS256", "typ": "JWT", "kid": "relay"}) + "." + part(map[string]any{
-		"iss": Issuer, "aud": AppID, "serviceurl": service, "nbf": now.Add(-time.Minute).Unix(), "exp": now.Add(time.Hour).Unix(),
-	})
-	sum := sha256.Sum256([]byte(signed))
-	sig, err := rsa.SignPKCS1v15(rand.Reader, r.key, crypto.SHA256, sum[:])
-	if err != nil {
-		panic(err)
-	}
-	return signed + "." + base64.RawURLEncoding.EncodeToString(sig)
-}
-
 // in takes an activity from the playground to the bot.
 func (r *Relay) in(w http.ResponseWriter, req *http.Request) {
 	body, err := io.ReadAll(req.Body)
@@ -319,9 +236,8 @@ func (r *Relay) connector(w http.ResponseWriter, req *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	token, _ := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer ")
+	ok := r.knows(req)
 	r.mu.Lock()
-	ok := r.tokens[token]
 	var fail *failure
 	if ok && len(r.failures) > 0 {
 		fail = &r.failures[0]
