@@ -3,7 +3,9 @@ package storage
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"lotse/bot"
@@ -22,34 +24,124 @@ const (
 // Receive appends a batch's events, each once, gives echoes to their slots, in one
 // order, and keeps what the chat remembers with them. It returns how many events were new and how many echoes told something new.
 //
+// Batches that come while another writes wait for it together, and share one transaction.
+//
 // The body in the inbox is the JSON of bot.Event: it is gone as soon as the event is
 // worked on, so that fields may be added and renamed as long as old rows still open.
 func (s *Store) Receive(ctx context.Context, epoch int64, now time.Time, batch bot.Batch) (int, error) {
-	fresh := 0
-	err := s.write(ctx, epoch, func(ctx context.Context, t *txn) error {
-		fresh = 0
-		for _, e := range batch.Events {
-			take := t.receive
-			if e.Kind == bot.EventEcho {
-				take = t.echo
-			}
-			news, err := take(ctx, e, now)
-			if err != nil {
-				return err
-			}
-			if news {
-				fresh++
-			}
+	a := &arrival{ctx: ctx, epoch: epoch, now: now, batch: batch, done: make(chan struct{})}
+	s.arrivals.Lock()
+	first := len(s.arrivals.waiting) == 0
+	s.arrivals.waiting = append(s.arrivals.waiting, a)
+	s.arrivals.Unlock()
+	if first {
+		s.takeIn(ctx)
+	}
+	<-a.done
+	if a.err != nil {
+		return 0, fmt.Errorf("receive %d events: %w", len(batch.Events), a.err)
+	}
+	return a.fresh, nil
+}
+
+// arrivals are batches that wait to be written.
+type arrivals struct {
+	sync.Mutex
+	waiting []*arrival
+}
+
+// take takes all that wait. Who comes then is the first again, and writes.
+func (a *arrivals) take() []*arrival {
+	a.Lock()
+	defer a.Unlock()
+	all := a.waiting
+	a.waiting = nil
+	return all
+}
+
+// arrival is a batch that waits, and what becomes of it.
+type arrival struct {
+	ctx   context.Context // of whoever waits, while they wait
+	epoch int64
+	now   time.Time
+	batch bot.Batch
+
+	fresh int
+	err   error
+	done  chan struct{}
+}
+
+// takeIn writes all that waits once it is our turn to write. What one batch breaks must
+// not break the others: then each is written alone.
+func (s *Store) takeIn(ctx context.Context) {
+	var all []*arrival
+	err := errors.New("it was not written")
+	defer func() {
+		if all == nil { // it did not come to that
+			all = s.arrivals.take()
 		}
-		for name, value := range batch.Remember {
-			if err := t.remember(ctx, name, value); err != nil {
-				return err
+		for _, a := range all {
+			if err != nil && a.err == nil {
+				a.err = err
 			}
+			close(a.done)
 		}
-		return nil
+	}()
+	err = s.change(context.WithoutCancel(ctx), func(ctx context.Context, t *txn) error {
+		all = s.arrivals.take()
+		return t.takeIn(ctx, all)
 	})
+	if err == nil || len(all) < 2 {
+		return
+	}
+	for _, a := range all {
+		one := []*arrival{a}
+		if broken := s.change(context.WithoutCancel(ctx), func(ctx context.Context, t *txn) error { return t.takeIn(ctx, one) }); a.err == nil {
+			a.err = broken
+		}
+	}
+	err = nil
+}
+
+// takeIn writes batches. An error is that of the transaction; nobody's batch is written then.
+func (t *txn) takeIn(ctx context.Context, all []*arrival) error {
+	current, err := t.epoch(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("receive %d events: %w", len(batch.Events), err)
+		return err
+	}
+	for _, a := range all {
+		if a.err = a.ctx.Err(); a.err == nil {
+			a.err = inEpoch(a.epoch, current)
+		}
+		if a.err != nil {
+			continue
+		}
+		if a.fresh, err = t.batch(ctx, a.batch, a.now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// batch writes one batch.
+func (t *txn) batch(ctx context.Context, batch bot.Batch, now time.Time) (fresh int, err error) {
+	for _, e := range batch.Events {
+		take := t.receive
+		if e.Kind == bot.EventEcho {
+			take = t.echo
+		}
+		news, err := take(ctx, e, now)
+		if err != nil {
+			return 0, err
+		}
+		if news {
+			fresh++
+		}
+	}
+	for name, value := range batch.Remember {
+		if err := t.remember(ctx, name, value); err != nil {
+			return 0, err
+		}
 	}
 	return fresh, nil
 }

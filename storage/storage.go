@@ -71,6 +71,8 @@ type Store struct {
 
 	writing, reading *link // in memory: the same
 
+	arrivals arrivals // that wait to be taken in
+
 	zones sync.Map // name → *time.Location
 
 	mu sync.Mutex
@@ -97,15 +99,29 @@ func (s *Store) Close() error {
 // write runs fn in a transaction after checking the epoch.
 func (s *Store) write(ctx context.Context, epoch int64, fn func(ctx context.Context, t *txn) error) error {
 	return s.change(ctx, func(ctx context.Context, t *txn) error {
-		var current int64
-		if err := t.row(ctx, `SELECT epoch FROM lease WHERE id = 1`).Scan(&current); err != nil {
-			return fmt.Errorf("read the lease: %w", err)
+		current, err := t.epoch(ctx)
+		if err == nil {
+			err = inEpoch(epoch, current)
 		}
-		if epoch != current || epoch == 0 {
-			return fmt.Errorf("write in epoch %d, the current one is %d: %w", epoch, current, bot.ErrEpoch)
+		if err != nil {
+			return err
 		}
 		return fn(ctx, t)
 	})
+}
+
+// epoch is the current one.
+func (t *txn) epoch(ctx context.Context) (current int64, err error) {
+	err = t.row(ctx, `SELECT epoch FROM lease WHERE id = 1`).Scan(&current)
+	return current, wrap(err, "read the lease")
+}
+
+// inEpoch is an error if an epoch is not the current one.
+func inEpoch(epoch, current int64) error {
+	if epoch != current || epoch == 0 {
+		return fmt.Errorf("write in epoch %d, the current one is %d: %w", epoch, current, bot.ErrEpoch)
+	}
+	return nil
 }
 
 // change runs fn in a transaction that writes, whoever holds the lease.
