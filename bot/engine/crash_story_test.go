@@ -96,7 +96,7 @@ func cityBooks() bot.Change {
 // step is one step of the story: people do something, in one piece, or time passes.
 type step struct {
 	about string
-	do    func(*enginetest.Chat)
+	deeds []deed
 	until time.Time
 }
 
@@ -201,7 +201,13 @@ type plot struct {
 }
 
 // deed is what somebody does, once it is its turn.
-type deed func(*enginetest.Chat) bot.Event
+type deed func(stage) bot.Event
+
+// stage is where people do it.
+type stage interface {
+	Room(bot.RoomID) []enginetest.Message
+	Inject(...bot.Event) []bot.MessageID
+}
 
 func (p *plot) until(local string) {
 	at, err := time.ParseInLocation("2006-01-02 15:04", local, berlin())
@@ -216,13 +222,7 @@ func (p *plot) inRound(id string) { p.round = id }
 func (p *plot) now(d deed) { p.together("", d) }
 
 func (p *plot) together(about string, deeds ...deed) {
-	p.steps = append(p.steps, step{about: about, do: func(c *enginetest.Chat) {
-		var events []bot.Event
-		for _, d := range deeds {
-			events = append(events, d(c))
-		}
-		c.Inject(events...)
-	}})
+	p.steps = append(p.steps, step{about: about, deeds: deeds})
 }
 
 func (p *plot) say(room bot.RoomID, who bot.UserID, text string) deed {
@@ -230,7 +230,7 @@ func (p *plot) say(room bot.RoomID, who bot.UserID, text string) deed {
 }
 
 func (p *plot) mention(room bot.RoomID, who bot.UserID, text string, whom ...bot.UserID) deed {
-	return func(*enginetest.Chat) bot.Event {
+	return func(stage) bot.Event {
 		e := bot.Event{Kind: bot.EventMessage, Room: room, Sender: who, Text: text, Direct: room == direct}
 		for _, u := range whom {
 			e.Mentions = append(e.Mentions, bot.Mention{User: u, Name: strings.TrimPrefix(u.Local(), "@")})
@@ -246,14 +246,14 @@ func (p *plot) thread(room bot.RoomID, who bot.UserID, text string) deed {
 
 // under writes in the thread of the bot's message whose key has a beginning.
 func (p *plot) under(room bot.RoomID, who bot.UserID, key, text string) deed {
-	return func(c *enginetest.Chat) bot.Event {
+	return func(c stage) bot.Event {
 		return bot.Event{Kind: bot.EventMessage, Room: room, Sender: who, Text: text, Thread: own(c, room, key)}
 	}
 }
 
 func (p *plot) reply(room bot.RoomID, who bot.UserID, to, text string) deed {
 	round := p.round
-	return func(c *enginetest.Chat) bot.Event {
+	return func(c stage) bot.Event {
 		return bot.Event{Kind: bot.EventMessage, Room: room, Sender: who, Text: text, ReplyTo: own(c, room, "check/"+round+"/"+to)}
 	}
 }
@@ -264,14 +264,14 @@ func (p *plot) react(room bot.RoomID, who bot.UserID, to, emoji string) {
 
 // on reacts to the bot's message whose key has a beginning.
 func (p *plot) on(room bot.RoomID, who bot.UserID, key, emoji string) deed {
-	return func(c *enginetest.Chat) bot.Event {
+	return func(c stage) bot.Event {
 		return bot.Event{Kind: bot.EventReaction, Room: room, Sender: who, Emoji: emoji, Target: own(c, room, key)}
 	}
 }
 
 // off takes the reaction back.
 func (p *plot) off(room bot.RoomID, who bot.UserID, key, emoji string) deed {
-	return func(c *enginetest.Chat) bot.Event {
+	return func(c stage) bot.Event {
 		e := bot.Event{Kind: bot.EventDeletion, Room: room, Sender: who}
 		for _, m := range c.Room(room) {
 			for _, r := range m.Reactions {
@@ -285,21 +285,21 @@ func (p *plot) off(room bot.RoomID, who bot.UserID, key, emoji string) deed {
 }
 
 func (p *plot) edit(room bot.RoomID, who bot.UserID, text, to string) deed {
-	return func(c *enginetest.Chat) bot.Event {
+	return func(c stage) bot.Event {
 		m := said(c, room, text)
 		return bot.Event{Kind: bot.EventEdit, Room: room, Sender: who, Target: m.ID, Thread: m.Thread, Text: to}
 	}
 }
 
 func (p *plot) delete(room bot.RoomID, who bot.UserID, text string) deed {
-	return func(c *enginetest.Chat) bot.Event {
+	return func(c stage) bot.Event {
 		return bot.Event{Kind: bot.EventDeletion, Room: room, Sender: who, Target: said(c, room, text).ID}
 	}
 }
 
 // own finds the newest message of the bot whose key has a beginning, or "": whatever
 // has gone wrong then, the comparison tells.
-func own(c *enginetest.Chat, room bot.RoomID, beginning string) bot.MessageID {
+func own(c stage, room bot.RoomID, beginning string) bot.MessageID {
 	for _, m := range slices.Backward(c.Room(room)) {
 		if strings.HasPrefix(string(m.Key), beginning) {
 			return m.ID
@@ -309,7 +309,7 @@ func own(c *enginetest.Chat, room bot.RoomID, beginning string) bot.MessageID {
 }
 
 // said finds the newest message with a text.
-func said(c *enginetest.Chat, room bot.RoomID, text string) enginetest.Message {
+func said(c stage, room bot.RoomID, text string) enginetest.Message {
 	for _, m := range slices.Backward(c.Room(room)) {
 		if m.Text == text {
 			return m

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -79,7 +80,13 @@ func TestCrashEscalation(t *testing.T) {
 // often in its books and the keys of its messages.
 func crash(t *testing.T, story []step, operations int, steps func(n int) int, keys map[string]int) {
 	t.Helper()
-	c := &crashes{t: t, story: story, want: reference(t, story)}
+	c := &crashes{t: t, place: testPlace, story: story, want: testPlace.reference(t, story)}
+	c.crash(operations, steps, keys)
+}
+
+func (c *crashes) crash(operations int, steps func(n int) int, keys map[string]int) {
+	c.t.Helper()
+	t, story := c.t, c.story
 	c.play(steps)
 	t.Logf("%d operations, the process was stopped before and after each: %s", c.operations, c)
 	if c.operations < operations {
@@ -103,7 +110,7 @@ func TestCrashSeesFaults(t *testing.T) {
 		t.Skip("the race detector has nothing to learn from it, and takes ten times as long")
 	}
 	story := nineWeeks()[:6]
-	want := reference(t, story)
+	want := testPlace.reference(t, story)
 	for _, test := range []struct {
 		fault string
 		chat  func(*enginetest.Chat) engine.Chat
@@ -121,7 +128,7 @@ func TestCrashSeesFaults(t *testing.T) {
 		{"the position moves before the events are taken in", func(c *enginetest.Chat) engine.Chat { return hasty{c} },
 			func(c *crashes) int { return c.answers }},
 	} {
-		c := &crashes{t: t, story: story, want: want, chat: test.chat}
+		c := &crashes{t: t, place: testPlace, story: story, want: want, chat: test.chat}
 		c.play(func(int) int { return 1 })
 		t.Logf("%s: %s", test.fault, c)
 		if test.seen(c) == 0 {
@@ -140,7 +147,7 @@ func TestLostAnswers(t *testing.T) {
 
 func lostAnswers(t *testing.T, story []step) {
 	const every = 7
-	c := &crashes{t: t, story: story, want: reference(t, story)}
+	c := &crashes{t: t, place: testPlace, story: story, want: testPlace.reference(t, story)}
 	unheard := 0
 	for i := range every {
 		if race && i > 0 {
@@ -161,8 +168,7 @@ func lostAnswers(t *testing.T, story []step) {
 			}
 			return err
 		}}
-		store := cityStore(t)
-		town, err := begin(t.Context(), store, enginetest.NewChat("test"), dawn, deaf.conf)
+		town, err := testPlace.begin(t.Context(), testPlace.store(t), testPlace.rooms(), dawn, deaf.conf)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -174,7 +180,7 @@ func lostAnswers(t *testing.T, story []step) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c.compare("deaf, after "+s.about, got, c.want[j])
+			c.compare("deaf, after "+s.about, got, c.want[j], nil)
 		}
 		if err := town.end(); err != nil {
 			t.Error(err)
@@ -213,13 +219,32 @@ type city struct {
 	*engine.Engine
 	store *storage.Store
 	chat  *enginetest.Chat
+	stage stage
 	clock *engine.Simulated
 	stop  context.CancelFunc
 	done  chan error
 }
 
-// cityStore is a store that holds the city's books.
-func cityStore(t *testing.T) *storage.Store {
+// place is a chat system in which the city is.
+type place struct {
+	id    bot.ChatID
+	books func() bot.Change
+	// chat is the bot's in these rooms, with what it remembers; the end has to be called.
+	chat  func(*enginetest.Chat, engine.Memory) (chat engine.Chat, end func(), err error)
+	stage func(*enginetest.Chat) stage
+}
+
+// testPlace is the chat that records, as it is.
+var testPlace = &place{
+	id: "test", books: cityBooks,
+	chat:  func(c *enginetest.Chat, _ engine.Memory) (engine.Chat, func(), error) { return c, func() {}, nil },
+	stage: func(c *enginetest.Chat) stage { return c },
+}
+
+func (p *place) rooms() *enginetest.Chat { return enginetest.NewChat(p.id) }
+
+// store is a store that holds the city's books.
+func (p *place) store(t *testing.T) *storage.Store {
 	t.Helper()
 	store, err := storage.Memory(t.Context(), storage.Options{Rehearsal: true})
 	if err != nil {
@@ -228,7 +253,7 @@ func cityStore(t *testing.T) *storage.Store {
 	t.Cleanup(func() { store.Close() })
 	epoch, err := store.Acquire(t.Context(), "seed", dawn, time.Hour)
 	if err == nil {
-		err = store.Commit(t.Context(), bot.Commit{Epoch: epoch, Now: dawn, Change: cityBooks()})
+		err = store.Commit(t.Context(), bot.Commit{Epoch: epoch, Now: dawn, Change: p.books()})
 	}
 	if err == nil {
 		err = store.Release(t.Context(), epoch)
@@ -240,12 +265,17 @@ func cityStore(t *testing.T) *storage.Store {
 }
 
 // begin starts the bot. What it calls may be put around store and chat.
-func begin(ctx context.Context, store *storage.Store, chat *enginetest.Chat, at time.Time, around func(*engine.Config)) (*city, error) {
+func (p *place) begin(ctx context.Context, store *storage.Store, rooms *enginetest.Chat, at time.Time, around func(*engine.Config)) (*city, error) {
 	words, err := cityWords()
 	if err != nil {
 		return nil, err
 	}
-	c := &city{store: store, chat: chat, clock: engine.NewSimulated(at), done: make(chan error, 1)}
+	memory := new(lateMemory)
+	chat, end, err := p.chat(rooms, memory)
+	if err != nil {
+		return nil, err
+	}
+	c := &city{store: store, chat: rooms, stage: p.stage(rooms), clock: engine.NewSimulated(at), done: make(chan error, 1)}
 	conf := engine.Config{
 		Store: store, Chats: []engine.Chat{chat}, Renderer: words, Commander: commands.New("Lotse"), Rules: cityRules(), Settings: citySettings(),
 		Clock: c.clock, Log: slog.New(slog.DiscardHandler), Holder: "lotse",
@@ -254,12 +284,28 @@ func begin(ctx context.Context, store *storage.Store, chat *enginetest.Chat, at 
 	if around != nil {
 		around(&conf)
 	}
+	memory.Memory, memory.kept = store, conf.Store
 	if c.Engine, err = engine.New(conf); err != nil {
 		return nil, err
 	}
 	ctx, c.stop = context.WithCancel(ctx)
-	go func() { c.done <- c.Run(ctx) }()
+	go func() {
+		err := c.Run(ctx)
+		end()
+		c.done <- err
+	}()
 	return c, nil
+}
+
+// lateMemory is the store, once it is known what is around it. To look something up is no
+// operation, as it may be done in the middle of one.
+type lateMemory struct {
+	engine.Memory
+	kept engine.Memory
+}
+
+func (m *lateMemory) Remember(ctx context.Context, name, value string) error {
+	return m.kept.Remember(ctx, name, value)
 }
 
 // end stops the bot in an orderly way.
@@ -271,11 +317,15 @@ func (c *city) end() error {
 // play plays a step, or what is left of it: in a world that somebody died in, what
 // people did in the step is done.
 func (c *city) play(ctx context.Context, s step, resumed bool) error {
-	if s.do == nil {
+	if s.deeds == nil {
 		return c.RunUntil(ctx, s.until)
 	}
 	if !resumed {
-		s.do(c.chat)
+		var events []bot.Event
+		for _, do := range s.deeds {
+			events = append(events, do(c.stage))
+		}
+		c.stage.Inject(events...)
 	}
 	return c.Idle(ctx)
 }
@@ -306,12 +356,16 @@ var booksQueries = []string{
 	`SELECT 'slot', key, state || ' ' || message || ' ' || echoed || ' ' || wanted FROM slots ORDER BY 2`,
 }
 
-var messageID = regexp.MustCompile(`test:\$[^"]+`)
+var messageID = regexp.MustCompile(`test:\$[^"]+|teams:[^"]+/[^"]+`)
 
 func (c *city) outcome(ctx context.Context) (outcome, error) {
 	o := outcome{rooms: map[bot.RoomID]string{}, said: map[bot.RoomID][]bot.Key{}, doubled: c.chat.Doubled()}
 	for _, room := range c.chat.Rooms() {
-		o.rooms[room], o.said[room] = c.chat.Transcript(room), c.chat.Said(room)
+		if o.said[room] = c.chat.Said(room); len(o.doubled) == 0 {
+			o.rooms[room] = c.chat.Transcript(room)
+		} else {
+			o.rooms[room] = c.chat.Once(room)
+		}
 	}
 	for _, query := range booksQueries {
 		rows, err := c.store.DB().RawDB.QueryContext(ctx, query)
@@ -323,6 +377,7 @@ func (c *city) outcome(ctx context.Context) (outcome, error) {
 			if err := rows.Scan(&kind, &id, &body); err != nil {
 				return o, errors.Join(err, rows.Close())
 			}
+			id, body = strings.ReplaceAll(id, enginetest.Again, ""), strings.ReplaceAll(body, enginetest.Again, "")
 			o.books = append(o.books, kind+" "+id+" "+body)
 			if kind == "report" {
 				o.answers = append(o.answers, messageID.FindAllString(body, -1)...)
@@ -351,9 +406,9 @@ func (c *city) outcome(ctx context.Context) (outcome, error) {
 }
 
 // reference plays the story undisturbed and returns how each step ends.
-func reference(t *testing.T, story []step) []outcome {
+func (p *place) reference(t *testing.T, story []step) []outcome {
 	t.Helper()
-	c, err := begin(t.Context(), cityStore(t), enginetest.NewChat("test"), dawn, nil)
+	c, err := p.begin(t.Context(), p.store(t), p.rooms(), dawn, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -384,6 +439,36 @@ type world struct {
 	steps int    // how many steps to play from here on
 }
 
+// unheard are the messages of which it stands nowhere in a world that they arrived: where
+// nobody can look for them, each is sent once more, and nothing else is.
+func (w world) unheard(ctx context.Context, store *storage.Store) (doubles []string, err error) {
+	rows, err := store.DB().RawDB.QueryContext(ctx, `SELECT room, frozen FROM slots WHERE state = 'sending' OR state = 'pending' AND doubtful = 1`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var room bot.RoomID
+		var body string
+		var out bot.Outgoing
+		if err := rows.Scan(&room, &body); err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal([]byte(body), &out); err != nil {
+			return nil, err
+		}
+		id, err := w.chat.Find(ctx, room, out.Key, out.Revision)
+		if err != nil {
+			return nil, err
+		}
+		if id != "" && out.Message == "" && !out.Absent {
+			doubles = append(doubles, string(room)+" "+string(out.Key))
+		}
+	}
+	slices.Sort(doubles)
+	return doubles, rows.Err()
+}
+
 // where says where a process died.
 func (w world) where(story []step) string {
 	return fmt.Sprintf("died in step %d (%s), %s", w.step+1, story[w.step].about, w.stop)
@@ -392,9 +477,12 @@ func (w world) where(story []step) string {
 // crashes plays the story to die in it, and counts.
 type crashes struct {
 	t     *testing.T
+	place *place
 	story []step
 	want  []outcome
 	chat  func(*enginetest.Chat) engine.Chat // puts something around the chat of the next life
+	// blind: nobody can look into the rooms, so that what is unheard is said once more.
+	blind bool
 
 	operations int
 	worlds     int
@@ -404,6 +492,7 @@ type crashes struct {
 	ends    int // … to the end of the story
 	lost    int // messages and reactions of the bot
 	doubled int
+	unheard int // messages that are said once more, and may be
 	answers int // lost
 	order   int // rooms in another order
 	other   int // lives with any other difference
@@ -415,8 +504,12 @@ func (c *crashes) String() string {
 }
 
 func (c *crashes) counts() string {
-	return fmt.Sprintf("%d messages lost, %d doubled, %d answers lost, %d rooms in another order, %d lives that differ otherwise",
+	counts := fmt.Sprintf("%d messages lost, %d doubled, %d answers lost, %d rooms in another order, %d lives that differ otherwise",
 		c.lost, c.doubled, c.answers, c.order, c.other)
+	if c.blind {
+		counts += fmt.Sprintf("; %d messages were unheard and said once more", c.unheard)
+	}
+	return counts
 }
 
 // play plays the story. steps says how many steps are played from the n-th world on.
@@ -425,7 +518,7 @@ func (c *crashes) play(steps func(n int) int) {
 	worlds := make(chan world)
 	var all sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
-		store := cityStore(c.t) // on this goroutine: it may end the test
+		store := c.place.store(c.t) // on this goroutine: it may end the test
 		all.Go(func() {
 			if err := c.goOn(store, worlds); err != nil {
 				c.t.Error(err)
@@ -446,7 +539,7 @@ func (c *crashes) play(steps func(n int) int) {
 // die plays the story and hands over a world wherever it could have ended.
 func (c *crashes) die(worlds chan<- world, steps func(n int) int) error {
 	ctx := c.t.Context()
-	store := cityStore(c.t)
+	store := c.place.store(c.t)
 	copies, err := newCopier(ctx, store)
 	if err != nil {
 		return err
@@ -475,6 +568,7 @@ func (c *crashes) die(worlds chan<- world, steps func(n int) int) error {
 		turn.Lock()
 		defer turn.Unlock()
 		c.operations++
+		fresh = fresh || what == "Remember" // a direct chat is opened, and not noted yet
 		stop("before " + what)
 		err := op()
 		changed, broken := copies.changed(ctx)
@@ -487,7 +581,7 @@ func (c *crashes) die(worlds chan<- world, steps func(n int) int) error {
 		return err
 	}}
 	turn.Lock()
-	town, err = begin(ctx, store, enginetest.NewChat("test"), dawn, alive.conf)
+	town, err = c.place.begin(ctx, store, c.place.rooms(), dawn, alive.conf)
 	turn.Unlock()
 	if err != nil {
 		return err
@@ -534,7 +628,14 @@ func (c *crashes) live(store *storage.Store, w world, outboxFirst bool) error {
 	defer cancel()
 	chat := w.chat.Fork()
 	chat.ForgetTransactions()
-	town, err := begin(ctx, store, chat, w.now, func(conf *engine.Config) {
+	var unheard []string
+	if c.blind {
+		var err error
+		if unheard, err = w.unheard(ctx, store); err != nil {
+			return err
+		}
+	}
+	town, err := c.place.begin(ctx, store, chat, w.now, func(conf *engine.Config) {
 		if c.chat != nil {
 			conf.Chats = []engine.Chat{c.chat(chat)}
 		}
@@ -554,12 +655,13 @@ func (c *crashes) live(store *storage.Store, w world, outboxFirst bool) error {
 		}
 		var got outcome
 		if got, err = town.outcome(ctx); err == nil {
-			c.compare(fmt.Sprintf("%s, outbox first: %v", w.where(c.story), outboxFirst), got, c.want[i])
+			c.compare(fmt.Sprintf("%s, outbox first: %v", w.where(c.story), outboxFirst), got, c.want[i], unheard)
 		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.lives++
+	c.unheard += len(unheard)
 	if to == len(c.story) {
 		c.ends++
 	}
@@ -578,8 +680,15 @@ func (c claiming) Claim(ctx context.Context, epoch int64, now time.Time, chat bo
 }
 
 // compare counts what is not as it would have been.
-func (c *crashes) compare(where string, got, want outcome) {
+// What stands twice is to be just what was unheard.
+func (c *crashes) compare(where string, got, want outcome, unheard []string) {
 	var lost, order int
+	if len(unheard) > 0 && slices.Equal(got.doubled, unheard) {
+		got.doubled = nil
+		for room, keys := range got.said {
+			got.said[room] = slices.Compact(keys) // it follows itself
+		}
+	}
 	for room, keys := range want.said {
 		gone := missing(keys, got.said[room])
 		if lost += gone; gone == 0 && len(keys) == len(got.said[room]) && !slices.Equal(keys, got.said[room]) {

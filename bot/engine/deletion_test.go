@@ -7,7 +7,6 @@ import (
 
 	"lotse/bot"
 	"lotse/bot/engine"
-	"lotse/bot/engine/enginetest"
 	"lotse/storage/storagetest"
 )
 
@@ -48,8 +47,8 @@ func TestDeletedWordsAreNowhere(t *testing.T) {
 		{"when the next round runs", "2026-12-09 11:00", "2026-12-09 11:01"},
 	} {
 		t.Run(when.name, func(t *testing.T) {
-			store := cityStore(t)
-			c, err := begin(t.Context(), store, enginetest.NewChat("test"), dawn, fails)
+			store := testPlace.store(t)
+			c, err := testPlace.begin(t.Context(), store, testPlace.rooms(), dawn, fails)
 			if err != nil {
 				t.Fatal(err)
 			}

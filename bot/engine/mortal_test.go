@@ -40,7 +40,11 @@ func (l *life) do(what string, op func() error) error {
 // conf puts an engine into this life.
 func (l *life) conf(c *engine.Config) {
 	c.Store = &mortalStore{Store: c.Store.(*storage.Store), life: l}
-	c.Chats = []engine.Chat{mortalChat{c.Chats[0].(*enginetest.Chat), l}}
+	if chat, ok := c.Chats[0].(*enginetest.Chat); ok {
+		c.Chats = []engine.Chat{mortalChat{chat, l}}
+	} else {
+		c.Chats = []engine.Chat{mortalTeams{c.Chats[0].(*teamsChat), l}}
+	}
 }
 
 func (l *life) fail(err error) {

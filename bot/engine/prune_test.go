@@ -7,7 +7,6 @@ import (
 
 	"lotse/bot"
 	"lotse/bot/engine"
-	"lotse/bot/engine/enginetest"
 	"lotse/storage/storagetest"
 )
 
@@ -15,8 +14,8 @@ import (
 // of late is not, and old events that a server shows once more bring nothing back.
 func TestOldThingsGo(t *testing.T) {
 	keeps := func(c *engine.Config) { c.Settings.Retention = bot.Retention{Reports: 6, Messages: 90, Decisions: 10} }
-	store := cityStore(t)
-	c, err := begin(t.Context(), store, enginetest.NewChat("test"), dawn, keeps)
+	store := testPlace.store(t)
+	c, err := testPlace.begin(t.Context(), store, testPlace.rooms(), dawn, keeps)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +89,7 @@ func TestOldThingsGo(t *testing.T) {
 	if err := c.end(); err != nil {
 		t.Fatal(err)
 	}
-	if c, err = begin(t.Context(), store, c.chat, at("2027-07-20 09:00"), keeps); err != nil {
+	if c, err = testPlace.begin(t.Context(), store, c.chat, at("2027-07-20 09:00"), keeps); err != nil {
 		t.Fatal(err)
 	}
 	until(at("2027-07-22 09:00"))

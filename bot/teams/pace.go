@@ -55,17 +55,21 @@ func (p *pace) note(at time.Time) {
 type paces struct {
 	mu  sync.Mutex
 	all map[string]*pace
+	off bool // everything may go at once
 	// swept is when those that allow everything again were taken out.
 	swept time.Time
 }
 
-func newPaces() *paces { return &paces{all: map[string]*pace{}} }
+func newPaces(off bool) *paces { return &paces{all: map[string]*pace{}, off: off} }
 
 // book reserves the next place for a send to a conversation of a tenant, if that is
 // within the limit, and returns how long to wait for it. Otherwise nothing is reserved.
 func (p *paces) book(conversation, tenant string, now time.Time, limit time.Duration) (wait time.Duration, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.off {
+		return 0, true
+	}
 	p.sweep(now)
 	c, t := p.of("c "+conversation, conversationWindows), p.of("t "+tenant, tenantWindows)
 	at := c.next(now)

@@ -13,7 +13,7 @@ import (
 // However sends come, in no window there are more than Teams allows.
 func TestPace(t *testing.T) {
 	start := time.Date(2026, 11, 18, 9, 0, 0, 0, time.UTC)
-	p := newPaces()
+	p := newPaces(false)
 	now, sent := start, []time.Time{}
 	for len(sent) < 4000 {
 		wait, ok := p.book("a", "t", now, maxWait)
@@ -41,7 +41,7 @@ func TestPace(t *testing.T) {
 // A tenant has a limit of its own, and conversations do not wait for each other's.
 func TestPaceOfTenant(t *testing.T) {
 	now := time.Date(2026, 11, 18, 9, 0, 0, 0, time.UTC)
-	p := newPaces()
+	p := newPaces(false)
 	for i := range 45 {
 		if wait, ok := p.book(fmt.Sprint(i), "t", now, maxWait); !ok || wait > 0 {
 			t.Fatalf("conversation %d waits %v", i, wait)
@@ -62,7 +62,7 @@ func TestPaceOfTenant(t *testing.T) {
 // A send waits for its place, but not for long: then it is for the engine to come again.
 func TestTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := &Chat{paces: newPaces()}
+		c := &Chat{paces: newPaces(false)}
 		began := time.Now()
 		for i := range 8 {
 			if err := c.turn(t.Context(), "room", "tenant"); err != nil {

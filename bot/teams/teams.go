@@ -72,6 +72,8 @@ type Config struct {
 	Rehearsal bool
 	// Timeout limits one request that the bot makes; 0 means 30 seconds.
 	Timeout time.Duration
+	// Unpaced: the Connector is one of a test and has no limits to keep to.
+	Unpaced bool
 	// Listener is where Run serves; nil: somebody else serves the Chat, which is a
 	// [http.Handler]. Run closes it.
 	Listener net.Listener
@@ -168,7 +170,7 @@ func New(c Config) (*Chat, error) {
 		reactions: c.Reactions,
 		door:      newDoor(c),
 		pass:      newPass(c),
-		paces:     newPaces(),
+		paces:     newPaces(c.Unpaced),
 		people:    newPeople(c.Memory, c.AppID),
 
 		complaints: newComplaints(c.Log),

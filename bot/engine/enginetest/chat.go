@@ -295,12 +295,7 @@ func (c *Chat) Find(_ context.Context, id bot.RoomID, key bot.Key, revision int)
 	if r == nil {
 		return "", nil
 	}
-	for _, o := range r.own {
-		if o.key == key && o.revision == revision {
-			return o.id, nil
-		}
-	}
-	return "", nil
+	return r.did(key, revision), nil
 }
 
 // Has implements engine.Witness.

@@ -31,6 +31,20 @@ type own struct {
 	original bool
 }
 
+// Again ends the id of what the bot did under a key and revision that stood there already:
+// behind it is the id of the one before.
+const Again = "-again"
+
+// did is the id of what the bot did last under a key and revision, "" if nothing.
+func (r *room) did(key bot.Key, revision int) bot.MessageID {
+	for _, o := range slices.Backward(r.own) {
+		if o.key == key && o.revision == revision {
+			return o.id
+		}
+	}
+	return ""
+}
+
 // Message is a message as a client shows it: with its edits and reactions.
 type Message struct {
 	ID        bot.MessageID
@@ -212,9 +226,12 @@ func (c *Chat) carryOut(out bot.Outgoing) (bot.MessageID, error) {
 		return "", err
 	}
 	var id bot.MessageID
-	if out.Absent {
-		id = out.Message + "-deleted" // to delete twice does no harm, and changes no other id
-	} else {
+	switch first := r.did(out.Key, out.Revision); { // what is done twice changes no other id
+	case out.Absent:
+		id = out.Message + "-deleted"
+	case first != "":
+		id = first + Again
+	default:
 		id = c.nextID(out.Room, r)
 	}
 	switch {
@@ -415,8 +432,27 @@ func (c *Chat) News(id bot.RoomID) string {
 //	  Maria Beispiel: gelb (geändert)
 //	Erika Muster ↪ «Guten Morgen …»: danke
 //	Lotse: (gelöscht)
-func (c *Chat) Transcript(id bot.RoomID) string {
-	messages := c.Room(id)
+func (c *Chat) Transcript(id bot.RoomID) string { return transcript(c.Room(id)) }
+
+// Once is the Transcript of a room as if nothing stood there twice: of what the bot said
+// again only the last one is left.
+func (c *Chat) Once(id bot.RoomID) string {
+	messages, again := c.Room(id), map[bot.MessageID]bool{}
+	for _, m := range messages {
+		if first, ok := strings.CutSuffix(string(m.ID), Again); ok {
+			again[bot.MessageID(first)] = true
+		}
+	}
+	messages = slices.DeleteFunc(messages, func(m Message) bool { return again[m.ID] })
+	for i := range messages {
+		for _, id := range []*bot.MessageID{&messages[i].ID, &messages[i].Thread, &messages[i].ReplyTo} {
+			*id = bot.MessageID(strings.ReplaceAll(string(*id), Again, ""))
+		}
+	}
+	return transcript(messages)
+}
+
+func transcript(messages []Message) string {
 	var b strings.Builder
 	text := func(id bot.MessageID) string {
 		for _, m := range messages {

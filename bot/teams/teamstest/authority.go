@@ -92,8 +92,8 @@ func (a *Authority) recount() {
 	a.given = 0
 }
 
-// knows reports whether a request comes with a token that was given out.
-func (a *Authority) knows(req *http.Request) bool {
+// Knows reports whether a request comes with a token that was given out.
+func (a *Authority) Knows(req *http.Request) bool {
 	token, _ := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer ")
 	a.tokensMu.Lock()
 	defer a.tokensMu.Unlock()

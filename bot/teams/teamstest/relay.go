@@ -236,7 +236,7 @@ func (r *Relay) connector(w http.ResponseWriter, req *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	ok := r.knows(req)
+	ok := r.Knows(req)
 	r.mu.Lock()
 	var fail *failure
 	if ok && len(r.failures) > 0 {

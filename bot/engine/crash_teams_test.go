@@ -1,0 +1,508 @@
+package engine_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"lotse/bot"
+	"lotse/bot/engine"
+	"lotse/bot/engine/enginetest"
+	"lotse/bot/teams"
+	"lotse/bot/teams/teamstest"
+)
+
+// Over Teams as well nothing is lost and the order is kept, whenever the process dies, and
+// an activity counts once however often it is delivered. But nobody can look into a
+// conversation: of what the bot did not hear, before it died, that it had arrived, it says
+// every message once more. It says none twice beside these; edits and deletions it repeats
+// without harm.
+//
+// The bot's chat is the real one. It speaks over HTTP with a Connector that keeps what it
+// is given, and gets activities, signed, over HTTP, each again until it has said 200.
+func TestCrashTeams(t *testing.T) {
+	long := os.Getenv("LOTSE_TEST_LONG") != ""
+	story := apart(nineWeeks())
+	if !long {
+		story = story[:30]
+	}
+	stride := 60
+	if long {
+		stride = 4
+	}
+	c := crashTeams(t, story, 400, func(n int) int {
+		switch {
+		case race && n%25 > 0:
+			return 0
+		case n%stride == 0:
+			return len(story)
+		case long || n%4 == 0:
+			return 2
+		}
+		return 0
+	}, map[string]int{"/ask/": 2, "/question/": 4, "/summary/": 1, "/overview/": 1, "reply/": 2})
+	if c.unheard == 0 {
+		t.Error("nothing was unheard: the story does not try it")
+	}
+}
+
+// TestCrashEscalation, over Teams.
+func TestCrashTeamsEscalation(t *testing.T) {
+	long := os.Getenv("LOTSE_TEST_LONG") != ""
+	story := apart(aDecision())
+	crashTeams(t, story, 300, func(n int) int {
+		switch {
+		case race && n%25 > 0:
+			return 0
+		case long || n%50 == 0:
+			return len(story)
+		case n%5 == 0:
+			return 1
+		}
+		return 0
+	}, map[string]int{"/draft/": 2, "/request/": 3, "/told/": 2, "/question/": 1, "/answer/": 1, "/outcome/": 7, " decided serviceportal": 3})
+}
+
+func crashTeams(t *testing.T, story []step, operations int, steps func(n int) int, keys map[string]int) *crashes {
+	t.Helper()
+	where := newTeamsPlace(t)
+	c := &crashes{t: t, place: where.place, blind: true, story: story, want: where.reference(t, story)}
+	c.crash(operations, steps, keys)
+	return c
+}
+
+// apart is a story in which nothing comes in one piece, as in Teams; at first the bot is
+// put into the rooms.
+func apart(story []step) []step {
+	var steps []step
+	for _, room := range []bot.RoomID{pmoRoom, dmRoom, dikonRoom, portal, eakte} {
+		steps = append(steps, step{about: "the bot is added to " + string(room), deeds: []deed{func(stage) bot.Event {
+			return bot.Event{Kind: bot.EventJoined, Room: room, Sender: pia}
+		}}})
+	}
+	for _, s := range story {
+		if s.deeds == nil {
+			steps = append(steps, s)
+		}
+		for _, do := range s.deeds {
+			steps = append(steps, step{about: s.about, deeds: []deed{do}})
+		}
+	}
+	return steps
+}
+
+// teamsPlace is a tenant of Teams: its rooms are those of a chat that records, before which
+// stands what speaks as the Connector does.
+type teamsPlace struct {
+	*place
+	authority *teamstest.Authority
+	server    *httptest.Server
+	token     string // of what comes in
+
+	requests atomic.Int64
+
+	mu    sync.Mutex
+	lives map[string]*teamsChat
+	count int
+
+	// answer, if set before anything runs, is asked about each request to send.
+	answer func(*http.Request) fate
+}
+
+// fate is what becomes of a request.
+type fate int
+
+const (
+	answered  fate = iota
+	unheard        // done, and the answer is lost
+	broken         // the same, and the connection is
+	forgotten      // not done, and nobody can know
+	refused        // not done, for sure
+)
+
+func newTeamsPlace(t *testing.T) *teamsPlace {
+	t.Helper()
+	p := &teamsPlace{authority: teamstest.NewAuthority(t), lives: map[string]*teamsChat{}}
+	p.server = httptest.NewServer(p)
+	t.Cleanup(p.server.Close)
+	p.token = p.authority.Sign(p.service())
+	p.place = &place{
+		id: teams.ID, books: teamsBooks, chat: p.begins,
+		stage: func(c *enginetest.Chat) stage { return teamsStage{c} },
+	}
+	return p
+}
+
+func (p *teamsPlace) service() string { return p.server.URL + "/connector" }
+
+// What a room of the story is called in Teams.
+var teamsRooms = map[bot.RoomID]bot.RoomID{
+	pmoRoom: "teams:19:pmo@thread.tacv2", dmRoom: "teams:19:dm@thread.v2", dikonRoom: "teams:19:dikon@thread.v2",
+	portal: "teams:19:portal@thread.tacv2", eakte: "teams:19:eakte@thread.tacv2", direct: "teams:direct-fatma",
+}
+
+func teamsUser(u bot.UserID) bot.UserID {
+	if u == "" {
+		return ""
+	}
+	return "teams:" + bot.UserID(strings.TrimPrefix(u.Local(), "@"))
+}
+
+func teamsBooks() bot.Change {
+	c := cityBooks()
+	for i := range c.Rooms {
+		c.Rooms[i].ID = teamsRooms[c.Rooms[i].ID]
+	}
+	for i := range c.People {
+		c.People[i].Accounts = []bot.UserID{teamsUser(c.People[i].Accounts[0])}
+	}
+	return c
+}
+
+// teamsStage lets the people of the story act in Teams.
+type teamsStage struct{ *enginetest.Chat }
+
+func (s teamsStage) Room(room bot.RoomID) []enginetest.Message { return s.Chat.Room(teamsRooms[room]) }
+
+func (s teamsStage) Inject(events ...bot.Event) []bot.MessageID {
+	for i := range events {
+		e := &events[i]
+		if e.Kind == bot.EventDeletion { // of a reaction is said what it was, and on what
+			for _, m := range s.Room(e.Room) {
+				for _, r := range m.Reactions {
+					if r.ID == e.Target {
+						e.Emoji, e.ReplyTo = r.Emoji, m.ID
+					}
+				}
+			}
+		}
+		e.Room, e.Sender = teamsRooms[e.Room], teamsUser(e.Sender)
+		for j := range e.Mentions {
+			e.Mentions[j].User = teamsUser(e.Mentions[j].User)
+		}
+	}
+	return s.Chat.Inject(events...)
+}
+
+// An id of the rooms is "teams:$<room>/<n>", that of an activity "<n>".
+func activityID(id bot.MessageID) string {
+	return string(id[strings.LastIndexByte(string(id), '/')+1:])
+}
+
+func recordedID(room, activity string) bot.MessageID {
+	if activity == "" {
+		return ""
+	}
+	return bot.MessageID("teams:$" + room + "/" + activity)
+}
+
+// activity is an event as Teams tells of it.
+func (p *teamsPlace) activity(e bot.Event) map[string]any {
+	room, who := e.Room.Local(), e.Sender.Local()
+	kind := "personal"
+	switch {
+	case strings.HasSuffix(room, "@thread.v2"):
+		kind = "groupChat"
+	case strings.HasSuffix(room, "@thread.tacv2"):
+		kind = "channel"
+	}
+	tenant := map[string]any{"id": teamstest.Tenant}
+	n := 0
+	fmt.Sscan(activityID(e.Message), &n)
+	in := room
+	if kind == "channel" {
+		root := activityID(e.Message)
+		if e.Thread != "" {
+			root = activityID(e.Thread)
+		}
+		in += ";messageid=" + root
+	}
+	a := map[string]any{
+		"id": activityID(e.Message), "timestamp": dawn.Add(time.Duration(n) * time.Second), "channelId": "msteams", "serviceUrl": p.service(),
+		"from": map[string]any{"id": "29:" + who, "aadObjectId": who, "name": e.Name}, "recipient": map[string]any{"id": "28:" + teamstest.AppID, "name": "Lotse"},
+		"conversation": map[string]any{"id": in, "conversationType": kind, "tenantId": teamstest.Tenant},
+		"channelData":  map[string]any{"tenant": tenant, "team": map[string]any{"id": "19:pmo@thread.tacv2"}},
+	}
+	reaction := []any{map[string]any{"type": reactionType(e.Emoji)}}
+	switch {
+	case e.Kind == bot.EventJoined:
+		a["type"], a["membersAdded"] = "conversationUpdate", []any{map[string]any{"id": "28:" + teamstest.AppID}}
+	case e.Kind == bot.EventEdit:
+		a["type"], a["id"], a["text"], a["textFormat"] = "messageUpdate", activityID(e.Target), e.Text, "plain"
+	case e.Kind == bot.EventReaction:
+		a["type"], a["replyToId"], a["reactionsAdded"] = "messageReaction", activityID(e.Target), reaction
+	case e.Kind == bot.EventDeletion && e.Emoji != "":
+		a["type"], a["replyToId"], a["reactionsRemoved"] = "messageReaction", activityID(e.ReplyTo), reaction
+	case e.Kind == bot.EventDeletion:
+		a["type"], a["id"] = "messageDelete", activityID(e.Target)
+	default:
+		text, entities := e.Text, []any{}
+		for _, m := range e.Mentions {
+			mark := "<at>" + m.Name + "</at>"
+			text = strings.Replace(text, "@"+m.Name, mark, 1)
+			entities = append(entities, map[string]any{"type": "mention", "text": mark, "mentioned": map[string]any{"id": "29:" + m.User.Local(), "aadObjectId": m.User.Local(), "name": m.Name}})
+		}
+		a["type"], a["text"], a["textFormat"], a["entities"] = "message", text, "plain", entities
+		if e.ReplyTo != "" {
+			a["replyToId"] = activityID(e.ReplyTo)
+		}
+	}
+	return a
+}
+
+// reactionType is what Teams calls an emoji.
+func reactionType(emoji string) string {
+	var codes []string
+	for _, r := range emoji {
+		codes = append(codes, fmt.Sprintf("%04x", r))
+	}
+	return strings.Join(codes, "-") + "_x"
+}
+
+// teamsChat is the bot's chat in one life.
+type teamsChat struct {
+	*teams.Chat
+	place *teamsPlace
+	name  string
+	rooms *enginetest.Chat
+	http  *http.Client
+	// take, if set, is what takes activities in instead of the engine.
+	take func(ctx context.Context, deliver bot.Deliver, b bot.Batch) error
+}
+
+// begins gives the bot a chat of its own in the rooms.
+func (p *teamsPlace) begins(rooms *enginetest.Chat, memory engine.Memory) (engine.Chat, func(), error) {
+	rooms.Can(bot.Abilities{Threads: true, Reactions: true, Edits: true})
+	p.mu.Lock()
+	p.count++
+	c := &teamsChat{place: p, rooms: rooms, name: fmt.Sprint(p.count)}
+	p.lives[c.name] = c
+	p.mu.Unlock()
+	c.http = &http.Client{Transport: named{c.name}}
+	var err error
+	c.Chat, err = teams.New(teams.Config{
+		AppID: teamstest.AppID, Tenant: teamstest.Tenant, Credential: teams.Credential{Secret: teamstest.Secret}, Memory: memory,
+		Metadata: p.authority.Metadata(), Token: p.authority.Token(), ServiceURL: p.service(), HTTPClient: c.http,
+		Now: func() time.Time { return dawn }, Rehearsal: true, Unpaced: true,
+	})
+	return c, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.lives, c.name)
+	}, err
+}
+
+// named says with each request who makes it, and what it sends: Teams itself knows nothing
+// of keys.
+type named struct{ name string }
+
+type sends struct{}
+
+var loopback = sync.OnceValue(func() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost = 64
+	return t
+})
+
+func (n named) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("X-Life", n.name)
+	if out, ok := r.Context().Value(sends{}).(bot.Outgoing); ok {
+		r.Header.Set("X-Key", url.QueryEscape(string(out.Key)))
+		r.Header.Set("X-Revision", fmt.Sprint(out.Revision))
+	}
+	return loopback().RoundTrip(r)
+}
+
+func (c *teamsChat) Send(ctx context.Context, out bot.Outgoing) (bot.MessageID, error) {
+	return c.Chat.Send(context.WithValue(ctx, sends{}, out), out)
+}
+
+// Run delivers activities to the bot, each until it has said 200, one after the other.
+func (c *teamsChat) Run(ctx context.Context, deliver bot.Deliver) error {
+	ctx, stop := context.WithCancel(ctx)
+	var posting sync.WaitGroup
+	posting.Go(func() {
+		_ = c.rooms.Run(ctx, func(ctx context.Context, b bot.Batch) error { // it ends with ctx
+			for _, e := range b.Events {
+				if err := c.post(ctx, c.place.activity(e)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+	defer posting.Wait()
+	defer stop()
+	if c.take != nil {
+		engines := deliver
+		deliver = func(ctx context.Context, b bot.Batch) error { return c.take(ctx, engines, b) }
+	}
+	return c.Chat.Run(ctx, deliver)
+}
+
+func (c *teamsChat) post(ctx context.Context, activity map[string]any) error {
+	body, err := json.Marshal(activity)
+	for err == nil {
+		var req *http.Request
+		if req, err = http.NewRequestWithContext(ctx, http.MethodPost, c.place.server.URL+teams.Path, bytes.NewReader(body)); err != nil {
+			break
+		}
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Authorization", "Bearer "+c.place.token)
+		var resp *http.Response
+		if resp, err = c.http.Do(req); err != nil {
+			break
+		}
+		_, _ = io.Copy(io.Discard, resp.Body)
+		resp.Body.Close()
+		if resp.StatusCode == http.StatusOK {
+			return nil
+		}
+		if resp.StatusCode < 500 {
+			panic(fmt.Sprintf("the bot refuses an activity of the test: %s %s", resp.Status, body))
+		}
+	}
+	return err
+}
+
+// Settle implements engine.Settler.
+func (c *teamsChat) Settle(ctx context.Context) error { return c.rooms.Settle(ctx) }
+
+// mortalTeams is a teamsChat whose sends are counted, and break. When a personal chat is
+// opened, what counts is that it is remembered.
+type mortalTeams struct {
+	*teamsChat
+	*life
+}
+
+func (c mortalTeams) Send(ctx context.Context, out bot.Outgoing) (id bot.MessageID, err error) {
+	err = c.do("Send", func() error { id, err = c.teamsChat.Send(ctx, out); return err })
+	return id, err
+}
+
+// ServeHTTP is the Connector, and hands activities on to the bot that they are for.
+func (p *teamsPlace) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
+	c := p.lives[r.Header.Get("X-Life")]
+	p.mu.Unlock()
+	if c == nil {
+		w.WriteHeader(http.StatusBadGateway)
+		return
+	}
+	path, ok := strings.CutPrefix(r.URL.Path, "/connector/v3/conversations")
+	if !ok {
+		c.Chat.ServeHTTP(w, r)
+		return
+	}
+	if !p.authority.Knows(r) {
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	became := answered
+	if p.answer != nil {
+		became = p.answer(r)
+	}
+	switch became {
+	case forgotten:
+		w.WriteHeader(http.StatusGatewayTimeout)
+		return
+	case refused:
+		p.say(w, http.StatusTooManyRequests, map[string]any{"error": map[string]string{"code": "Throttled"}})
+		return
+	}
+	status, answer := p.carryOut(c, r, strings.Split(strings.TrimPrefix(path, "/"), "/"))
+	switch became {
+	case unheard:
+		w.WriteHeader(http.StatusBadGateway)
+	case broken:
+		panic(http.ErrAbortHandler)
+	default:
+		p.say(w, status, answer)
+	}
+}
+
+func (p *teamsPlace) say(w http.ResponseWriter, status int, answer any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(answer)
+}
+
+// carryOut does what a request wants: path is what comes after "conversations".
+func (p *teamsPlace) carryOut(c *teamsChat, r *http.Request, path []string) (status int, answer map[string]any) {
+	type message struct {
+		Type        string            `json:"type"`
+		Text        string            `json:"text"`
+		Attachments []json.RawMessage `json:"attachments"`
+	}
+	var body struct {
+		message
+		Members     []struct{ ID string } `json:"members"`
+		ChannelData struct {
+			Channel struct{ ID string } `json:"channel"`
+		} `json:"channelData"`
+		Activity *message `json:"activity"`
+	}
+	if r.Method != http.MethodDelete {
+		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+			return no(http.StatusBadRequest, err)
+		}
+	}
+	key, _ := url.QueryUnescape(r.Header.Get("X-Key"))
+	out := bot.Outgoing{Key: bot.Key(key), Op: bot.OpMessage, Transaction: fmt.Sprint("request ", p.requests.Add(1))}
+	fmt.Sscan(r.Header.Get("X-Revision"), &out.Revision)
+	opens := path[0] == ""
+	if opens {
+		if body.ChannelData.Channel.ID == "" { // a personal chat
+			if len(body.Members) != 1 {
+				return no(http.StatusBadRequest, errors.New("one member"))
+			}
+			room, err := c.rooms.OpenDirect(r.Context(), bot.UserID("teams:"+strings.TrimPrefix(body.Members[0].ID, "29:")))
+			if err != nil {
+				return no(http.StatusBadRequest, err)
+			}
+			return http.StatusCreated, map[string]any{"id": room.Local()}
+		}
+		path[0], body.message = body.ChannelData.Channel.ID, *body.Activity
+	}
+	room, root, _ := strings.Cut(path[0], ";messageid=")
+	out.Room = bot.RoomID("teams:" + room)
+	switch r.Method {
+	case http.MethodPost:
+		out.Thread = recordedID(room, root)
+	default:
+		out.Message, out.Absent = recordedID(room, path[2]), r.Method == http.MethodDelete
+	}
+	out.Text.Markdown = bot.Markdown(body.Text)
+	for _, a := range body.Attachments {
+		out.Text.Markdown += "\n" + bot.Markdown(a)
+	}
+	if out.Absent && slices.ContainsFunc(c.rooms.Room(out.Room), func(m enginetest.Message) bool { return m.ID == out.Message && m.Deleted }) {
+		return no(http.StatusNotFound, errors.New("ActivityNotFoundInConversation"))
+	}
+	id, err := c.rooms.Send(r.Context(), out)
+	if err != nil {
+		return no(http.StatusBadRequest, err)
+	}
+	if opens {
+		return http.StatusCreated, map[string]any{"id": room + ";messageid=" + activityID(id), "activityId": activityID(id)}
+	}
+	return http.StatusCreated, map[string]any{"id": activityID(id)}
+}
+
+func no(status int, err error) (int, map[string]any) {
+	return status, map[string]any{"error": map[string]string{"code": err.Error()}}
+}
