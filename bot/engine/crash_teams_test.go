@@ -63,7 +63,7 @@ func TestCrashTeams(t *testing.T) {
 func TestCrashTeamsEscalation(t *testing.T) {
 	long := os.Getenv("LOTSE_TEST_LONG") != ""
 	story := apart(aDecision())
-	crashTeams(t, story, 300, func(n int) int {
+	crashTeams(t, story, 400, func(n int) int {
 		switch {
 		case race && n%25 > 0:
 			return 0
@@ -82,6 +82,179 @@ func crashTeams(t *testing.T, story []step, operations int, steps func(n int) in
 	c := &crashes{t: t, place: where.place, blind: true, story: story, want: where.reference(t, story)}
 	c.crash(operations, steps, keys)
 	return c
+}
+
+// The crash test over Teams can fail, too: it sees what comes of each of these faults.
+func TestCrashTeamsSeesFaults(t *testing.T) {
+	if race {
+		t.Skip("the race detector has nothing to learn from it, and takes ten times as long")
+	}
+	story := apart(nineWeeks())[:10]
+	for _, test := range []struct {
+		fault string
+		take  func(*teamsChat, context.Context, bot.Deliver, bot.Batch) error
+		chat  func(*teamsChat) engine.Chat
+		seen  func(*crashes) int
+	}{
+		{"activities are acknowledged before they are committed", (*teamsChat).acknowledgesFirst, nil, func(c *crashes) int { return c.other + c.lost + c.answers }},
+		{"an activity that comes twice is another one", (*teamsChat).forgetsIDs, nil, func(c *crashes) int { return c.other + c.lost }},
+		{"what was answered is tried again", nil, func(c *teamsChat) engine.Chat { return stubborn{c, new(sync.Map)} }, func(c *crashes) int { return c.doubled }},
+		{"what may have arrived is not tried again", nil, func(c *teamsChat) engine.Chat { return trusting{c, c.rooms} }, func(c *crashes) int { return c.lost }},
+	} {
+		where := newTeamsPlace(t)
+		where.take = test.take
+		c := &crashes{t: t, place: where.place, blind: true, story: story, want: where.reference(t, story), fault: test.chat}
+		c.play(func(n int) int { return 1 - n%2 })
+		t.Logf("%s: %s", test.fault, c)
+		if test.seen(c) == 0 {
+			t.Errorf("%s, and the crash test does not see it", test.fault)
+		}
+	}
+}
+
+// acknowledgesFirst commits what came in once Teams thinks that it is.
+func (c *teamsChat) acknowledgesFirst(ctx context.Context, deliver bot.Deliver, b bot.Batch) error {
+	if len(b.Events) == 0 {
+		return deliver(ctx, b)
+	}
+	ctx = context.WithoutCancel(ctx)
+	c.later.Go(func() {
+		_ = c.rooms.Settle(ctx)
+		_ = deliver(ctx, b)
+	})
+	return nil
+}
+
+// forgetsIDs gives a new id to what comes again.
+func (c *teamsChat) forgetsIDs(ctx context.Context, deliver bot.Deliver, b bot.Batch) error {
+	for i := range b.Events {
+		e := &b.Events[i]
+		name := "came/" + string(e.ID)
+		came, err := c.memory.Recall(ctx, name)
+		if err != nil {
+			return err
+		}
+		if came != "" {
+			e.ID += "/again"
+		}
+		if b.Remember == nil {
+			b.Remember = map[string]string{}
+		}
+		b.Remember[name] = "yes"
+	}
+	return deliver(ctx, b)
+}
+
+// stubborn tries everything twice, whatever was answered.
+type stubborn struct {
+	*teamsChat
+	tried *sync.Map
+}
+
+func (s stubborn) Send(ctx context.Context, out bot.Outgoing) (bot.MessageID, error) {
+	id, err := s.teamsChat.Send(ctx, out)
+	if _, again := s.tried.LoadOrStore(out.Transaction, true); err == nil && !again {
+		return "", enginetest.ErrConnection
+	}
+	return id, err
+}
+
+// trusting takes everything in doubt for sent.
+type trusting struct {
+	*teamsChat
+	rooms *enginetest.Chat
+}
+
+func (trusting) Find(_ context.Context, room bot.RoomID, key bot.Key, _ int) (bot.MessageID, error) {
+	return bot.MessageID(string(room) + "/nowhere"), nil
+}
+
+// Requests are answered with what says nothing, or not at all, and the bot lives. What was
+// done all the same stands twice, once for each answer that was lost, and nothing else.
+// What the store did and did not say does no harm, so activities come again.
+func TestLostAnswersTeams(t *testing.T) {
+	story := apart(nineWeeks())
+	if race {
+		story = story[:20]
+	} else if os.Getenv("LOTSE_TEST_LONG") == "" {
+		story = story[:40]
+	}
+	const every = 7
+	where := newTeamsPlace(t)
+	c := &crashes{t: t, place: where.place, blind: true, story: story, want: where.reference(t, story)}
+	total := map[fate]int{}
+	for i := range every {
+		var mu sync.Mutex
+		requests, operations := 0, 0
+		doubled := map[string]int{} // by "room key": answers to messages that were lost
+		where.answer = func(r *http.Request) fate {
+			mu.Lock()
+			defer mu.Unlock()
+			if requests++; requests%every != i {
+				return answered
+			}
+			became := []fate{unheard, refused, broken, forgotten}[requests/every%4]
+			total[became]++
+			if key, _ := url.QueryUnescape(r.Header.Get("X-Key")); key != "" && r.Method == http.MethodPost && (became == unheard || became == broken) {
+				doubled[key]++
+			}
+			return became
+		}
+		deaf := &life{around: func(what string, op func() error) error {
+			err := op()
+			mu.Lock()
+			defer mu.Unlock()
+			if slices.Contains([]string{"Receive", "Commit", "Claim", "Settle", "Remember"}, what) {
+				if operations++; err == nil && operations%every == i {
+					err = enginetest.ErrConnection
+				}
+			}
+			return err
+		}}
+		town, err := where.begin(t.Context(), where.store(t), where.rooms(), dawn, deaf.conf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for j, s := range story {
+			if err := town.play(t.Context(), s, false); err != nil {
+				t.Fatalf("%s: %v", s.about, err)
+			}
+			got, err := town.outcome(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			stands := map[string]int{}
+			var unheard []string
+			for room, keys := range got.said {
+				for _, key := range keys {
+					if stands[string(key)]++; stands[string(key)] == 2 {
+						unheard = append(unheard, string(room)+" "+string(key))
+					}
+				}
+			}
+			for key, n := range stands {
+				if n != 1+doubled[key] {
+					t.Errorf("after %s: %s stands %d times, and %d answers were lost", s.about, key, n, doubled[key])
+				}
+			}
+			slices.Sort(unheard)
+			c.compare("deaf, after "+s.about, got, c.want[j], unheard)
+		}
+		if err := town.end(); err != nil {
+			t.Error(err)
+		}
+		for _, n := range doubled {
+			c.unheard += n
+		}
+	}
+	t.Logf("of the requests %d were done and not answered, %d done and the connection broken, %d not done and not answered, %d refused: %s",
+		total[unheard], total[broken], total[forgotten], total[refused], c.counts())
+	if min(total[unheard], total[broken], total[forgotten], total[refused], c.unheard) == 0 {
+		t.Error("not everything that can go wrong went wrong")
+	}
+	for _, found := range c.found {
+		t.Error(found)
+	}
 }
 
 // apart is a story in which nothing comes in one piece, as in Teams; at first the bot is
@@ -120,6 +293,8 @@ type teamsPlace struct {
 
 	// answer, if set before anything runs, is asked about each request to send.
 	answer func(*http.Request) fate
+	// take, if set, takes activities in instead of the engine.
+	take func(*teamsChat, context.Context, bot.Deliver, bot.Batch) error
 }
 
 // fate is what becomes of a request.
@@ -150,7 +325,7 @@ func (p *teamsPlace) service() string { return p.server.URL + "/connector" }
 
 // What a room of the story is called in Teams.
 var teamsRooms = map[bot.RoomID]bot.RoomID{
-	pmoRoom: "teams:19:pmo@thread.tacv2", dmRoom: "teams:19:dm@thread.v2", dikonRoom: "teams:19:dikon@thread.v2",
+	pmoRoom: "teams:19:pmo@thread.v2", dmRoom: "teams:19:dm@thread.tacv2", dikonRoom: "teams:19:dikon@thread.tacv2",
 	portal: "teams:19:portal@thread.tacv2", eakte: "teams:19:eakte@thread.tacv2", direct: "teams:direct-fatma",
 }
 
@@ -234,7 +409,7 @@ func (p *teamsPlace) activity(e bot.Event) map[string]any {
 		"id": activityID(e.Message), "timestamp": dawn.Add(time.Duration(n) * time.Second), "channelId": "msteams", "serviceUrl": p.service(),
 		"from": map[string]any{"id": "29:" + who, "aadObjectId": who, "name": e.Name}, "recipient": map[string]any{"id": "28:" + teamstest.AppID, "name": "Lotse"},
 		"conversation": map[string]any{"id": in, "conversationType": kind, "tenantId": teamstest.Tenant},
-		"channelData":  map[string]any{"tenant": tenant, "team": map[string]any{"id": "19:pmo@thread.tacv2"}},
+		"channelData":  map[string]any{"tenant": tenant, "team": map[string]any{"id": "19:team@thread.tacv2"}},
 	}
 	reaction := []any{map[string]any{"type": reactionType(e.Emoji)}}
 	switch {
@@ -279,8 +454,9 @@ type teamsChat struct {
 	name  string
 	rooms *enginetest.Chat
 	http  *http.Client
-	// take, if set, is what takes activities in instead of the engine.
-	take func(ctx context.Context, deliver bot.Deliver, b bot.Batch) error
+
+	memory engine.Memory
+	later  sync.WaitGroup // of what is acknowledged and not taken in
 }
 
 // begins gives the bot a chat of its own in the rooms.
@@ -288,7 +464,7 @@ func (p *teamsPlace) begins(rooms *enginetest.Chat, memory engine.Memory) (engin
 	rooms.Can(bot.Abilities{Threads: true, Reactions: true, Edits: true})
 	p.mu.Lock()
 	p.count++
-	c := &teamsChat{place: p, rooms: rooms, name: fmt.Sprint(p.count)}
+	c := &teamsChat{place: p, rooms: rooms, memory: memory, name: fmt.Sprint(p.count)}
 	p.lives[c.name] = c
 	p.mu.Unlock()
 	c.http = &http.Client{Transport: named{c.name}}
@@ -347,9 +523,10 @@ func (c *teamsChat) Run(ctx context.Context, deliver bot.Deliver) error {
 	})
 	defer posting.Wait()
 	defer stop()
-	if c.take != nil {
+	defer c.later.Wait()
+	if take := c.place.take; take != nil {
 		engines := deliver
-		deliver = func(ctx context.Context, b bot.Batch) error { return c.take(ctx, engines, b) }
+		deliver = func(ctx context.Context, b bot.Batch) error { return take(c, ctx, engines, b) }
 	}
 	return c.Chat.Run(ctx, deliver)
 }
@@ -380,7 +557,11 @@ func (c *teamsChat) post(ctx context.Context, activity map[string]any) error {
 }
 
 // Settle implements engine.Settler.
-func (c *teamsChat) Settle(ctx context.Context) error { return c.rooms.Settle(ctx) }
+func (c *teamsChat) Settle(ctx context.Context) error {
+	err := c.rooms.Settle(ctx)
+	c.later.Wait()
+	return err
+}
 
 // mortalTeams is a teamsChat whose sends are counted, and break. When a personal chat is
 // opened, what counts is that it is remembered.

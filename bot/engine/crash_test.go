@@ -481,6 +481,7 @@ type crashes struct {
 	story []step
 	want  []outcome
 	chat  func(*enginetest.Chat) engine.Chat // puts something around the chat of the next life
+	fault func(*teamsChat) engine.Chat       // the same in Teams
 	// blind: nobody can look into the rooms, so that what is unheard is said once more.
 	blind bool
 
@@ -638,6 +639,9 @@ func (c *crashes) live(store *storage.Store, w world, outboxFirst bool) error {
 	town, err := c.place.begin(ctx, store, chat, w.now, func(conf *engine.Config) {
 		if c.chat != nil {
 			conf.Chats = []engine.Chat{c.chat(chat)}
+		}
+		if c.fault != nil {
+			conf.Chats = []engine.Chat{c.fault(conf.Chats[0].(*teamsChat))}
 		}
 		if outboxFirst {
 			claimed := make(chan struct{})
