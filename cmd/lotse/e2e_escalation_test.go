@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,12 +38,7 @@ func (w *town) sits() council {
 		user        **matrixtest.User
 		login, name string
 	}{{&c.dana, "dana", "Dana Beispiel"}, {&c.ida, "ida", "Ida Beispiel"}, {&c.dora2, "dora2", "Dora Beispiel (Telefon)"}} {
-		*p.user = w.server.Register(w, p.login)
-		(*p.user).SetDisplayName(w, p.name)
-		if w.sealed {
-			w.js[*p.user] = (*p.user).JS(w)
-			w.js[*p.user].Take()
-		}
+		*p.user = w.person(p.login, p.name)
 	}
 	c.dikon = w.room("DIKON", c.ida, w.dora)
 	for _, u := range []*matrixtest.User{c.dana, c.dora2, w.otto} {
@@ -225,12 +219,7 @@ func (w *town) escalations() {
 func (w *town) hasFile(direct string) {
 	w.Helper()
 	e := w.dora.AwaitMessage(w, direct, "alles als Datei")
-	var body []byte
-	if js := w.js[w.dora]; js != nil {
-		body = js.File(w, e)
-	} else {
-		body, _ = w.dora.Download(w, fmt.Sprint(e.Content["url"]))
-	}
+	body := w.download(w.dora, e)
 	var told struct{ Statements []struct{ Text string } }
 	if err := json.Unmarshal(body, &told); err != nil || len(told.Statements) < 20 || !strings.Contains(string(body), "Der Rat hat anders beschlossen") {
 		w.Errorf("the file is no dossier, %v:\n%s", err, body)

@@ -14,12 +14,21 @@ import (
 	"lotse/bot"
 	"lotse/bot/matrix/matrixtest"
 	"lotse/storage"
+	"lotse/storage/storagetest"
 )
 
 // TestMeetups takes a network's meetup on a real homeserver, with the real program, from its announcement, over which the bot
 // dies, to what is kept of it and to the next one. Ten members react, sixty in the long tier: what the room holds in the end,
 // without what the other fifty do, is in testdata/e2e/TestMeetups.
-func TestMeetups(t *testing.T) { raise(t, false, 1, nil).meetups() }
+func TestMeetups(t *testing.T) { raise(t, false, 1, nil).meetups(60) }
+
+// TestMeetupsSealed is the same in encrypted rooms, where every member has a client of their own, twenty of them in the long
+// tier: the rooms read word for word as those in clear.
+func TestMeetupsSealed(t *testing.T) {
+	w := raise(t, true, 1, nil)
+	w.story = "TestMeetups"
+	w.meetups(20)
+}
 
 // firstMeetup is the first meetup of the Digilotsen.
 const firstMeetup = "digilotsen-2026-12-03"
@@ -35,10 +44,9 @@ type lotsen struct {
 // network adds the Digilotsen to a town that was not started yet.
 func (w *town) network(members int) lotsen {
 	w.Helper()
-	n := lotsen{town: w, hanna: w.server.Register(w, "hanna")}
-	n.hanna.SetDisplayName(w, "Hanna Beispiel")
+	n := lotsen{town: w, hanna: w.person("hanna", "Hanna Beispiel")}
 	for i := range members {
-		n.members = append(n.members, w.server.Register(w, fmt.Sprintf("m%02d", i+1)))
+		n.members = append(n.members, w.person(fmt.Sprintf("m%02d", i+1), fmt.Sprintf("Mitglied %d", i+1)))
 	}
 	n.room = w.room("Digilotsen", append([]*matrixtest.User{n.hanna}, n.members...)...)
 	w.configures(
@@ -69,10 +77,9 @@ func (n lotsen) proposes(who *matrixtest.User, topic string) (message string) {
 func (n lotsen) file() (lines []string) {
 	n.Helper()
 	message := n.message("calendar")
-	for _, e := range matrixtest.Latest(n.hanna.Events(n, n.room)) {
+	for _, e := range matrixtest.Latest(n.seesAll(n.room, n.hanna)) {
 		if e.ID == message {
-			body, _ := n.hanna.Download(n, fmt.Sprint(e.Content["url"]))
-			lines = strings.Split(string(body), "\r\n")
+			lines = strings.Split(string(n.download(n.hanna, e)), "\r\n")
 		}
 	}
 	return lines
@@ -94,9 +101,13 @@ func (n lotsen) inFile(want ...string) (uid string) {
 	return lines[i]
 }
 
-// kept are the members whose account stands somewhere in the bot's database, down to the bytes of its files.
+// kept are the members whose account stands somewhere in the bot's database, down to the bytes of its files. Where rooms
+// are encrypted, whose devices have which key must stand in the tables of the crypto: there, all others are looked at.
 func (n lotsen) kept() (accounts []string) {
 	n.Helper()
+	if n.sealed {
+		return n.keptBesideKeys()
+	}
 	files, err := filepath.Glob(filepath.Join(n.folder, "lotse.db*"))
 	if err != nil || len(files) == 0 {
 		n.Fatalf("the database: %v, %v", files, err)
@@ -110,6 +121,25 @@ func (n lotsen) kept() (accounts []string) {
 			if bytes.Contains(data, []byte(m.ID)) && !slices.Contains(accounts, m.ID) {
 				accounts = append(accounts, m.ID)
 			}
+		}
+	}
+	return accounts
+}
+
+func (n lotsen) keptBesideKeys() (accounts []string) {
+	n.Helper()
+	store, err := storage.Open(n.Context(), filepath.Join(n.folder, "lotse.db"), storage.Options{ReadOnly: true})
+	if err != nil {
+		n.Fatal(err)
+	}
+	defer store.Close()
+	for _, m := range n.members {
+		found, err := storagetest.Find(n.Context(), store.DB().RawDB, m.ID)
+		if err != nil {
+			n.Fatal(err)
+		}
+		if slices.ContainsFunc(found, func(where string) bool { return !strings.HasPrefix(where, "crypto_") }) {
+			accounts = append(accounts, m.ID)
 		}
 	}
 	return accounts
@@ -134,11 +164,12 @@ func (n lotsen) plan() bot.ComingCount {
 	return m.Plan
 }
 
-func (w *town) meetups() {
+// meetups plays it with so many members in the long tier.
+func (w *town) meetups(many int) {
 	w.Helper()
 	few, all := 10, 10
 	if os.Getenv("LOTSE_TEST_LONG") != "" {
-		all = 60
+		all = many
 	}
 	n := w.network(all)
 	road := w.roadblock()

@@ -68,12 +68,7 @@ func (w *town) notices() {
 	})
 
 	// Somebody is new, changes their name, leaves, and comes back.
-	nina := w.server.Register(w, "nina")
-	nina.SetDisplayName(w, "Nina Beispiel")
-	if w.sealed {
-		w.js[nina] = nina.JS(w)
-		w.js[nina].Take()
-	}
+	nina := w.person("nina", "Nina Beispiel")
 	w.pia.Invite(w, open, nina.ID)
 	nina.Join(w, open)
 	nina.SetDisplayName(w, "Nina Neu")

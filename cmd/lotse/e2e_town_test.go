@@ -96,12 +96,12 @@ func raiseOn(t *testing.T, software *matrixtest.Software, sealed bool, projects 
 		{&w.otto, "otto", "Otto Beispiel"},
 	}
 	for _, p := range people {
-		*p.user = w.server.Register(t, p.login)
-		(*p.user).SetDisplayName(t, p.name)
-		if sealed && *p.user != w.lotse {
-			w.js[*p.user] = (*p.user).JS(t)
-			w.js[*p.user].Take()
+		if p.user == &w.lotse { // it brings its own client
+			w.lotse = w.server.Register(t, p.login)
+			w.lotse.SetDisplayName(t, p.name)
+			continue
 		}
+		*p.user = w.person(p.login, p.name)
 	}
 	w.pmo = w.room("PMO", w.dora)
 	w.dm = w.room("Digitalisierungsmanagement", w.dora, w.dirk)
@@ -114,6 +114,18 @@ func raiseOn(t *testing.T, software *matrixtest.Software, sealed bool, projects 
 	}
 	w.run("import", "--yes", table)
 	return w
+}
+
+// person makes an account for somebody, with a client for encrypted rooms if there are any.
+func (w *town) person(login, name string) *matrixtest.User {
+	w.Helper()
+	u := w.server.Register(w, login)
+	u.SetDisplayName(w, name)
+	if w.sealed {
+		w.js[u] = u.JS(w)
+		w.js[u].Take()
+	}
+	return u
 }
 
 // build makes the program.
@@ -552,6 +564,16 @@ func (w *town) reads(name string, events []matrixtest.Event) {
 		got = encryption.ReplaceAllString(got, "")
 	}
 	w.shows(name, messageLink.ReplaceAllString(got, "(a link to the message)"))
+}
+
+// download is the file that a message has, decrypted where the room is encrypted.
+func (w *town) download(as *matrixtest.User, e matrixtest.Event) []byte {
+	w.Helper()
+	if js := w.js[as]; js != nil {
+		return js.File(w, e)
+	}
+	body, _ := as.Download(w, fmt.Sprint(e.Content["url"]))
+	return body
 }
 
 // messageLink has the ids of a room and a message, which are different each time.
