@@ -1,13 +1,8 @@
 package ical
 
 import (
-	"bufio"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,141 +13,23 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"lotse/bot/ical/icaltest"
 )
 
-// programs is the folder into which .ci/run installs what reads calendars. A test that cannot have it is skipped, or
-// fails under LOTSE_TEST_REQUIRE=all.
-func programs(t *testing.T) string {
-	t.Helper()
-	var all []byte
-	for _, name := range []string{"python.txt", "package.json", "package-lock.json"} {
-		data, err := os.ReadFile(filepath.Join("testdata", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, data...)
-	}
-	sum := sha256.Sum256(all)
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := filepath.Join(cache, "lotse", "calendars-"+hex.EncodeToString(sum[:6]))
-	missing := ""
-	if _, err := os.Stat(dir); err != nil {
-		missing = "icalendar, ical.js and khal are not installed: .ci/run does that"
-	} else if _, err := exec.LookPath("node"); err != nil {
-		missing = "node is not installed: install Node.js 20 or newer (Debian: apt install nodejs)"
-	}
-	switch {
-	case missing == "":
-	case os.Getenv("LOTSE_TEST_REQUIRE") == "all":
-		t.Fatalf("no calendar programs to test with: %s", missing)
-	default:
-		t.Skipf("no calendar programs to test with: %s", missing)
-	}
-	return dir
-}
-
-// reader is a process that reads calendars.
-type reader struct {
-	name  string
-	stdin io.WriteCloser
-	lines *bufio.Reader
-}
-
-// readers are two libraries that know nothing of each other.
-func readers(t *testing.T) []*reader {
-	t.Helper()
-	dir := programs(t)
-	start := func(name string, cmd *exec.Cmd) *reader {
-		cmd.Dir, cmd.Stderr = dir, t.Output()
-		cmd.Env = append(os.Environ(), "TZ=America/New_York") // no one may go by the computer's zone
-		stdin, err := cmd.StdinPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		stdout, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			stdin.Close()
-			if err := cmd.Wait(); err != nil {
-				t.Errorf("%s: %v", name, err)
-			}
-		})
-		return &reader{name, stdin, bufio.NewReader(stdout)}
-	}
-	program := func(name string) string {
-		data, err := os.ReadFile(filepath.Join("testdata", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(data)
-	}
-	return []*reader{
-		start("icalendar", exec.Command(filepath.Join(dir, "bin", "python3"), "-c", program("read.py"))),
-		start("ical.js", exec.Command("node", "--input-type=module", "--eval", program("read.mjs"))),
-	}
-}
-
-// seen is what a reader made of a calendar.
-type seen struct {
-	Error        string
-	Method, Name string
-	Events       []seenEvent
-}
-
-type seenEvent struct {
-	UID, Status, Summary, Description, Location, URL, Organizer string
-
-	OrganizerName string `json:"organizer_name"`
-	Sequence      int
-	Start, End    *seenTime
-	Stamp         string
-}
-
-type seenTime struct{ Local, UTC string }
-
-func (r *reader) read(data []byte, zones []string) (seen, error) {
-	request, err := json.Marshal(map[string]any{"ics": data, "zones": zones})
-	if err != nil {
-		return seen{}, err
-	}
-	if _, err := r.stdin.Write(append(request, '\n')); err != nil {
-		return seen{}, fmt.Errorf("ask %s: %w", r.name, err)
-	}
-	line, err := r.lines.ReadBytes('\n')
-	if err != nil {
-		return seen{}, fmt.Errorf("read %s's answer: %w", r.name, err)
-	}
-	var answer seen
-	if err := json.Unmarshal(line, &answer); err != nil {
-		return seen{}, fmt.Errorf("read %s's answer: %w", r.name, err)
-	}
-	if answer.Error != "" {
-		return seen{}, fmt.Errorf("%s: %s", r.name, answer.Error)
-	}
-	return answer, nil
-}
-
 // wants is what is to be seen of a calendar.
-func wants(method string, c Calendar) seen {
-	instant := func(t time.Time, zone *time.Location) *seenTime {
+func wants(method string, c Calendar) icaltest.Calendar {
+	instant := func(t time.Time, zone *time.Location) *icaltest.Time {
 		if !described(zone) || twice(t.In(zone)) {
 			zone = time.UTC
 		}
-		return &seenTime{t.In(zone).Format("2006-01-02T15:04:05"), t.UTC().Format("2006-01-02T15:04:05Z")}
+		return &icaltest.Time{Local: t.In(zone).Format("2006-01-02T15:04:05"), UTC: t.UTC().Format("2006-01-02T15:04:05Z")}
 	}
-	want := seen{Method: method, Name: c.Name}
+	want := icaltest.Calendar{Method: method, Name: c.Name}
 	events := slices.Clone(c.Events)
 	slices.SortStableFunc(events, func(a, b Event) int { return a.Start.Compare(b.Start) })
 	for _, e := range events {
-		one := seenEvent{
+		one := icaltest.Event{
 			UID: e.UID, Sequence: e.Sequence, Status: "CONFIRMED", Summary: oneLine(e.Summary), Description: clean(e.Description),
 			Location: oneLine(e.Location), URL: uri(e.Link), OrganizerName: plainer.Replace(oneLine(e.Organizer.Name)),
 			Start: instant(e.Start, e.Zone), Stamp: e.Changed.UTC().Format("2006-01-02T15:04:05Z"),
@@ -175,22 +52,22 @@ func wants(method string, c Calendar) seen {
 }
 
 // compare has every reader read a calendar.
-func compare(t rapid.TB, readers []*reader, data []byte, want seen, zones []string) {
+func compare(t rapid.TB, readers []*icaltest.Reader, data []byte, want icaltest.Calendar, zones []string) {
 	t.Helper()
 	for _, r := range readers {
-		got, err := r.read(data, zones)
+		got, err := r.Read(data, zones...)
 		if err != nil {
 			t.Fatalf("%v\nin\n%s", err, data)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Fatalf("%s reads something else (-want +got):\n%s\nin\n%s", r.name, diff, data)
+			t.Fatalf("%s reads something else (-want +got):\n%s\nin\n%s", r.Name, diff, data)
 		}
 	}
 }
 
 // Around both changes of the clock, in Berlin and elsewhere, everybody reads the same hour.
 func TestReadAroundTheChange(t *testing.T) {
-	readers := readers(t)
+	readers := icaltest.Readers(t)
 	for _, name := range []string{"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "Europe/Dublin", "Asia/Kolkata"} {
 		zone := zoneOf(t, name)
 		c := Calendar{Name: name}
@@ -213,7 +90,7 @@ func TestReadAroundTheChange(t *testing.T) {
 
 // TestReadGolden: the dates of the golden files, as files and as a feed. (Neither library knows that NAME is text: no comma in it.)
 func TestReadGolden(t *testing.T) {
-	readers := readers(t)
+	readers := icaltest.Readers(t)
 	events := meetups(t)
 	for _, e := range events {
 		compare(t, readers, File(e), wants("PUBLISH", Calendar{Events: []Event{e}}), []string{"Europe/Berlin"})
@@ -224,7 +101,7 @@ func TestReadGolden(t *testing.T) {
 
 // TestRoundTrip: any texts, zones and times come back as they were.
 func TestRoundTrip(t *testing.T) {
-	readers := readers(t)
+	readers := icaltest.Readers(t)
 	names := []string{"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Sao_Paulo", "UTC"}
 	zones := map[string]*time.Location{}
 	for _, name := range names {
@@ -260,7 +137,7 @@ func TestRoundTrip(t *testing.T) {
 // TestCalendarProgram has khal, a calendar program, take in a feed and the file of a date, and show both in Berlin and
 // elsewhere, in winter and in summer.
 func TestCalendarProgram(t *testing.T) {
-	dir, home := programs(t), t.TempDir()
+	dir, home := icaltest.Folder(t), t.TempDir()
 	events := meetups(t)
 	for name, data := range map[string][]byte{
 		"feed.ics": Calendar{Name: "Digilotsen", Events: events[:2]}.Feed(), "date.ics": File(events[2]),

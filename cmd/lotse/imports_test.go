@@ -41,6 +41,8 @@ var house = []wing{
 		why: "dates are arithmetic: what today is, the caller says"},
 	{dir: "bot/ical", may: nil, pure: true,
 		why: "a calendar file is made of what it is given, by whoever decides about a date"},
+	{dir: "bot/ical/icaltest", may: []string{"lotse/..."},
+		why: "helpers for tests import the standard library and this module only, so that nobody inherits a test's dependencies"},
 	{dir: "bot/escalation", may: []string{rules, dates}, pure: true,
 		why: "a subject of the rules with a package of its own: pure like them"},
 	{dir: "bot/meetup", may: []string{rules, dates, escalations, icalendar}, pure: true,
