@@ -48,6 +48,7 @@ type town struct {
 
 	pmo, dm  string // rooms
 	ping     string // pia's direct chat with the bot, in which the test asks whether it has read everything
+	looks    int    // how often it was asked whether the homeserver shows everything
 	projects []string
 	rooms    map[string]string           // by project; those of newTown's roomless have none
 	leads    map[string]*matrixtest.User // by project
@@ -579,9 +580,19 @@ func (w *town) download(as *matrixtest.User, e matrixtest.Event) []byte {
 // messageLink has the ids of a room and a message, which are different each time.
 var messageLink = regexp.MustCompile(`\(https://matrix\.to/#/%21[^)]*\)`)
 
+// shown waits until the homeserver shows what it has taken so far, from whomever: it takes an event before it shows it, but
+// shows all of them in order, also those of different rooms.
+func (w *town) shown() {
+	w.Helper()
+	w.looks++
+	w.pia.SendState(w, w.ping, "m.room.topic", "", map[string]any{"topic": fmt.Sprint("look ", w.looks)})
+	w.pia.Events(w, w.ping)
+}
+
 // seesAll is what a room looks like once somebody sees all that the server has: a client may be a moment behind.
 func (w *town) seesAll(room string, as *matrixtest.User) []matrixtest.Event {
 	w.Helper()
+	w.shown()
 	if w.js[as] == nil {
 		return as.Events(w, room)
 	}
