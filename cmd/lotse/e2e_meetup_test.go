@@ -249,22 +249,24 @@ func (w *town) meetups(many int) {
 	}
 	w.clock("12-03 10:00") // nothing is said at the old date
 
-	// The agenda of the day before follows what is voted and what the host wants.
-	w.clock("12-07 09:00")
+	// The agenda of the day before is late, since the bot was down at nine. It follows what is voted and what the host wants.
+	w.clock("12-07 08:00")
+	w.stop()
+	w.start("2026-12-07 11:00")
+	n.message("agenda-1")
 	n.m(8).React(w, n.room, n.message("topic/2"), "👍")
 	w.writes(n.hanna, n.room, "!thema 1 70 min")
-	w.clock("12-07 10:00")
+	w.clock("12-07 12:00")
 	w.latest(n.hanna, n.room, n.message("agenda-1"), "Formulare ohne Barrieren · 👍 1", "70 Minuten")
 
-	// From the beginning on nobody is known any more.
-	w.clock("12-08 13:45")
-	n.message("soon-1")
+	// From the beginning on nobody is known any more, although the bot was down when it began. The link still helps.
+	w.clock("12-08 13:44")
 	w.stop()
 	if got := n.kept(); len(got) < few-2 {
 		w.Errorf("before the beginning, the database knows of %v", got)
 	}
-	w.start("2026-12-08 13:46")
-	w.clock("12-08 14:00")
+	w.start("2026-12-08 14:03")
+	n.message("soon-1")
 	w.stop()
 	if got := n.kept(); len(got) > 0 {
 		w.Errorf("after the beginning, the database still has %v", got)
@@ -274,7 +276,7 @@ func (w *town) meetups(many int) {
 	}
 
 	// What is to be kept: the host is asked, says it, and corrects it.
-	w.start("2026-12-08 14:01")
+	w.start("2026-12-08 14:04")
 	w.clock("12-08 15:30")
 	direct := n.hanna.AwaitInvite(w, w.lotse.ID)
 	n.hanna.Join(w, direct)
@@ -294,6 +296,16 @@ func (w *town) meetups(many int) {
 	carried := n.hanna.AwaitKey(w, n.room, "meetup/digilotsen-2027-01-07/topic/1/matrix:"+n.room)
 	n.hanna.AwaitReaction(w, n.room, carried.ID, "👍")
 	w.settle()
+
+	// Down until it has begun: what is of no use any more is left out, and the PMO is told.
+	w.stop()
+	w.start("2027-01-07 10:30")
+	w.settle()
+	for _, key := range w.keys(n.hanna, n.room, "meetup/digilotsen-2027-01-07/") {
+		if strings.Contains(key, "/agenda/") || strings.Contains(key, "/soon/") {
+			w.Errorf("after the beginning, %s is said", key)
+		}
+	}
 
 	w.reads("digilotsen", slices.DeleteFunc(w.seesAll(n.room, n.hanna), func(e matrixtest.Event) bool {
 		return slices.ContainsFunc(n.members[few:], func(m *matrixtest.User) bool {
