@@ -15,7 +15,7 @@ func (d *draft) reaction() (mine bool) {
 	if k == nil || k.Subject.Meetup != d.m.ID {
 		return false
 	}
-	if !d.inNetwork() || !d.m.State.Ahead() {
+	if !d.inNetwork() || !d.m.State.Ahead() || !d.e.At.Before(d.m.At) { // the last if it was read late, after a downtime
 		return true
 	}
 	emoji := bot.PlainEmoji(d.e.Emoji)

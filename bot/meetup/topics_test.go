@@ -14,6 +14,7 @@ import (
 
 	"lotse/bot"
 	"lotse/bot/dialoguetest"
+	"lotse/bot/meetup"
 	"lotse/storage/storagetest"
 )
 
@@ -298,6 +299,69 @@ mia: lotsen: !themen`)
 	w.Play("mia: delete t")
 	if m := meetupOf(t, w, december); m.Topics[0].Said.Text != "" {
 		t.Error("a topic that was deleted in the chat is still stored")
+	}
+}
+
+// Down over the beginning, nobody is known any more as soon as the bot is back. What it reads then was not said in time, by
+// its own clock, and counts for nothing; topics are some for the next meetup.
+func TestDownOverTheBeginning(t *testing.T) {
+	w := announced(t)
+	announcement := "lotsen/" + string(december) + "/announcement"
+	w.Play("mia: lotsen: !thema Was die eAkte ändert\nmia: " + announcement + " + 👍\nuntil 2026-12-03 09:50\ndown")
+	w.Play("max: " + announcement + " + 🤔\nmax: lotsen/topic/1 + 👍\nmax: lotsen: !thema Formulare\nuntil 2026-12-03 10:20\nup")
+	m := meetupOf(t, w, december)
+	if m.State != bot.MeetupStarted || m.Coming != nil || m.Plan != (bot.ComingCount{Yes: 1}) {
+		t.Errorf("it is %s, %+v come and %+v are counted", m.State, m.Coming, m.Plan)
+	}
+	if len(m.Topics) != 1 || m.Topics[0].Count() != 0 {
+		t.Errorf("the topics are %+v, want one without a vote", m.Topics)
+	}
+	if next := meetupOf(t, w, "digilotsen-2027-01-07").Topics; len(next) != 1 || next[0].Said.Text != "Formulare" {
+		t.Errorf("the next meetup's topics are %+v, want Formulare", next)
+	}
+	for _, who := range []string{"test:mia", "test:max"} {
+		found, err := storagetest.Find(t.Context(), w.Store.DB().RawDB, who)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found = slices.DeleteFunc(found, func(where string) bool { return strings.Contains(where, "digilotsen-2027-01-07") }) // his topic
+		if len(found) > 0 {
+			t.Errorf("after it has begun, %s stands in %q", who, found)
+		}
+	}
+}
+
+// A reaction that is read late, but before the bot has noted that the meetup begins, counts if it was put there in time.
+func TestReadLate(t *testing.T) {
+	w := announced(t)
+	w.Play("mia: lotsen: !thema Was die eAkte ändert\nuntil 2026-12-03 09:50\ndown")
+	begins := time.Date(2026, 12, 3, 10, 0, 0, 0, berlin())
+	for _, test := range []struct {
+		on   string
+		at   time.Time
+		want bool
+	}{
+		{string(december) + "/announcement", begins.Add(-time.Millisecond), true},
+		{string(december) + "/announcement", begins, false},
+		{"topic/1", begins.Add(-time.Millisecond), true},
+		{"topic/1", begins, false},
+	} {
+		e := bot.Event{
+			Kind: bot.EventReaction, Room: "test:lotsen", Sender: "test:max", Emoji: "👍", Target: w.Own("test:lotsen", test.on),
+			Message: "test:reaction", At: test.at,
+		}
+		s, err := w.Store.Load(t.Context(), meetup.Needs(e))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Now, s.Settings = begins.Add(20*time.Minute), w.Settings
+		c, err := meetup.Decide(s, e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if counts := len(c.Meetups) > 0; counts != test.want {
+			t.Errorf("on %s, at %v: it counts: %v, want %v", test.on, test.at, counts, test.want)
+		}
 	}
 }
 
