@@ -66,7 +66,7 @@ type Query struct {
 	// named a network: the first of [Readings] that is one's id or the slug of its name.
 	// If none is, the room's counts and, in a room of none, the only one there is.
 	NetworkName string
-	Meetups     bool          // Snapshot.Meetups: the network's that are open, and the last few that are not
+	Meetups     bool          // Snapshot.Meetups: the network's that are open, the last few that took place, and those called off among and after them
 	AllMeetups  bool          // Snapshot.AllMeetups: those of all networks that are open
 	AllNetworks bool          // Snapshot.Networks; Archived includes archived ones
 	Members     bool          // Snapshot.Members: who is in NetworkRooms, asked of their chats

@@ -42,8 +42,7 @@ func (s *Store) nameNetworks(ctx context.Context) error {
 	})
 }
 
-// lastMeetups is how many meetups of a network that are not open any more are the last
-// few: those planned for the latest dates, so that cancelled ones ahead are among them.
+// lastMeetups is how many meetups of a network that took place are the last few.
 const lastMeetups = 24
 
 // network finds the meetup and its network: see bot.Query.
@@ -154,6 +153,30 @@ func (l *loader) onlyNetwork(ctx context.Context) (only bot.NetworkID, err error
 	return only, wrap(err, "the only network")
 }
 
+// lastMeetups loads the last few that took place, and those called off among and after them: all that were called off
+// and are still ahead are of these, however many there are.
+func (l *loader) lastMeetups(ctx context.Context, of bot.NetworkID) error {
+	var before bot.MeetupID
+	for took := 0; took < lastMeetups; {
+		page, err := bodies(ctx, l.t, meetupVersion,
+			fmt.Sprintf(`SELECT body, version FROM meetups WHERE network = $1 AND open = 0 AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT %d`, lastMeetups), of, before)
+		if err != nil {
+			return err
+		}
+		for _, m := range page {
+			if m.State != bot.MeetupCancelled {
+				took++
+			}
+		}
+		l.snap.Meetups = append(l.snap.Meetups, page...)
+		if len(page) < lastMeetups {
+			return nil
+		}
+		before = page[len(page)-1].ID
+	}
+	return nil
+}
+
 // meetups loads the lists that only some decisions need.
 func (l *loader) meetups(ctx context.Context) (err error) {
 	q := l.q
@@ -163,12 +186,9 @@ func (l *loader) meetups(ctx context.Context) (err error) {
 		if err != nil {
 			return fmt.Errorf("meetups of %s: %w", of, err)
 		}
-		last, err := bodies(ctx, l.t, meetupVersion,
-			fmt.Sprintf(`SELECT body, version FROM meetups WHERE network = $1 AND open = 0 ORDER BY id DESC LIMIT %d`, lastMeetups), of)
-		if err != nil {
+		if err := l.lastMeetups(ctx, of); err != nil {
 			return fmt.Errorf("last meetups of %s: %w", of, err)
 		}
-		l.snap.Meetups = append(l.snap.Meetups, last...)
 		slices.SortStableFunc(l.snap.Meetups, func(a, b bot.Meetup) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
 	}
 	if q.AllMeetups {

@@ -147,6 +147,29 @@ var meetupPromises = map[string]func(*desk){
 			d.Errorf("networks are %s", got)
 		}
 	},
+	"however many were called off, those ahead are listed": func(d *desk) {
+		d.networks()
+		var all []bot.Meetup
+		for day := -60; day < 60; day++ {
+			state := bot.MeetupCancelled
+			if day < 0 {
+				state = bot.MeetupDone
+			}
+			all = append(all, d.meetup("digilotsen", day, state))
+		}
+		d.commit(bot.Change{Meetups: all})
+		off, done := 0, 0
+		for _, m := range d.load(bot.Query{Room: roomLotsen, Meetups: true}).Meetups {
+			if m.State == bot.MeetupCancelled {
+				off++
+			} else {
+				done++
+			}
+		}
+		if off != 60 || done < 12 || done >= 60 {
+			d.Errorf("there are %d that were called off and %d that took place, want 60 and some", off, done)
+		}
+	},
 	"found by all words, the newest first": func(d *desk) {
 		d.networks()
 		var all []bot.Meetup
