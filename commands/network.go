@@ -56,7 +56,7 @@ func networkCommand() command {
 func networkCard(s bot.Snapshot, n bot.Network, what string) bot.NetworkCard {
 	// What was only planned follows a new rule.
 	s.Meetups = slices.DeleteFunc(slices.Clone(s.Meetups), func(m bot.Meetup) bool {
-		return m.State == bot.MeetupPlanned && !m.Extra && m.From.IsZero()
+		return (m.State == bot.MeetupPlanned || m.Off) && !m.Extra && m.From.IsZero()
 	})
 	s.Network = &n
 	card := bot.NetworkCard{
@@ -166,7 +166,7 @@ func (c call) ruleNetwork(s bot.Snapshot) (bot.Change, error) {
 		return bot.Change{}, c.wrong(s, "rule", rest)
 	}
 	n.Rule, n.At, n.Anchor = rule, at, anchor
-	if _, err := n.Rhythm(s.Settings.Zone); err != nil {
+	if !meetup.Meets(s, n) {
 		return bot.Change{}, meetup.Refused(s, "norule", time.Time{})
 	}
 	undo := ""

@@ -84,6 +84,17 @@ func byRule(s bot.Snapshot) func(func(bot.Meetup) bool) {
 	}
 }
 
+// Meets reports whether a network ever meets by its rule: there are days, and some of them are not left out as days off.
+func Meets(s bot.Snapshot, n bot.Network) bool {
+	s.Network = &n
+	for m := range byRule(s) {
+		if m.State == bot.MeetupPlanned {
+			return true
+		}
+	}
+	return false
+}
+
 // planned is a meetup of the rule that has no row yet.
 func planned(s bot.Snapshot, o calendar.Occurrence) bot.Meetup {
 	n := s.Network
@@ -116,21 +127,26 @@ func (d *draft) plan() {
 		return
 	}
 	d.outside()
-	stand := 0
+	stand, off := 0, 0
 	enough := d.Today().AddDays(d.Settings.Meetups.Announce+7*weeks).At(calendar.Clock{}, d.Settings.Zone)
 	for _, m := range d.Meetups {
 		if m.State.Ahead() && !m.Extra {
 			stand++
 		}
+		if m.Off && m.Shifted != "" && m.At.After(d.Now) {
+			off++
+		}
 	}
 	for m := range byRule(d.Snapshot) {
-		if stand >= mostAhead || stand >= ahead && m.At.After(enough) {
+		if stand >= mostAhead || off >= mostAhead || stand >= ahead && m.At.After(enough) {
 			break
 		}
 		if rows[m.ID] {
 			continue
 		}
-		if m.State == bot.MeetupPlanned {
+		if m.Off {
+			off++
+		} else {
 			stand++
 		}
 		d.m = &m
@@ -197,7 +213,7 @@ func (d *draft) replan() {
 			d.changed(was)
 		}
 		d.finish(d.c.Reason)
-	case m.State != was.State || !m.At.Equal(was.At) || m.Length != was.Length || m.Link != was.Link || !slices.Equal(m.Hosts, was.Hosts):
+	case m.State != was.State || m.Shifted != was.Shifted || !m.At.Equal(was.At) || m.Length != was.Length || m.Link != was.Link || !slices.Equal(m.Hosts, was.Hosts):
 		d.timers()
 		if m.Shifted != was.Shifted || m.State != was.State {
 			d.tellShifted()
