@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -430,6 +431,41 @@ func TestMuch(t *testing.T) {
 		if largest[kind] < 3_000 {
 			t.Errorf("of %s the largest takes %d bytes", kind, largest[kind])
 		}
+	}
+}
+
+// Who proposes a hundred topics has five, is told why, and then that it is too fast; after that there is peace in the room.
+// Others propose theirs as ever. Ten kilobytes are no topic, and it is said how long one may be.
+func TestHundredTopics(t *testing.T) {
+	const replies = 10
+	k := kit()
+	k.Settle = func(setup dialoguetest.Setup, s *bot.Settings) {
+		settle(setup, s)
+		s.CommandsAMinute = replies
+	}
+	w := dialoguetest.New(t, k)
+	w.Play("until 2026-11-19 09:00")
+	for i := range 100 {
+		w.Play(fmt.Sprintf("mia: lotsen: !thema Thema %d", i+1))
+	}
+	w.Play("max: lotsen: !thema " + strings.Repeat("Wort ", 2048) + "\nmax: lotsen: !thema Formulare")
+	said := map[string]int{}
+	for _, message := range w.Chat.Room("test:lotsen") {
+		if message.Kind != bot.KindReply {
+			continue
+		}
+		for _, words := range []string{"Von Ihnen stehen schon fünf Themen", "Das waren viele Befehle", "Platz ist für 300 Zeichen"} {
+			if strings.Contains(message.Text, words) {
+				said[words]++
+			}
+		}
+		said["in all"]++
+	}
+	if want := map[string]int{"Von Ihnen stehen schon fünf Themen": replies, "Das waren viele Befehle": 1, "Platz ist für 300 Zeichen": 1, "in all": replies + 2}; !maps.Equal(said, want) {
+		t.Errorf("the room reads %v, want %v", said, want)
+	}
+	if m := meetupOf(t, w, december); len(m.Topics) != 6 || m.Topics[5].Said.Text != "Formulare" {
+		t.Errorf("the topics are %+v, want five of mia's and max's", m.Topics)
 	}
 }
 
