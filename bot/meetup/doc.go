@@ -43,7 +43,8 @@
 // some at a time: there, or in a direct chat if the chat can say that they are in that room. Each gets a message of its own, in the thread of the announcement, and a
 // 👍 there, or on the proposer's message, is a vote: one per person and topic, however many
 // accounts and reactions they have, as long as one stands. It counts only where it was put
-// on that very message, in a room of the network. The agenda is in the order of votes; a
+// on that very message, in a room of the network, before the meetup begins: also if it is
+// read later, after a downtime. The agenda is in the order of votes; a
 // host may put topics first, give them time, take them off and put them back. As many as
 // the meetup has time for come first ([bot.Meetup.Fits]), the others stand behind: «if there
 // is time».
