@@ -33,7 +33,7 @@ type reference struct {
 //	direct/<account>            the personal chat with an account
 //	address/<object id>         how the Connector calls that account
 //	account/<address>           … and the other way round
-//	reacted/<message, account>  the reactions that one account has put on one message
+//	reacted/<message, account>  the reactions that one account has put on one message, and when
 //	pressed/<message, account>  the buttons that one account has pressed on one card
 //	service                     where the Connector was heard of last
 type people struct {

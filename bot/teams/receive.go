@@ -241,7 +241,8 @@ func (c *Chat) teamMoved(ctx context.Context, a *activity, first bot.Event) ([]b
 }
 
 // reacted reads reactions. Teams gives them no id, and says of one that is taken back
-// only what kind it was: so what an account has put on a message is remembered.
+// only what kind it was: so what an account has put on a message is remembered, and when it
+// last did so, because an older activity may come again.
 func (c *Chat) reacted(ctx context.Context, a *activity, e bot.Event, n *news) ([]bot.Event, error) {
 	if a.ReplyTo == "" {
 		return nil, nil
@@ -253,12 +254,16 @@ func (c *Chat) reacted(ctx context.Context, a *activity, e bot.Event, n *news) (
 	if err != nil {
 		return nil, err
 	}
-	standing := map[string]string{} // the reaction's id, by type
+	standing := map[string]string{} // the reaction's id, by type; under "" when the last one was
 	if value != "" {
 		if err := json.Unmarshal([]byte(value), &standing); err != nil {
 			return nil, err
 		}
 	}
+	if last, err := strconv.ParseInt(standing[""], 10, 64); err == nil && a.Timestamp.UnixMilli() < last {
+		return nil, nil
+	}
+	standing[""] = strconv.FormatInt(a.Timestamp.UnixMilli(), 10)
 	base := string(happening(a, e))
 	var events []bot.Event
 	for i, r := range a.Unreacted {
@@ -285,18 +290,11 @@ func (c *Chat) reacted(ctx context.Context, a *activity, e bot.Event, n *news) (
 		standing[r.Type] = string(put.Message)
 		events = append(events, put)
 	}
-	after := ""
-	if len(standing) > 0 {
-		b, err := json.Marshal(standing)
-		if err != nil {
-			return nil, err
-		}
-		after = string(b)
+	after, err := json.Marshal(standing)
+	if err == nil && len(events) > 0 && string(after) != value {
+		n.values[where] = string(after)
 	}
-	if after != value {
-		n.values[where] = after
-	}
-	return events, nil
+	return events, err
 }
 
 const (

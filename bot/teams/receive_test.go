@@ -171,6 +171,39 @@ func TestDifferentThingsHaveDifferentIDs(t *testing.T) {
 	}
 }
 
+// A reaction that is delivered again after it was taken back, or a removal after the
+// reaction was put anew, changes nothing: the vote that stands is the last one.
+func TestReactionsDeliveredLate(t *testing.T) {
+	chat, m, _ := newChat(t, newAuthority(t), nil)
+	token := sign(t, jwt.SigningMethodRS256, goodKey, "good", good())
+	react := func(list string, second int) []bot.Event {
+		t.Helper()
+		w := post(chat, token, body(func(a map[string]any) {
+			a["type"], a["id"], a["replyToId"], a[list] = "messageReaction", "", "1600000000001", []any{map[string]any{"type": "like"}}
+			a["timestamp"] = time.Date(2026, 11, 18, 8, 0, second, 0, time.UTC)
+			delete(a, "text")
+		}))
+		if w.Code != http.StatusOK {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		return m.taken()
+	}
+	post(chat, token, body(nil))
+	m.taken()
+	react("reactionsAdded", 1)
+	react("reactionsRemoved", 2)
+	if late := react("reactionsAdded", 1); len(late) > 0 {
+		t.Errorf("put, taken back, and told again that it was put: %+v", late)
+	}
+	again := one(t, react("reactionsAdded", 3), bot.EventReaction)
+	if late := react("reactionsRemoved", 2); len(late) > 0 {
+		t.Errorf("put anew, and told again that it was taken back before: %+v", late)
+	}
+	if gone := one(t, react("reactionsRemoved", 4), bot.EventDeletion); gone.Target != again.Message {
+		t.Errorf("taken back is %s, and put was %s", gone.Target, again.Message)
+	}
+}
+
 func TestEmoji(t *testing.T) {
 	c := &Chat{reactions: map[string]string{"like": "✅"}}
 	for kind, want := range map[string]string{
