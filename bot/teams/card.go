@@ -110,12 +110,13 @@ func (t cardText) compose() (*card, string) {
 	words := t.words()
 	c.Fallback = shorten(words, maxFallback)
 	form := controls(*f)
-	left := maxUnits - weight(c) - weight(form)
+	const room = maxUnits - 32 // what holds the parts together
+	left := room - weight(c) - weight(form)
 	if left < maxUnits/2 { // too much is in the fields: one answers in words
 		bare := *f
 		bare.Fields = nil
 		form = controls(bare)
-		left = maxUnits - weight(c) - weight(form)
+		left = room - weight(c) - weight(form)
 	}
 	c.Body, c.Teams.Entities = t.elements(left)
 	c.Body = append(c.Body, form...)
@@ -243,6 +244,7 @@ func (t cardText) elements(n int) ([]element, []mention) {
 			continue
 		}
 		e.Separator, ruled = ruled, false
+		n-- // a comma
 		full := weight(e)+weight(w.mentions[marked:]) > n
 		if full { // without marks it can be cut between any two words
 			w.mentions, w.plain = w.mentions[:marked], true

@@ -22,7 +22,7 @@ func inert(s string) string {
 		digits := len(rest) - len(strings.TrimLeft(rest, "0123456789"))
 		switch {
 		case rest == "":
-		case strings.IndexByte("#+-=|:>", rest[0]) >= 0:
+		case strings.IndexByte("#+-=|:>[", rest[0]) >= 0:
 			lines[i] = space + joiner + rest
 		case digits > 0 && digits < len(rest) && (rest[digits] == '.' || rest[digits] == ')'):
 			lines[i] = space + rest[:digits] + joiner + rest[digits:]
