@@ -40,6 +40,8 @@ func TestComplaintsAreFew(t *testing.T) {
 		want := func(when string, lines ...string) {
 			t.Helper()
 			synctest.Wait()
+			chat.complaints.mu.Lock()
+			defer chat.complaints.mu.Unlock()
 			got := strings.Split(strings.TrimSpace(log.String()), "\n")
 			log.Reset()
 			slices.Sort(got) // of one instant

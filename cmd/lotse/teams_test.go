@@ -131,10 +131,10 @@ func TestCheckOfTeamsDoor(t *testing.T) {
 		want    string
 	}{
 		"the bot":       {running.ServeHTTP, "ok  teams: ADDRESS/api/messages leads to the bot, which lets nobody in without a token"},
-		"its proxy":     {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502) }, "!!  teams: ADDRESS/api/messages answers 502: the reverse proxy does not find the bot → start the bot"},
+		"its proxy":     {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }, "!!  teams: ADDRESS/api/messages answers 502: the reverse proxy does not find the bot → start the bot"},
 		"a web server":  {http.NotFound, "!!  teams: something else than the bot answers 404 at ADDRESS/api/messages → let the reverse proxy hand /api/messages to 127.0.0.1:0"},
-		"a login":       {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }, "!!  teams: something else than the bot answers 401"},
-		"another place": {http.RedirectHandler("https://elsewhere.example", 308).ServeHTTP, "!!  teams: ADDRESS/api/messages leads elsewhere (308)"},
+		"a login":       {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }, "!!  teams: something else than the bot answers 401"},
+		"another place": {http.RedirectHandler("https://elsewhere.example", http.StatusPermanentRedirect).ServeHTTP, "!!  teams: ADDRESS/api/messages leads elsewhere (308)"},
 	} {
 		server := httptest.NewServer(tt.answers)
 		got := said(func(c *Config) { c.Teams.Address = server.URL + "/" })
