@@ -93,6 +93,7 @@
 //	room/hello/<kind>/<room>, room/refused/<account or more>/<date>/<room>, room/left/<event>/<room>
 //	unreadable/<account>/<date>/<room>               an encrypted message is asked for again
 //	room/silent/<event>/<room>                       PMO: a room takes nothing of the bot's
+//	room/unreached/<person>/<refusal>/<date>/<room>  PMO: the same of a direct chat with a person
 //	room/moved/<old room>/<room>                     PMO: what became of a room that moved
 //	note/failed/<event or timer>/<room>, note/downtime/<instant>/<room>
 //	note/restored/<instant>/<room>                   PMO: the books come from a backup, see Restored
