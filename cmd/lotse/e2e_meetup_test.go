@@ -307,11 +307,28 @@ func (w *town) meetups(many int) {
 		}
 	}
 
-	w.reads("digilotsen", slices.DeleteFunc(w.seesAll(n.room, n.hanna), func(e matrixtest.Event) bool {
+	events := slices.DeleteFunc(w.seesAll(n.room, n.hanna), func(e matrixtest.Event) bool {
 		return slices.ContainsFunc(n.members[few:], func(m *matrixtest.User) bool {
 			return e.Sender == m.ID || e.StateKey != nil && *e.StateKey == m.ID
 		})
-	}))
+	})
+	w.reads("digilotsen", counting(w, events, fmt.Sprintf("👍 %d · 👎", 4+all-few), "👍 4 · 👎"))
 	w.holds("pmo", w.pmo, w.pia)
 	w.stop()
+}
+
+// counting has messages say another count.
+func counting(w *town, events []matrixtest.Event, count, as string) []matrixtest.Event {
+	w.Helper()
+	for i, e := range events {
+		content, err := json.Marshal(e.Content)
+		if err == nil {
+			events[i].Content = nil
+			err = json.Unmarshal(bytes.ReplaceAll(content, []byte(count), []byte(as)), &events[i].Content)
+		}
+		if err != nil {
+			w.Fatal(err)
+		}
+	}
+	return events
 }
