@@ -6,12 +6,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -21,6 +23,8 @@ import (
 	"lotse/bot"
 	"lotse/bot/engine"
 	"lotse/bot/matrix"
+	"lotse/bot/teams"
+	"lotse/bot/teams/teamstest"
 	"lotse/storage"
 	"lotse/storage/storagetest"
 )
@@ -168,8 +172,14 @@ func (c *caught) Run(ctx context.Context, deliver bot.Deliver) error {
 }
 
 // BenchmarkMemory runs `lotse run` as a process of its own, on a database with 500 projects and two years of rounds and an
-// account in 500 rooms, and reports what it holds in memory after a garbage collection.
+// account in 500 rooms, and reports what it holds in memory after a garbage collection. "both": the same in Teams besides,
+// where it is in 100 channels, in each of which five people have just written.
 func BenchmarkMemory(b *testing.B) {
+	b.Run("matrix", func(b *testing.B) { benchmarkMemory(b, false) })
+	b.Run("both", func(b *testing.B) { benchmarkMemory(b, true) })
+}
+
+func benchmarkMemory(b *testing.B, both bool) {
 	s := newSite(b, 500, false)
 	folder := b.TempDir()
 	db := filepath.Join(folder, "lotse.db")
@@ -184,19 +194,74 @@ func BenchmarkMemory(b *testing.B) {
 		}
 	})
 	config := filepath.Join(folder, "lotse.yaml")
-	if err := os.WriteFile(config, s.yaml, 0o600); err != nil {
+	do, yaml := func() {}, s.yaml
+	if both {
+		yaml, do = s.inTeams(b, folder, db, 100)
+	}
+	if err := os.WriteFile(config, yaml, 0o600); err != nil {
 		b.Fatal(err)
 	}
 	var resident []float64
 	for b.Loop() {
-		resident = append(resident, weigh(b, config, db, s.lotse.ID))
+		resident = append(resident, weigh(b, config, db, s.lotse.ID, do))
 	}
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(median(resident), "MB-resident")
 }
 
-// weigh runs the bot until it has read all that is new, and returns how many megabytes it holds then.
-func weigh(b *testing.B, config, db, user string) float64 {
+// inTeams has the bot be in so many channels of Teams besides. It returns its configuration, and what has five people
+// write in each of them.
+func (s *site) inTeams(b *testing.B, folder, db string, channels int) (yaml []byte, write func()) {
+	b.Helper()
+	authority := teamstest.NewAuthority(b)
+	port, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	address := port.Addr().String()
+	port.Close()
+	if err := os.WriteFile(filepath.Join(folder, "secret"), []byte(teamstest.Secret), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	channel := func(i int) string { return fmt.Sprintf("19:meeting-%d@thread.v2", i) }
+	opened(b, db, func(store *storage.Store) {
+		var c bot.Change
+		for i := range channels {
+			c.Rooms = append(c.Rooms, bot.Room{ID: bot.RoomID("teams:" + channel(i)), Kind: bot.RoomProject, Project: bot.ProjectID("beispiel"), Joined: true})
+		}
+		epoch, err := store.Acquire(b.Context(), "fill", time.Now(), time.Minute)
+		if err == nil {
+			err = store.Commit(b.Context(), bot.Commit{Epoch: epoch, Now: time.Now(), Change: c})
+		}
+		if err == nil {
+			err = store.Release(b.Context(), epoch)
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+	})
+	yaml = fmt.Appendf(slices.Clone(s.yaml), `teams:
+  app_id: %s
+  tenant: %s
+  secret_file: secret
+  listen: %q
+  addresses: {metadata: %q, token: %q}
+`, teamstest.AppID, teamstest.Tenant, address, authority.Metadata(), authority.Token())
+	to := newReception("http://"+address+teams.Path, authority)
+	return yaml, func() {
+		for range 5 {
+			for i := range channels {
+				if err := to.send(b.Context(), i); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	}
+}
+
+// weigh runs the bot until it has read all that is new, and what is done then besides, and returns how many megabytes it
+// holds.
+func weigh(b *testing.B, config, db, user string, do func()) float64 {
 	b.Helper()
 	cmd := exec.CommandContext(b.Context(), "lotse-weighed", "run", "--config", config)
 	cmd.Stderr = b.Output()
@@ -213,6 +278,27 @@ func weigh(b *testing.B, config, db, user string) float64 {
 			b.Errorf("lotse run: %v", err)
 		}
 	}()
+	rest(b, db, user)
+	do()
+	rest(b, db, user)
+	if err := cmd.Process.Signal(syscall.SIGUSR1); err != nil {
+		b.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		b.Fatal(err)
+	}
+	go io.Copy(io.Discard, out)
+	var kb float64
+	if _, err := fmt.Sscanf(line, "VmRSS: %f kB", &kb); err != nil {
+		b.Fatalf("it weighs %q: %v", line, err)
+	}
+	return kb / 1000
+}
+
+// rest waits until the bot has read and decided all that is new.
+func rest(b *testing.B, db, user string) {
+	b.Helper()
 	for began := time.Now(); ; time.Sleep(50 * time.Millisecond) {
 		store, err := storage.Open(b.Context(), db, storage.Options{ReadOnly: true})
 		if err != nil {
@@ -236,19 +322,6 @@ func weigh(b *testing.B, config, db, user string) float64 {
 			b.Fatal("the bot does not come to rest")
 		}
 	}
-	if err := cmd.Process.Signal(syscall.SIGUSR1); err != nil {
-		b.Fatal(err)
-	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		b.Fatal(err)
-	}
-	go io.Copy(io.Discard, out)
-	var kb float64
-	if _, err := fmt.Sscanf(line, "VmRSS: %f kB", &kb); err != nil {
-		b.Fatalf("it weighs %q: %v", line, err)
-	}
-	return kb / 1000
 }
 
 // weighed is the program, and prints what it holds in memory after a garbage collection when it is asked by a signal.
