@@ -60,6 +60,13 @@
 // know whether it arrived is sent again, and may then stand there twice: once for each
 // request whose answer was lost. Edits and deletions can be repeated without harm.
 //
+// So at most that share of messages stands twice which was sent without an answer, or
+// whose answer the process did not live to note: of a process that dies, the messages in
+// hand at that moment, one a conversation and sixteen in all by default. The engine's crash
+// tests count both over Teams (TestCrashTeams, TestLostAnswersTeams), and they are equal.
+// The bot knows the later of the two: a reaction to the earlier one, or an answer in its
+// thread, counts for nothing.
+//
 // # What is kept
 //
 // A [Memory] holds, under names that begin with "teams/<app id>/", how to reach
