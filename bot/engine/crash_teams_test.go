@@ -54,7 +54,7 @@ func TestCrashTeams(t *testing.T) {
 		}
 		return 0
 	}, map[string]int{"/ask/": 2, "/question/": 4, "/summary/": 1, "/overview/": 1, "reply/": 2})
-	if c.unheard == 0 {
+	if c.unheard == 0 && !race {
 		t.Error("nothing was unheard: the story does not try it")
 	}
 }
