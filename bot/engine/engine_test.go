@@ -98,6 +98,44 @@ func TestAbilitiesOfRooms(t *testing.T) {
 	}
 }
 
+// suited says what it was written for.
+type suited string
+
+func (s suited) Suit(can bot.Abilities) any {
+	if can.Threads {
+		return string(s) + " in a thread"
+	}
+	return string(s) + " here"
+}
+
+// Of one decision's posts each is written for its own room, not for the one in which it was
+// decided, and not for the chat at large.
+func TestPostsAreSuitedToTheirRooms(t *testing.T) {
+	b := newBench(t, engine.Rules{Decide: func(_ bot.Snapshot, e bot.Event) (bot.Change, error) {
+		var c bot.Change
+		for _, room := range []bot.RoomID{dmRoom, pmoRoom} {
+			p := say(room, "suited", "")
+			p.Data = suited("write")
+			c.Posts = append(c.Posts, p)
+		}
+		p := say("", "suited", "")
+		p.User, p.Data = erika, suited("write")
+		c.Posts = append(c.Posts, p)
+		return c, nil
+	}})
+	b.conf.Chats = []engine.Chat{roomy{b.chat}}
+	b.run()
+	b.chat.Say(dmRoom, maria, "hallo")
+	b.idle()
+	b.want(pmoRoom, "Lotse: de/say write in a thread\n")
+	b.want(dmRoom, "maria: hallo\nLotse: en/say write here\n")
+	direct, err := b.chat.OpenDirect(t.Context(), erika)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.want(direct, "Lotse: de/say write here\n")
+}
+
 // By a simulated clock, and against people's clocks that are ahead, an event happens
 // now; it never is of the future.
 func TestEventsAreNotOfTheFuture(t *testing.T) {

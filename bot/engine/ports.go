@@ -43,7 +43,7 @@ type DirectOpener interface {
 }
 
 // Roomy is a Chat whose rooms differ in what they can do; Abilities are then those of a
-// room of which nothing is known.
+// room of which nothing is known. An account's id stands for the direct chat with it.
 type Roomy interface {
 	AbilitiesIn(room bot.RoomID) bot.Abilities
 }

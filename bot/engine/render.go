@@ -20,14 +20,11 @@ func (e *Engine) render(ctx context.Context, s bot.Snapshot, c bot.Change) ([]bo
 	}
 	var slots []bot.Slot
 	for _, p := range c.Posts {
-		chat := p.Room.Chat()
-		if p.Room == "" {
-			chat = p.User.Chat()
+		room := p.Room
+		if room == "" {
+			room = bot.RoomID(p.User) // a direct chat, which need not be there yet
 		}
-		var can bot.Abilities
-		if k := e.chatOf(chat); k != nil {
-			can = k.Abilities()
-		}
+		can, _ := e.abilitiesIn(room)
 		if p.Op == bot.OpReaction && !can.Reactions {
 			continue
 		}
@@ -41,7 +38,7 @@ func (e *Engine) render(ctx context.Context, s bot.Snapshot, c bot.Change) ([]bo
 			p.Data = data.Suit(can)
 		}
 		lang := langs.of(p, e.Settings.Language)
-		slot, err := e.slot(p, lang, chat)
+		slot, err := e.slot(p, lang, room.Chat())
 		if err != nil {
 			return nil, fmt.Errorf("post %s: %w", p.Key, err)
 		}

@@ -346,14 +346,24 @@ func (e *Engine) abilities(s bot.Snapshot, t task) bot.Abilities {
 		rooms = append(rooms, r.ID)
 	}
 	for _, room := range rooms {
-		if c := e.chatOf(room.Chat()); c != nil {
-			if roomy, ok := c.Chat.(Roomy); ok {
-				return roomy.AbilitiesIn(room)
-			}
-			return c.Abilities()
+		if can, ok := e.abilitiesIn(room); ok {
+			return can
 		}
 	}
 	return e.chats[0].Abilities()
+}
+
+// abilitiesIn are those of a room; an account's id stands for its direct chat. ok is false
+// if it is in none of the chats.
+func (e *Engine) abilitiesIn(room bot.RoomID) (can bot.Abilities, ok bool) {
+	c := e.chatOf(room.Chat())
+	if c == nil {
+		return bot.Abilities{}, false
+	}
+	if roomy, ok := c.Chat.(Roomy); ok {
+		return roomy.AbilitiesIn(room), true
+	}
+	return c.Abilities(), true
 }
 
 // members are who is in each of the rooms. A chat that is slow to say holds everything up,
