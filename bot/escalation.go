@@ -219,7 +219,7 @@ type Escalation struct {
 	Leaning   Choice    `json:",omitempty"` // what enough votes agree on
 	Agreed    time.Time `json:",omitzero"`  // since when
 	Told      []Remark  `json:",omitempty"` // what was said once: see escalation
-	Asks      UserID    `json:",omitempty"` // in whose direct chat an answer is awaited
+	Asks      UserID    `json:",omitempty"` // in whose direct chat an answer is awaited: to a question, or to the draft
 
 	Decision *Decision  `json:",omitempty"`
 	Aside    []PersonID `json:",omitempty"` // who wants the decision set aside

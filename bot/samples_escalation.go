@@ -2,6 +2,7 @@ package bot
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	"lotse/bot/calendar"
@@ -25,7 +26,7 @@ func sampleCard() EscalationCard {
 		Place: InDM, Kind: EscalationMatter, State: EscalationOpen, Number: 12, Project: sampleProject, To: []Person{sampleLead}, Now: now,
 		Text: sampleSaid("Die Schnittstelle zum Melderegister wartet auf eine Freigabe.", sampleLead, sampleTime(19, 9, 20)),
 		Wish: sampleSaid("Priorität in der IT-Abteilung", sampleLead, sampleTime(19, 9, 20)),
-		Due:  sampleDay(32), Since: sampleDay(4), Checks: 2, Round: true, Asker: sampleLead, Role: RoleDM, Reactions: true, DIKON: true,
+		Due:  sampleDay(32), Since: sampleDay(4), Checks: 2, Round: true, Asker: sampleLead, Role: RoleDM, Reactions: true, Threads: true, DIKON: true,
 		Rule: EscalationRule{Quorum: 1, Pause: 15 * time.Minute}, Put: sampleTime(19, 9, 25), Days: 1,
 	}
 }
@@ -147,6 +148,16 @@ func placed(place Place, cards ...EscalationCard) (list []any) {
 	return list
 }
 
+// unthreaded are cards as they stand where nobody can answer in a thread.
+func unthreaded(cards ...any) []any {
+	for i, c := range cards {
+		card := c.(EscalationCard)
+		card.Threads = false
+		cards[i] = card
+	}
+	return cards
+}
+
 // draftSamples is what the lead and the PMO read before it is put to the DM.
 func draftSamples() map[string][]any {
 	full, bare := sampleStates(sampleCard()), sampleStates(sampleBare())
@@ -168,6 +179,7 @@ func draftSamples() map[string][]any {
 	addressed := full[EscalationDraft]
 	addressed.AsksDIKON = true
 	drafts = append(drafts, placed(InProject, addressed)...)
+	drafts = append(drafts, unthreaded(placed(InProject, full[EscalationDraft], weighty[EscalationDraft])...)...)
 	told := placed(InPMO, weighty[EscalationPMO], weighty[EscalationOpen], bare[EscalationOpen])
 	for _, state := range EscalationStates() {
 		if c := full[state]; c.Number > 0 {
@@ -235,6 +247,11 @@ func councilSamples() map[string][]any {
 	asked.Inquiries = []InquiryLine{{N: 1, Question: asked.Inquiries[0].Question, Answers: []SaidLine{sampleSaid("Bis 15. Dezember.", sampleLead, sampleTime(20, 11, 0))}}}
 	advised := with(full[EscalationOpen], func(c *EscalationCard) { c.Forwarded, c.Advice = true, []SaidLine{advice} })
 	requests = append(requests, placed(InDIKON, asked, advised, full[EscalationOpen], full[EscalationAccepted], full[EscalationRefused], full[EscalationWithdrawn])...)
+	requests = append(requests, unthreaded(placed(InDM,
+		full[EscalationOpen], waits(Awaited{Question: true}), full[EscalationWaiting], waits(Awaited{Advice: true}), with(full[EscalationOpen], against),
+		with(weighty[EscalationOpen], func(c *EscalationCard) { c.Reactions = false }), full[EscalationRefused], sampleMeeting(), sampleRelease(),
+	)...)...)
+	requests = append(requests, unthreaded(placed(InDIKON, asked)...)...)
 
 	question := with(full[EscalationWaiting], func(c *EscalationCard) { c.N = 1 })
 	answered := with(full[EscalationOpen], func(c *EscalationCard) { c.N, c.M, c.Inquiries = 1, 1, asked.Inquiries })
@@ -245,9 +262,10 @@ func councilSamples() map[string][]any {
 	goneAnswer := with(answered, func(c *EscalationCard) {
 		c.Inquiries = []InquiryLine{{N: 1, Question: c.Inquiries[0].Question, Answers: []SaidLine{{By: sampleLead, Gone: true}}}}
 	})
+	wordy := func(c *EscalationCard) { c.Reactions = false }
 	return map[string][]any{
 		"escalation.request": requests,
-		"escalation.question": placed(InProject,
+		"escalation.question": append(placed(InProject,
 			question, answered,
 			with(question, func(c *EscalationCard) { c.State = EscalationAccepted }),
 			with(question, func(c *EscalationCard) {
@@ -255,16 +273,19 @@ func councilSamples() map[string][]any {
 			}),
 			with(question, func(c *EscalationCard) { c.Role = RoleDIKON }), with(answered, func(c *EscalationCard) { c.Role = RoleDIKON }),
 			with(question, func(c *EscalationCard) { c.N = 3 }), // not there: nothing fails
-		),
-		"escalation.answer": placed(InDM, answered, more, goneAnswer, with(answered, func(c *EscalationCard) { c.State = EscalationAccepted })),
-		"escalation.advice": placed(InDM,
+		), unthreaded(placed(InProject, question, answered)...)...),
+		"escalation.answer": append(placed(InDM, answered, more, goneAnswer, with(answered, func(c *EscalationCard) { c.State = EscalationAccepted })),
+			unthreaded(placed(InDM, answered, with(answered, wordy))...)...),
+		"escalation.advice": append(placed(InDM,
 			with(advised, func(c *EscalationCard) { c.N = 1 }),
 			with(advised, func(c *EscalationCard) { c.N, c.Advice = 1, []SaidLine{{By: sampleAdviser, Gone: true}} }),
 			with(advised, func(c *EscalationCard) { c.N, c.State = 1, EscalationAccepted }),
-		),
+		), unthreaded(placed(InDM, with(advised, func(c *EscalationCard) { c.N = 1 }), with(advised, func(c *EscalationCard) { c.N = 1; wordy(c) }))...)...),
 		"escalation.note": {
+			EscalationNote{Why: "question", Number: 12, To: []Person{sampleMember}, Threads: true},
 			EscalationNote{Why: "question", Number: 12, To: []Person{sampleMember}},
-			EscalationNote{Why: "reason", Number: 12, To: []Person{sampleMember, sampleMember2}},
+			EscalationNote{Why: "reason", Number: 12, To: []Person{sampleMember, sampleMember2}, Threads: true},
+			EscalationNote{Why: "reason", Number: 12, To: []Person{sampleMember}},
 			EscalationNote{Why: "typed", Number: 12, To: []Person{sampleMember}, Choice: ChooseYes},
 			EscalationNote{Why: "typed", Number: 12, To: []Person{sampleMember}, Choice: ChooseNo},
 			EscalationNote{Why: "own", Number: 12, To: []Person{sampleMember}},
@@ -273,14 +294,14 @@ func councilSamples() map[string][]any {
 			EscalationNote{Why: "aside", Number: 12, Have: 1, Want: 2},
 			EscalationNote{Why: "aside", Number: 12, Have: 2, Want: 3},
 		},
-		"escalation.reminder": append(placed(InDM,
+		"escalation.reminder": slices.Concat(placed(InDM,
 			with(full[EscalationOpen], func(c *EscalationCard) { c.Days = 3 }), bare[EscalationOpen], sampleMeeting(), sampleRelease(),
 			question, waits(Awaited{Advice: true}), waits(Awaited{Question: true}),
 			with(full[EscalationOpen], func(c *EscalationCard) { c.Yes, c.No = []Person{sampleMember}, []Person{sampleMember2} }),
-		), append(placed(InPMO,
+		), unthreaded(placed(InDM, waits(Awaited{Question: true}))...), placed(InPMO,
 			with(full[EscalationOpen], func(c *EscalationCard) { c.Days = 5 }), sampleMeeting(), sampleRelease(),
 			with(question, func(c *EscalationCard) { c.Text = SaidLine{Gone: true} }),
-		), placed(InDIKON, with(full[EscalationOpen], func(c *EscalationCard) { c.Days = 5 }))...)...),
+		), placed(InDIKON, with(full[EscalationOpen], func(c *EscalationCard) { c.Days = 5 }))),
 	}
 }
 

@@ -51,8 +51,9 @@ func noticeSamples() map[string][]any {
 		r.Now, r.Example = now, "!ansage digilotsen Das Rechenzentrum ist am Freitag nicht zu erreichen."
 		return r
 	}
-	greeting := Greeting{Network: "Digilotsen", ID: "digilotsen", To: []Person{sampleLead}, Now: now, Meetup: sampleTime(33, 10, 0), BotName: "Lotse"}
-	later, several := greeting, greeting
+	greeting := Greeting{Network: "Digilotsen", ID: "digilotsen", To: []Person{sampleLead}, Now: now, Meetup: sampleTime(33, 10, 0), BotName: "Lotse", Threads: true}
+	later, several, unthreaded := greeting, greeting, greeting
+	unthreaded.Threads = false
 	later.Meetup, later.Network, later.ID = time.Time{}, "Zentrale Dienste", "zentrale-dienste"
 	several.To = []Person{sampleLead, sampleColead}
 	return map[string][]any{
@@ -77,7 +78,7 @@ func noticeSamples() map[string][]any {
 			refusal(NoticeRefusal{Why: "edit", Number: 3}), refusal(NoticeRefusal{Why: "place"}),
 		},
 		"greeting.direct": {greeting, later},
-		"greeting.room":   {greeting, several},
+		"greeting.room":   {greeting, several, unthreaded},
 		"greeting.thread": {greeting, several, later},
 		"greeting.about":  {greeting, later},
 		"greeting.many":   {ManyNewcomers{Network: "Digilotsen", Count: 70}, ManyNewcomers{Network: "Digilotsen", Count: 3, Hour: true}},

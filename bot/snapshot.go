@@ -55,6 +55,7 @@ type Query struct {
 	Escalation EscalationID    // Snapshot.Escalation, by its id, else
 	Number     int             // by its number, else what Target, Thread or ReplyTo is about
 	Council    bool            // Number counts only in a room where escalations are decided, and if Target is about nothing
+	Draft      bool            // in a direct chat: the draft that waits there, if there is one, rather than a question
 	Page       *EscalationPage // Snapshot.Listed
 
 	// The meetup: Meetup if named, else what Target, Thread or ReplyTo is about, else the

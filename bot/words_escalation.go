@@ -116,6 +116,7 @@ type EscalationCard struct {
 	Lapses    time.Time // draft: when it lapses
 	Rule      EscalationRule
 	Reactions bool
+	Threads   bool // else nobody can answer in one: what is about the escalation begins with its number
 	DIKON     bool // ⏫ is offered
 	Role      Role // who decides
 	Awaits    Awaited
@@ -142,7 +143,7 @@ type EscalationCard struct {
 
 // Suit implements Suited.
 func (c EscalationCard) Suit(can Abilities) any {
-	c.Reactions = can.Clicks()
+	c.Reactions, c.Threads = can.Clicks(), can.Threads
 	return c
 }
 
@@ -203,6 +204,14 @@ type EscalationNote struct {
 	Choice Choice
 	Have   int
 	Want   int
+	// Threads: they write it in the thread; else with its number before it.
+	Threads bool
+}
+
+// Suit implements Suited.
+func (n EscalationNote) Suit(can Abilities) any {
+	n.Threads = can.Threads
+	return n
 }
 
 // EscalationRefusal is why something cannot be done with an escalation: error.escalation.

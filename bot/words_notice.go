@@ -99,6 +99,13 @@ type Greeting struct {
 	Now     time.Time
 	Meetup  time.Time // the next one; zero: not known
 	BotName string
+	Threads bool // else what stands in the thread follows in the room
+}
+
+// Suit implements Suited.
+func (g Greeting) Suit(can Abilities) any {
+	g.Threads = can.Threads
+	return g
 }
 
 // ManyNewcomers tells the PMO that nobody was greeted: greeting.many.

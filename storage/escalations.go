@@ -51,11 +51,18 @@ func (l *loader) council() bool {
 }
 
 // asks finds the escalation whose question a plain message in a direct chat may answer,
-// unless a question of the Projektcheck stands open there.
+// unless a question of the Projektcheck stands open there; or, with Query.Draft, the newest
+// draft that waits there.
 func (l *loader) asks(ctx context.Context) (id bot.EscalationID, err error) {
 	q := l.q
 	if l.snap.Room.Kind != bot.RoomDirect || q.Thread != "" || q.ReplyTo != "" || q.Target != "" || q.Project != "" || q.Name != "" {
 		return "", nil
+	}
+	if q.Draft {
+		_, err = found(l.t.row(ctx, `SELECT id FROM escalations WHERE asks = $1 AND asks <> '' AND number = 0 ORDER BY ord DESC, project LIMIT 1`, q.User).Scan(&id))
+		if id != "" || err != nil {
+			return id, err
+		}
 	}
 	if d := l.snap.Direct; d != nil && d.Asking != "" {
 		var r bot.Report
@@ -65,7 +72,7 @@ func (l *loader) asks(ctx context.Context) (id bot.EscalationID, err error) {
 			return "", err
 		}
 	}
-	_, err = found(l.t.row(ctx, `SELECT id FROM escalations WHERE asks = $1 AND asks <> '' ORDER BY project, ord LIMIT 1`, q.User).Scan(&id))
+	_, err = found(l.t.row(ctx, `SELECT id FROM escalations WHERE asks = $1 AND asks <> '' AND number > 0 ORDER BY project, ord LIMIT 1`, q.User).Scan(&id))
 	return id, err
 }
 

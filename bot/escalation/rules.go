@@ -12,8 +12,12 @@ import (
 func Needs(e bot.Event) bot.Query {
 	q := bot.Needs(e)
 	if e.Kind == bot.EventMessage || e.Kind == bot.EventEdit {
-		if n, _, ok := numbered(bot.Clean(e.Text)); ok {
-			q.Number, q.Council = n, true // elsewhere «#1 …» is the first of somebody's tasks
+		q.Draft = e.Kind == bot.EventMessage && completes(bot.Clean(e.Text))
+		words := bot.Clean(e.Text)
+		if n, _, ok := numbered(words); ok {
+			_, _, answers := numberedAnswer(words)
+			// Elsewhere «#1 …» is the first of somebody's tasks, unless it is an answer.
+			q.Number, q.Council = n, !answers || e.Kind == bot.EventEdit
 		}
 	}
 	return q
@@ -153,6 +157,9 @@ func (d *draft) finish(reason string) {
 	d.c.Reason = reason
 	if !d.x.State.Before() && d.x.State != bot.EscalationPMO {
 		d.x.Asks = ""
+	}
+	if d.x.State == bot.EscalationDraft {
+		d.x.Asks = d.x.User
 	}
 	d.timers()
 	d.save()

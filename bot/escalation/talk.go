@@ -13,6 +13,7 @@ import (
 var labels = map[string]string{
 	"begruendung": "reason", "begrundung": "reason", "reason": "reason",
 	"rueckfrage": "question", "ruckfrage": "question", "question": "question",
+	"antwort": "answer", "answer": "answer",
 	"empfehlung": "advice", "advice": "advice", "recommendation": "advice",
 	"wunsch": "wish", "gewuenscht": "wish", "gewunscht": "wish", "wish": "wish",
 	"bis": "due", "frist": "due", "by": "due", "due": "due",
@@ -88,9 +89,24 @@ func (d *draft) message() (mine bool, err error) {
 	}
 	if x, n := d.asking(); x != nil && !wants(words) {
 		d.x = x
+		if label, rest := labelled(words); label == "answer" && rest != "" {
+			words = rest
+		} else if _, said, ok := numberedAnswer(words); ok {
+			words = said
+		}
 		return true, d.answer(n, words)
 	}
 	return d.aboutDraft(words)
+}
+
+// numberedAnswer splits «#12 Antwort: …».
+func numberedAnswer(words string) (n int, said string, ok bool) {
+	n, rest, ok := numbered(words)
+	if !ok {
+		return 0, "", false
+	}
+	label, said := labelled(rest)
+	return n, said, label == "answer" && said != ""
 }
 
 // wants reports whether words say what is wanted of an escalation, and answer nothing.
@@ -99,9 +115,15 @@ func wants(words string) bool {
 	return label == "wish" || label == "due" || label == "weight"
 }
 
+// completes reports whether words add something to a draft, if there is one.
+func completes(words string) bool {
+	return wants(words) || len(fields(words)) == 1 && (weighty(words) || urgent(words))
+}
+
 // asking is the question that the message answers: the one whose thread it stands in, or
-// that it replies to; where nobody answers so, the one that is not answered yet, unless
-// the Projektcheck asks something.
+// that it replies to; with the escalation's number before it («#12 Antwort: …») that one's;
+// where nobody answers so, the one that is not answered yet, unless the Projektcheck asks
+// something.
 func (d *draft) asking() (x *bot.Escalation, n int) {
 	if d.x != nil {
 		for _, k := range []*bot.Known{d.ReplyTo, d.Thread} {
@@ -113,12 +135,17 @@ func (d *draft) asking() (x *bot.Escalation, n int) {
 	if d.e.Kind != bot.EventMessage || d.e.Thread != "" || d.e.ReplyTo != "" || d.acting() == "" {
 		return nil, 0
 	}
+	if n, _, ok := numberedAnswer(bot.Clean(d.e.Text)); ok {
+		return d.answering(n)
+	}
 	if r := d.Report; r != nil && r.Open != nil && d.Round != nil && d.Round.Running() {
 		return nil, 0
 	}
 	switch {
 	case d.Room.Kind == bot.RoomDirect && d.x != nil && d.x.Asks == d.e.Sender:
-		return d.x, unanswered(d.x)
+		if n := unanswered(d.x); n > 0 {
+			return d.x, n
+		}
 	case d.Room.Kind == bot.RoomProject && !d.Abilities.Threads:
 		for i := range d.Escalations {
 			if n := unanswered(&d.Escalations[i]); n > 0 {
@@ -127,6 +154,22 @@ func (d *draft) asking() (x *bot.Escalation, n int) {
 		}
 	}
 	return nil, 0
+}
+
+// answering is the question of the escalation with a number that an answer is meant for,
+// where its project is: the first that is not answered, else the last.
+func (d *draft) answering(number int) (x *bot.Escalation, n int) {
+	x = d.x
+	if x == nil || x.Number != number || d.Room.Kind != bot.RoomDirect && (d.Room.Kind != bot.RoomProject || d.Room.Project != x.Project) {
+		return nil, 0
+	}
+	if n = unanswered(x); n == 0 {
+		n = len(x.Inquiries)
+	}
+	if n == 0 {
+		return nil, 0
+	}
+	return x, n
 }
 
 // unanswered is the first question that is not answered, 0 if there is none.
@@ -384,7 +427,7 @@ func (d *draft) aboutDraft(words string) (mine bool, err error) {
 	x := d.x
 	for i := range d.Escalations {
 		each := &d.Escalations[i]
-		if d.x == nil && each.State == bot.EscalationDraft && d.inThread(*each) {
+		if !d.about() && each.State == bot.EscalationDraft && d.inThread(*each) {
 			x = each
 		}
 	}

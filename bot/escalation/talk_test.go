@@ -20,6 +20,7 @@ func TestLabelled(t *testing.T) {
 		{"a space before the colon", "Rückfrage : wer?", "question", "wer?"},
 		{"a question", "RÜCKFRAGE: wer?", "question", "wer?"},
 		{"advice", "Empfehlung: ja", "advice", "ja"},
+		{"an answer", "Antwort: bis März", "answer", "bis März"},
 		{"a wish", "gewünscht: Vorrang", "wish", "Vorrang"},
 		{"a date", "Bis: 2.12.", "due", "2.12."},
 		{"a weight", "Gewicht: normal", "weight", "normal"},
