@@ -102,6 +102,9 @@ type Post struct {
 	// Form is left out where the chat has none. A message that had one keeps one, be it
 	// empty: in Teams a card cannot become a text.
 	Form *Form
+	// Secret: the words are not kept once they are sent, not even where the chat does not
+	// report that they stand in the room.
+	Secret bool
 	// Through posts go out although the outbox is paused: see Restored.
 	Through bool
 	// Unasked: nobody waits for it. In a direct chat it is left out if its owner wants that,
@@ -183,12 +186,15 @@ type Change struct {
 	Networks    []Network
 	Meetups     []Meetup
 	Feeds       []Feed
-	Entries     []Entry     // of the decision log, in order
-	Forget      []MessageID // deleted in the chat: their words go from the decision log's texts
-	Refs        []Ref       // foreign messages to remember
-	Restored    *Restored   // the PMO has decided about what waits after a restore
-	Timers      []Timer     // to set
-	Cancel      []Key       // timers to stop
+	Codes       []LinkCode   // given to accounts, or good for nothing any more
+	Guesses     *LinkGuesses // an account has said a wrong code
+	Merges      []Merge      // people who are one, after all else
+	Entries     []Entry      // of the decision log, in order
+	Forget      []MessageID  // deleted in the chat: their words go from the decision log's texts
+	Refs        []Ref        // foreign messages to remember
+	Restored    *Restored    // the PMO has decided about what waits after a restore
+	Timers      []Timer      // to set
+	Cancel      []Key        // timers to stop
 	Posts       []Post
 	// Closed are rooms to which nothing is sent any more: what is pending there is stale.
 	Closed []RoomID

@@ -58,9 +58,15 @@ type personRetention struct {
 
 // personIdentity is who it is.
 type personIdentity struct {
-	ID       PersonID `json:"id"`
-	Name     string   `json:"name"`
-	Accounts []UserID `json:"accounts"`
+	ID       PersonID     `json:"id"`
+	Name     string       `json:"name"`
+	Accounts []UserID     `json:"accounts"`
+	Linked   []personLink `json:"linked,omitempty"` // which of them the person has joined
+}
+
+type personLink struct {
+	Account UserID    `json:"account"`
+	Since   time.Time `json:"since"`
 }
 
 // JSON is the dossier for programs: what `lotse privacy export` writes, and what !datenschutz
@@ -68,9 +74,14 @@ type personIdentity struct {
 func (d Dossier) JSON(s *Settings, now time.Time) ([]byte, error) {
 	file := personFile{
 		Version: 1, City: s.City, Exported: now.In(s.Zone).Truncate(time.Second),
-		Person: personIdentity{d.Person.ID, d.Person.Name, append([]UserID{}, d.Person.Accounts...)}, Roles: []Role{},
+		Person: personIdentity{ID: d.Person.ID, Name: d.Person.Name, Accounts: append([]UserID{}, d.Person.Accounts...)}, Roles: []Role{},
 		Projects: []personProject{}, Asked: d.Asked, Waiting: d.Waiting, Directs: d.Directs, Statements: []personStatement{},
 		Retention: personRetention{s.Retention.Reports, s.Retention.Messages, s.Retention.Decisions},
+	}
+	for _, link := range d.Person.Linked {
+		if d.Person.Has(link.User) {
+			file.Person.Linked = append(file.Person.Linked, personLink{link.User, link.Since.In(s.Zone)})
+		}
 	}
 	for _, role := range []Role{RolePMO, RoleDM, RoleDIKON} {
 		if slices.Contains(s.Roles[role], d.Person.ID) {

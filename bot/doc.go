@@ -67,6 +67,14 @@
 // old goes each night, see [Retention]. A [Dossier] is what is stored about a person, for
 // that person; an [Erasure] takes a person out of all rows, and leaves a pseudonym.
 //
+// # One person, several accounts
+//
+// Rights and votes belong to a [Person]. Accounts come together by the configuration, by
+// an import, or in chat: a code that one account was given and another one says shows that
+// somebody has both ([AccountLink]). Then the books of two people become one's ([Merge]).
+// Nobody gets more by that than the two had; who stands in the configuration stays who
+// they are.
+//
 // # Stored keys
 //
 // A key says what "once" means and ends in the room, or in the account in whose
@@ -89,6 +97,8 @@
 //	ack/<message>/<emoji>/<room>                     what was understood
 //	reply/<event>/<n>/<room>                         answers to commands
 //	seed/<emoji>/<key>                               the bot's own reaction on a message of its own
+//	account/told/<event>/<account>                   to the other account: joined, or separated
+//	account/pmo/<event>/<room>                       PMO: likewise, of somebody with a role
 //	join/<event>/<room>, leave/<event>/<room>        answers to invitations
 //	room/hello/<kind>/<room>, room/refused/<account or more>/<date>/<room>, room/left/<event>/<room>
 //	unreadable/<account>/<date>/<room>               an encrypted message is asked for again

@@ -47,6 +47,7 @@ type Slot struct {
 	EditOnly bool
 	Expires  time.Time
 	Through  bool
+	Secret   bool
 }
 
 // SlotState is how far a slot's wanted content has got.

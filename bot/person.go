@@ -12,7 +12,9 @@ type Person struct {
 	ID       PersonID
 	Name     string
 	Accounts []UserID
-	Version  int64 `json:"-"`
+	Linked   []AccountLink `json:",omitempty"` // which of these were joined by a code
+	Former   []PersonID    `json:",omitempty"` // ids of people who turned out to be this one: see Merge
+	Version  int64         `json:"-"`
 }
 
 // Account returns the person's first account on the chat, or "".

@@ -16,7 +16,7 @@ func replySamples() map[string][]any {
 			all[prefix+name] = []any{nil}
 		}
 	}
-	for _, samples := range []map[string][]any{helpSamples(), leadSamples(), projectSamples(), boundSamples(), checkReplySamples(), boardSamples(), privacySamples(), feedSamples()} {
+	for _, samples := range []map[string][]any{helpSamples(), leadSamples(), projectSamples(), boundSamples(), checkReplySamples(), boardSamples(), privacySamples(), feedSamples(), accountSamples()} {
 		maps.Copy(all, samples)
 	}
 	return all
@@ -29,12 +29,12 @@ const (
 		project project.show project.list project.new project.change project.pause project.resume project.release project.archive
 		room room.project room.pmo room.dm room.dikon room.network room.language room.free
 		check.dates check.move check.cancel check.new check.start check.stand check.close check.hold inquiry resume resume.drop privacy
-		notice notice.send notice.cancel notice.change notice.back quiet quiet.off
+		notice notice.send notice.cancel notice.change notice.back quiet quiet.off account account.link account.unlink
 		feeds feeds.new feeds.revoke projects rooms checks meetups networks`
 	sampleWants = `light outlook blocker decision communication text task numbers question person people span until
 		name property value.name value.leads value.period value.vision value.goals value.link value.room list
 		room network language date checkdate move newcheck hold escalation number wish due solution council resolution
-		notice notice.text notice.date feed feednumber`
+		notice notice.text notice.date feed feednumber code`
 )
 
 // sampleDay is a date in November 2026; days over 30 are in December.

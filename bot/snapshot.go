@@ -51,6 +51,8 @@ type Query struct {
 	Oldest      bool   // Snapshot.Oldest
 	Dossier     bool   // Snapshot.Dossier, of the actor
 	Feeds       bool   // Snapshot.Feeds, and Token
+	Linking     bool   // Snapshot.Guesses, and Token
+	Code        string // Snapshot.Code, by its hash
 
 	Escalation EscalationID    // Snapshot.Escalation, by its id, else
 	Number     int             // by its number, else what Target, Thread or ReplyTo is about
@@ -119,16 +121,19 @@ type Known struct {
 // Settings are what the configuration says, as far as rules need it. They are
 // read at start and do not change.
 type Settings struct {
-	City     string
-	Zone     *time.Location
-	Days     calendar.Days
-	Shift    calendar.Shift
-	Rhythm   calendar.Rhythm // of the Projektcheck; zero: only extra checks
-	Plan     calendar.PlanRules
-	Length   time.Duration // of a check, for showing
-	Roles    map[Role][]PersonID
-	Goals    []Goal
-	Language Language
+	City   string
+	Zone   *time.Location
+	Days   calendar.Days
+	Shift  calendar.Shift
+	Rhythm calendar.Rhythm // of the Projektcheck; zero: only extra checks
+	Plan   calendar.PlanRules
+	Length time.Duration // of a check, for showing
+	Roles  map[Role][]PersonID
+	// Configured are the accounts that the configuration names, and whose they are.
+	Configured map[UserID]PersonID
+	Chats      []ChatID // in which the bot is
+	Goals      []Goal
+	Language   Language
 	// Allowed are the accounts, and AllowedServers the servers, whose invitations
 	// the bot accepts.
 	Allowed        []UserID
@@ -225,6 +230,10 @@ type Snapshot struct {
 	Feeds []Feed // by number, revoked ones too
 	// Token is a secret that the store has made up for this snapshot alone.
 	Token string
+	// Code is one that somebody was given and that still held when the event came; Guesses
+	// are the actor's.
+	Code    *LinkCode
+	Guesses LinkGuesses
 
 	Restored *Restored // the books came back from a backup
 	Waiting  Waiting

@@ -87,6 +87,7 @@ func (c call) newFeed(s bot.Snapshot) (bot.Change, error) {
 		Revoke:   text{"!kalender widerrufen ", "!calendar revoke "}.in(lang(s)) + strconv.Itoa(feed.Number),
 	}
 	change := c.reply("link to a calendar made", "reply.feed.new", data)
+	change.Posts[0].Secret = true
 	change.Feeds = []bot.Feed{feed}
 	return change, nil
 }

@@ -253,7 +253,7 @@ func (c *city) take(e bot.Event) answer {
 		more.Name, more.NameFirst, more.AllPeople, more.AllProjects, more.Archived, more.AllReports, more.Rounds, more.Running
 	q.Number, q.Page = more.Number, more.Page
 	q.Dossier = more.Dossier
-	q.Feeds, q.AllRooms = more.Feeds, more.AllRooms
+	q.Feeds, q.AllRooms, q.Linking, q.Code = more.Feeds, more.AllRooms, more.Linking, more.Code
 	q.NetworkName, q.Meetups, q.AllMeetups, q.AllNetworks, q.Find = more.NetworkName, more.Meetups, more.AllMeetups, more.AllNetworks, more.Find
 	q.Users = append(q.Users, more.Users...)
 	s := c.load(q)

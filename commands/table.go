@@ -73,7 +73,7 @@ func New(name string) *Table {
 		escalationCommand(), escalationsCommand(), resolutionCommand(),
 		boardCommand(), datesCommand(),
 		projectCommand(), roomCommand(), checkCommand(), inquiryCommand(),
-		resumeCommand(), noticeCommand(), privacyCommand(), quietCommand(),
+		resumeCommand(), noticeCommand(), privacyCommand(), accountCommand(), quietCommand(),
 		topicCommand(), meetupCommand(), calendarCommand(), networkCommand(),
 	}}
 }

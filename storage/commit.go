@@ -61,6 +61,17 @@ func (t *txn) commit(ctx context.Context, c bot.Commit) error {
 	if err := t.pace(ctx, c); err != nil {
 		return err
 	}
+	if err := t.codes(ctx, c.Change.Codes); err != nil {
+		return err
+	}
+	if err := t.guesses(ctx, c.Change.Guesses, c.Now); err != nil {
+		return err
+	}
+	for _, m := range c.Change.Merges {
+		if err := t.merge(ctx, m); err != nil {
+			return err
+		}
+	}
 	if c.Change.Prune != nil {
 		if err := t.prune(ctx, *c.Change.Prune, c.Now); err != nil {
 			return fmt.Errorf("take away what is old: %w", err)
@@ -82,6 +93,9 @@ func (t *txn) pace(ctx context.Context, c bot.Commit) error {
 	}
 	if _, err := t.exec(ctx, `DELETE FROM paces WHERE until_ms <= $1`, millis(c.Now)); err != nil {
 		return fmt.Errorf("forget paces: %w", err)
+	}
+	if _, err := t.exec(ctx, `DELETE FROM link_codes WHERE until_ms <= $1`, millis(c.Now)); err != nil {
+		return fmt.Errorf("forget codes: %w", err)
 	}
 	p := c.Change.Pace
 	if p == nil || !p.Until.After(c.Now) {

@@ -71,7 +71,14 @@ func (t *txn) dossier(ctx context.Context, person bot.Person) (bot.Dossier, erro
 		func() error { return gathered(ctx, t, `escalations`, `id`, id, d.Escalation) },
 		func() error { return gathered(ctx, t, `networks`, `id`, id, d.Network) },
 		func() error { return gathered(ctx, t, `notices`, `number`, id, d.Notice) },
-		func() error { return t.recordsOf(ctx, person.ID, d.Record) },
+		func() error {
+			for _, id := range append([]bot.PersonID{person.ID}, person.Former...) {
+				if err := t.recordsOf(ctx, id, d.Record); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
 	} {
 		if err := gather(); err != nil {
 			return d, err

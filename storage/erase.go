@@ -105,29 +105,6 @@ func (e *eraser) all(ctx context.Context, lang bot.Language) error {
 	return err
 }
 
-// rewrite goes through all bodies of a table.
-func rewrite[T any](ctx context.Context, e *eraser, query, update string, key func(T) []any) ([]T, error) {
-	rows, err := bodies(ctx, e.txn, func(*T) *int64 { return new(int64) }, query)
-	if err != nil {
-		return nil, err
-	}
-	var changed []T
-	for i := range rows {
-		if !e.Row(&rows[i]) {
-			continue
-		}
-		changed = append(changed, rows[i])
-		body, err := json.Marshal(rows[i])
-		if err != nil {
-			return nil, err
-		}
-		if _, err := e.exec(ctx, update, append(key(rows[i]), string(body))...); err != nil {
-			return nil, err
-		}
-	}
-	return changed, nil
-}
-
 func (e *eraser) reports(ctx context.Context) error {
 	running, err := bodies(ctx, e.txn, reportVersion, `SELECT body, version FROM reports
 		WHERE round IN (SELECT id FROM rounds WHERE state IN ('open', 'closed', 'published')) ORDER BY project`)
@@ -139,10 +116,7 @@ func (e *eraser) reports(ctx context.Context) error {
 			e.done.Asked = append(e.done.Asked, r.Project)
 		}
 	}
-	changed, err := rewrite(ctx, e, `SELECT body, version FROM reports ORDER BY round, project`,
-		`UPDATE reports SET body = $3, version = version + 1 WHERE round = $1 AND project = $2`, func(r bot.Report) []any {
-			return []any{r.Round, r.Project}
-		})
+	changed, err := rewrite(ctx, e.txn, e, reportRows)
 	for _, r := range changed {
 		if r.Room != "" && !slices.Contains(e.done.Rooms, r.Room) {
 			e.done.Rooms = append(e.done.Rooms, r.Room)
@@ -160,8 +134,7 @@ func (e *eraser) projects(ctx context.Context) error {
 	for _, p := range before {
 		led[p.ID] = slices.Contains(p.Leads, e.Person.ID) && e.Person.ID != ""
 	}
-	changed, err := rewrite(ctx, e, `SELECT body, version FROM projects ORDER BY id`,
-		`UPDATE projects SET slug = $2, body = $3, version = version + 1 WHERE id = $1`, func(p bot.Project) []any { return []any{p.ID, bot.Slug(p.Name)} })
+	changed, err := rewrite(ctx, e.txn, e, projectRows)
 	for _, p := range changed {
 		if led[p.ID] {
 			e.done.Projects = append(e.done.Projects, p)
@@ -171,54 +144,35 @@ func (e *eraser) projects(ctx context.Context) error {
 }
 
 func (e *eraser) tasks(ctx context.Context) error {
-	_, err := rewrite(ctx, e, `SELECT body, version FROM tasks ORDER BY project, seq`,
-		`UPDATE tasks SET state = $3, body = $4, version = version + 1 WHERE project = $1 AND seq = $2`, func(k bot.Task) []any {
-			return []any{k.Project, k.Seq, k.State}
-		})
+	_, err := rewrite(ctx, e.txn, e, taskRows)
 	return err
 }
 
 func (e *eraser) escalations(ctx context.Context) error {
-	_, err := rewrite(ctx, e, `SELECT body, version FROM escalations ORDER BY id`,
-		`UPDATE escalations SET body = $2, version = version + 1 WHERE id = $1`, func(x bot.Escalation) []any { return []any{x.ID} })
+	_, err := rewrite(ctx, e.txn, e, escalationRows)
 	return err
 }
 
 func (e *eraser) networks(ctx context.Context) error {
-	_, err := rewrite(ctx, e, `SELECT body, version FROM networks ORDER BY id`,
-		`UPDATE networks SET slug = $2, body = $3, version = version + 1 WHERE id = $1`, func(n bot.Network) []any { return []any{n.ID, bot.Slug(n.Name)} })
+	_, err := rewrite(ctx, e.txn, e, networkRows)
 	return err
 }
 
 func (e *eraser) meetups(ctx context.Context) error {
-	_, err := rewrite(ctx, e, `SELECT body, version FROM meetups ORDER BY id`,
-		`UPDATE meetups SET search = $2, body = $3, version = version + 1 WHERE id = $1`, func(m bot.Meetup) []any { return []any{m.ID, m.SearchText()} })
+	_, err := rewrite(ctx, e.txn, e, meetupRows)
 	return err
 }
 
 func (e *eraser) rounds(ctx context.Context) error {
-	_, err := rewrite(ctx, e, `SELECT body, version FROM rounds ORDER BY id`,
-		`UPDATE rounds SET body = $2, version = version + 1 WHERE id = $1`, func(r bot.Round) []any { return []any{r.ID} })
+	_, err := rewrite(ctx, e.txn, e, roundRows)
 	return err
 }
 
 // log erases the person's words from the decision log, and those of others that name
 // them: nothing in it can be changed. Without its key, the pseudonym is nobody's.
 func (e *eraser) log(ctx context.Context) error {
-	var key string
-	if ok, err := found(e.row(ctx, `SELECT key FROM log_people WHERE person = $1`, e.Person.ID).Scan(&key)); err != nil {
-		return err
-	} else if ok {
-		who := bot.Pseudonym(key, e.Person.ID)
-		var texts int
-		if err := e.row(ctx, `SELECT (SELECT COUNT(*) FROM log WHERE who = $1), (SELECT COUNT(*) FROM log_texts WHERE who = $1 AND who <> '')`, who).Scan(&e.done.Records, &texts); err != nil {
-			return err
-		}
-		e.done.LogTexts += texts
-		if err := e.eraseTexts(ctx, `who <> '' AND who = $1`, who); err != nil {
-			return err
-		}
-		if _, err := e.exec(ctx, `DELETE FROM log_people WHERE person = $1`, e.Person.ID); err != nil {
+	for _, id := range append([]bot.PersonID{e.Person.ID}, e.Person.Former...) {
+		if err := e.unsign(ctx, id); err != nil {
 			return err
 		}
 	}
@@ -239,6 +193,26 @@ func (e *eraser) log(ctx context.Context) error {
 		}
 	}
 	e.done.LogTexts += len(named)
+	return err
+}
+
+// unsign erases from the log what was said by the person under one of their ids.
+func (e *eraser) unsign(ctx context.Context, id bot.PersonID) error {
+	var key string
+	if ok, err := found(e.row(ctx, `SELECT key FROM log_people WHERE person = $1`, id).Scan(&key)); !ok || err != nil {
+		return err
+	}
+	who := bot.Pseudonym(key, id)
+	var records, texts int
+	if err := e.row(ctx, `SELECT (SELECT COUNT(*) FROM log WHERE who = $1), (SELECT COUNT(*) FROM log_texts WHERE who = $1 AND who <> '')`, who).Scan(&records, &texts); err != nil {
+		return err
+	}
+	e.done.Records += records
+	e.done.LogTexts += texts
+	if err := e.eraseTexts(ctx, `who <> '' AND who = $1`, who); err != nil {
+		return err
+	}
+	_, err := e.exec(ctx, `DELETE FROM log_people WHERE person = $1`, id)
 	return err
 }
 
@@ -426,23 +400,13 @@ func (e *eraser) columns(ctx context.Context) error {
 			}
 		}
 	}
-	var timers []bot.Timer
-	err := e.each(ctx, func(row row) error {
-		timer, err := scanTimer(row)
-		timers = append(timers, timer)
-		return err
-	}, `SELECT key, at_ms, body FROM timers`)
-	for _, timer := range timers {
-		key := timer.Key
-		if err == nil && e.Row(&timer) {
-			if err = e.cancelTimer(ctx, key); err == nil {
-				err = e.setTimer(ctx, timer)
-			}
-		}
-	}
+	err := e.retime(ctx, e)
 	for _, u := range e.Person.Accounts {
 		if err == nil {
-			_, err = e.exec(ctx, `DELETE FROM paces WHERE key = $1`, bot.PaceOf(u))
+			_, err = e.exec(ctx, `DELETE FROM paces WHERE key IN ($1, $2)`, bot.PaceOf(u), bot.GuessesOf(u))
+		}
+		if err == nil {
+			_, err = e.exec(ctx, `DELETE FROM link_codes WHERE user_id = $1`, u)
 		}
 		if err == nil {
 			_, err = e.exec(ctx, `DELETE FROM directs WHERE user_id = $1`, u)

@@ -15,7 +15,8 @@ import (
 )
 
 // kanari is somebody whose name, id, account and words all have the word in them.
-var kanari = bot.Person{ID: "kanari-vogel", Name: "Kira Kanari", Accounts: []bot.UserID{"test:@kanari:stadt", "other:@kanari:werk"}}
+var kanari = bot.Person{ID: "kanari-vogel", Name: "Kira Kanari", Accounts: []bot.UserID{"test:@kanari:stadt", "other:@kanari:werk"},
+	Linked: []bot.AccountLink{{User: "other:@kanari:werk"}}, Former: []bot.PersonID{"kanari-frueher"}}
 
 // everywhere puts the person, and what they have said, wherever something can be.
 func everywhere(t *testing.T, p *pruner) {
@@ -64,6 +65,7 @@ func everywhere(t *testing.T, p *pruner) {
 			Inquiries: []bot.Inquiry{{Question: about("Was sagt Kira Kanari?"), Answers: []bot.Said{said("kanari-sagt")}}},
 			Decision:  &bot.Decision{Choice: bot.ChooseYes, By: []bot.PersonID{kanari.ID, jonas.ID}}, EndedBy: kanari.ID, Reasons: []bot.Said{said("kanari-grund")},
 		}},
+		Codes: []bot.LinkCode{{User: kanari.Accounts[0], Hash: "abc", Name: "Kira Kanari", Until: p.now.Add(time.Minute)}}, Guesses: &bot.LinkGuesses{User: kanari.Accounts[1], Count: 1},
 		Networks: []bot.Network{{ID: "lotsen", Name: "Lotsen", Hosts: []bot.PersonID{kanari.ID, jonas.ID}}},
 		Meetups: []bot.Meetup{{
 			ID: "lotsen-2026-12-03", Network: "lotsen", State: bot.MeetupAnnounced, At: p.now, Hosts: []bot.PersonID{kanari.ID}, Reason: said("kanari-absage"),
@@ -76,6 +78,7 @@ func everywhere(t *testing.T, p *pruner) {
 		}},
 		Entries: []bot.Entry{
 			{Kind: bot.EntryPut, Escalation: "portal-1", Number: 1, By: kanari.ID, At: p.now, Texts: []bot.EntryText{{Name: "text", Said: said("kanari-eskalation")}, {Name: "wish", Said: about("Kira Kanari entlasten")}}},
+			{Kind: bot.EntryReason, Escalation: "portal-1", Number: 1, By: "kanari-frueher", At: p.now, Texts: []bot.EntryText{{Name: "reason", Said: bot.Said{Text: "kanari-fruehergesagt", By: "kanari-frueher", At: p.now}}}},
 			{Kind: bot.EntryAnswer, Escalation: "portal-1", Number: 1, By: jonas.ID, At: p.now, Texts: []bot.EntryText{{Name: "answer", Said: about("etwas anderes")}}},
 		},
 		Refs:   []bot.Ref{{Message: "test:$8", Room: "test:!portal", Subject: bot.Subject{Person: kanari.ID, User: kanari.Accounts[1], Field: "gone"}}},
@@ -129,7 +132,7 @@ func TestErase(t *testing.T) {
 	if would.ErasureCount != done.ErasureCount || would.LogTexts != done.LogTexts || would.Waiting != done.Waiting {
 		t.Errorf("done is %+v, announced was %+v", done, would)
 	}
-	if done.Records != 1 || done.LogTexts != 2 || done.Events != 1 || done.Directs != 1 || len(done.Projects) != 2 || !done.Known || done.Waiting != 6 {
+	if done.Records != 2 || done.LogTexts != 3 || done.Events != 1 || done.Directs != 1 || len(done.Projects) != 2 || !done.Known || done.Waiting != 6 {
 		t.Errorf("done is %+v", done)
 	}
 	if n := p.count(`files WHERE slot = 'file/test:!pmo'`); n != 1 || p.count(`files`) != 1 {
@@ -195,8 +198,8 @@ func TestErase(t *testing.T) {
 	if err == nil {
 		err = chain.End(counted)
 	}
-	if err != nil || chain.Entries != 2 || chain.Erased != 2 {
-		t.Errorf("the log has %d entries, %d texts erased, %v; want 2, 2", chain.Entries, chain.Erased, err)
+	if err != nil || chain.Entries != 3 || chain.Erased != 3 {
+		t.Errorf("the log has %d entries, %d texts erased, %v; want 3, 3", chain.Entries, chain.Erased, err)
 	}
 
 	// Only what is harmless goes out, and the bot leaves the direct chat.

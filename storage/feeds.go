@@ -16,11 +16,16 @@ func (l *loader) feeds(ctx context.Context) (err error) {
 	if !l.q.Feeds {
 		return nil
 	}
-	secret := make([]byte, 24)
-	rand.Read(secret) // it does not return if there is none
-	l.snap.Token = base64.RawURLEncoding.EncodeToString(secret)
+	l.snap.Token = token()
 	l.snap.Feeds, err = bodies(ctx, l.t, feedVersion, `SELECT body, version FROM feeds ORDER BY number`)
 	return wrap(err, "links to calendars")
+}
+
+// token is a secret that nobody can guess: 192 bits.
+func token() string {
+	secret := make([]byte, 24)
+	rand.Read(secret) // it does not return if there is none
+	return base64.RawURLEncoding.EncodeToString(secret)
 }
 
 // Feed finds the link to a calendar by the hash of its token. One that was revoked is none. How long it takes tells who

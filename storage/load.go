@@ -24,7 +24,7 @@ func (s *Store) Load(ctx context.Context, q bot.Query) (bot.Snapshot, error) {
 		l.snap.User = q.User
 		for _, step := range []func(context.Context) error{
 			l.room, l.accounts, l.known, l.direct, l.escalation, l.network, l.subject, l.round, l.report, l.tasks, l.rooms, l.lists,
-			l.escalations, l.escalationPage, l.meetups, l.notice, l.newcomer, l.feeds, l.persons, l.quiet, l.stands, l.pace, l.restored, l.oldest, l.dossier,
+			l.escalations, l.escalationPage, l.meetups, l.notice, l.newcomer, l.feeds, l.linking, l.persons, l.quiet, l.stands, l.pace, l.restored, l.oldest, l.dossier,
 		} {
 			if err := step(ctx); err != nil {
 				return err

@@ -277,7 +277,7 @@ func TestMigrateEscalations(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, query := range []string{
-		`DROP TABLE feeds`, `DROP TABLE files`, `DROP TABLE notices`, `DROP TABLE quiet`, `DROP TABLE newcomers`, `DROP TABLE log_texts`, `DROP TABLE log_people`, `DROP TABLE log`, `DROP TABLE escalation_rounds`, `DROP TABLE escalations`,
+		`DROP TABLE link_codes`, `DROP TABLE feeds`, `DROP TABLE files`, `DROP TABLE notices`, `DROP TABLE quiet`, `DROP TABLE newcomers`, `DROP TABLE log_texts`, `DROP TABLE log_people`, `DROP TABLE log`, `DROP TABLE escalation_rounds`, `DROP TABLE escalations`,
 		`DROP INDEX slots_words`, `ALTER TABLE slots DROP COLUMN words`, `DROP INDEX inbox_failed`, `DROP INDEX tasks_over`,
 		`DROP TABLE networks`, `DROP TABLE meetups`, `DROP INDEX rooms_network`, `ALTER TABLE rooms DROP COLUMN network`,
 		`ALTER TABLE slots DROP COLUMN network`, `ALTER TABLE slots DROP COLUMN meetup`, `ALTER TABLE refs DROP COLUMN network`, `ALTER TABLE refs DROP COLUMN meetup`,

@@ -210,8 +210,7 @@ func (t *txn) mutes(ctx context.Context, accounts []bot.UserID) (n int, err erro
 // notices takes a person out of announcements, and forgets that they were new somewhere and
 // what they wanted.
 func (e *eraser) notices(ctx context.Context) error {
-	if _, err := rewrite(ctx, e, `SELECT body, version FROM notices ORDER BY number`,
-		`UPDATE notices SET body = $2, version = version + 1 WHERE number = $1`, func(n bot.Notice) []any { return []any{n.Number} }); err != nil {
+	if _, err := rewrite(ctx, e.txn, e, noticeRows); err != nil {
 		return err
 	}
 	known, err := e.acquainted(ctx, e.Person.Accounts)

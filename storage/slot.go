@@ -67,6 +67,7 @@ type content struct {
 	Absent  bool       `json:",omitempty"`
 	Text    bot.Text   `json:",omitzero"`
 	File    *file      `json:",omitempty"`
+	Secret  bool       `json:",omitempty"`
 	// Was tells what it was by its fingerprint, once the words are dropped: see words.go.
 	Was string `json:",omitempty"`
 }
@@ -209,7 +210,7 @@ func (t *txn) write(ctx context.Context, s bot.Slot, now time.Time) (lane string
 	if s.EditOnly && !row.stands() && !row.open() {
 		return "", nil
 	}
-	c := content{Thread: s.Thread, ReplyTo: s.ReplyTo, Target: s.Target, Emoji: s.Emoji, Text: s.Text, File: fileOf(s.File)}
+	c := content{Thread: s.Thread, ReplyTo: s.ReplyTo, Target: s.Target, Emoji: s.Emoji, Text: s.Text, File: fileOf(s.File), Secret: s.Secret}
 	if s.Absent {
 		// What was there goes away: keep where it was, not what it said.
 		if c, err = row.content(); err != nil {
@@ -289,7 +290,7 @@ func (t *txn) writeNew(ctx context.Context, s bot.Slot, now time.Time) (lane str
 	row := &slot{
 		key: s.Key, room: s.Room, user: s.User, op: s.Op, kind: s.Kind, subject: s.Subject,
 		state: bot.SlotPending, revision: 1, expires: millis(s.Expires),
-		wanted: content{Thread: s.Thread, ReplyTo: s.ReplyTo, Target: s.Target, Emoji: s.Emoji, Text: s.Text, File: fileOf(s.File)}.encode(),
+		wanted: content{Thread: s.Thread, ReplyTo: s.ReplyTo, Target: s.Target, Emoji: s.Emoji, Text: s.Text, File: fileOf(s.File), Secret: s.Secret}.encode(),
 	}
 	if row.room == "" && row.user == "" {
 		return "", fmt.Errorf("write slot %s: it goes to no room and no user", s.Key)

@@ -13,7 +13,7 @@ import (
 // of those a fingerprint stays, so that the same content written again does nothing.
 // What was sent and not reported (the server may lose it, see lost.go; some chats
 // report nothing) keeps its words until they are pruned, see prune.go. A file goes with
-// the words beside it.
+// the words beside it. Words that are secret go once they are sent.
 
 // words reports whether there is anything in a content that somebody could read.
 func (c content) words() bool {
@@ -27,7 +27,7 @@ func (s *slot) keepWords() (bool, error) {
 	if err != nil || !c.words() {
 		return false, err
 	}
-	if s.open() || s.state == bot.SlotSent && !s.echoed {
+	if s.open() || s.state == bot.SlotSent && !s.echoed && !c.Secret {
 		return true, nil
 	}
 	s.dropWords(c)

@@ -74,6 +74,16 @@ func TestWordsAreDropped(t *testing.T) {
 	must(s.Settle(ctx, epoch, now, []bot.Outcome{{Delivery: d, ID: "test:$1"}}))
 	finds(t, s, "kanari", 0)
 
+	// A secret goes once it is sent, also where the chat reports nothing.
+	must(s.Commit(ctx, bot.Commit{Epoch: epoch, Now: now, Slots: []bot.Slot{{Key: "s", Op: bot.OpMessage, Room: "test:!s", Text: bot.Text{Markdown: "kanari secret"}, Secret: true}}}))
+	d = claim(1)[0]
+	must(s.Settle(ctx, epoch, now, []bot.Outcome{{Delivery: d, ID: "test:$2"}}))
+	finds(t, s, "kanari secret", 0)
+	lost := d.Outgoing
+	lost.Message = "test:$2"
+	must(s.Lost(ctx, epoch, now, lost))
+	claim(0) // nobody knows any more what it said
+
 	postFile := func(words, body string) {
 		t.Helper()
 		must(s.Commit(ctx, bot.Commit{Epoch: epoch, Now: now, Slots: []bot.Slot{{

@@ -60,7 +60,7 @@ func (e *Engine) slot(p bot.Post, lang bot.Language, chat bot.ChatID) (bot.Slot,
 	slot := bot.Slot{
 		Key: p.Key, Op: p.Op, Kind: p.Kind, Subject: p.Subject, Room: p.Room, User: p.User,
 		Thread: p.Thread, ReplyTo: p.ReplyTo, Target: p.Target, Emoji: p.Emoji, Absent: p.Absent,
-		EditOnly: p.EditOnly, Expires: p.Expires, Through: p.Through,
+		EditOnly: p.EditOnly, Expires: p.Expires, Through: p.Through, Secret: p.Secret,
 	}
 	put(&slot.Op, bot.OpMessage)
 	if p.Op != "" {

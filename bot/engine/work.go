@@ -434,6 +434,8 @@ func merge(base, more bot.Query) bot.Query {
 	put(&q.Members, more.Members)
 	put(&q.Find, more.Find)
 	put(&q.Feeds, more.Feeds)
+	put(&q.Linking, more.Linking)
+	put(&q.Code, more.Code)
 	q.History = max(q.History, more.History)
 	for _, u := range more.Users {
 		if !slices.Contains(q.Users, u) {

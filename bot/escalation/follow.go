@@ -11,7 +11,7 @@ import (
 // a blocker or decision need becomes a draft; words that are deleted in the chat go from
 // the escalation they were in.
 func Follow(s bot.Snapshot, e *bot.Event, c *bot.Change) error {
-	if slices.ContainsFunc(c.Rooms, func(r bot.Room) bool { return council(r.Kind) && r.Joined }) {
+	if slices.ContainsFunc(c.Rooms, func(r bot.Room) bool { return council(r.Kind) && r.Joined }) || len(c.Merges) > 0 {
 		c.Timers = append(c.Timers, showTimer(s.Now, 0))
 	}
 	if s.Project == nil {

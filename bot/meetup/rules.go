@@ -91,6 +91,13 @@ func Follow(s bot.Snapshot, e *bot.Event, c *bot.Change) error {
 	for _, n := range c.Networks {
 		c.Timers = append(c.Timers, planTimer(n.ID, s.Now))
 	}
+	if len(c.Merges) > 0 { // two have one vote
+		for _, m := range s.AllMeetups {
+			d := draft{Snapshot: s, m: &m}
+			d.redraw()
+			c.Timers = append(c.Timers, d.c.Timers...)
+		}
+	}
 	for _, m := range c.Meetups {
 		if m.Version == 0 { // topics may wait for it
 			c.Timers = append(c.Timers, planTimer(m.Network, s.Now))

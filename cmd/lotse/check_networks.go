@@ -19,7 +19,7 @@ func (c *check) networks(ctx context.Context) {
 		c.do("restore a backup", "networks: %s", err)
 		return
 	}
-	all, _ := mergeNetworks(c.config.networks(), books.Networks, nil) // as they will be once the bot has started
+	all, _ := mergeNetworks(c.config.networks(), books.Networks) // as they will be once the bot has started
 	for _, n := range books.Networks {
 		if !slices.ContainsFunc(all, func(w bot.Network) bool { return w.ID == n.ID }) {
 			all = append(all, n)

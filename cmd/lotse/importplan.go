@@ -14,6 +14,7 @@ import (
 type importState struct {
 	people   map[bot.PersonID]bot.Person
 	fixed    map[bot.PersonID]bool // the configuration names them: it says who they are
+	merges   []bot.Merge           // people whom it says to be others than the books do
 	projects []bot.Project
 	rooms    map[bot.RoomID]bot.Room
 	reads    map[bot.RoomID]bool // the configuration says which language they read
@@ -26,9 +27,20 @@ func newImportState(c *Config, books bot.Snapshot) importState {
 	s := importState{people: map[bot.PersonID]bot.Person{}, fixed: map[bot.PersonID]bool{}, projects: books.Projects,
 		rooms: map[bot.RoomID]bot.Room{}, reads: map[bot.RoomID]bool{}}
 	maps.Copy(s.people, books.People)
+	rows, merges := mergePeople(c.People(), books.People)
+	for _, p := range rows {
+		s.people[p.ID] = p
+	}
+	s.projects, s.merges = slices.Clone(s.projects), merges
+	for _, m := range merges {
+		delete(s.people, m.From)
+		for i := range s.projects {
+			s.projects[i].Leads, s.projects[i].Deputies = slices.Clone(s.projects[i].Leads), slices.Clone(s.projects[i].Deputies)
+			m.Row(&s.projects[i])
+		}
+	}
 	for _, p := range c.People() {
-		p.Version = s.people[p.ID].Version
-		s.people[p.ID], s.fixed[p.ID] = p, true
+		s.fixed[p.ID] = true
 	}
 	for _, r := range books.Rooms {
 		s.rooms[r.ID] = r
@@ -39,7 +51,7 @@ func newImportState(c *Config, books bot.Snapshot) importState {
 		}
 		s.reads[r.ID] = true
 	}
-	changed, _ := mergeNetworks(c.networks(), books.Networks, nil)
+	changed, _ := mergeNetworks(c.networks(), books.Networks)
 	s.networks = slices.Clone(changed)
 	for _, n := range books.Networks {
 		if !slices.ContainsFunc(changed, func(c bot.Network) bool { return c.ID == n.ID }) {
@@ -126,7 +138,22 @@ func planImport(table importTable, state importState) (importPlan, []cellFault) 
 	for _, id := range slices.Sorted(maps.Keys(im.moved)) {
 		im.plan.Change.Rooms = append(im.plan.Change.Rooms, im.rooms[id])
 	}
+	if im.plan.changes() {
+		im.merge()
+	}
 	return im.plan, nil
+}
+
+// merge makes one of those who are one by the configuration: once their accounts are written, the books do not tell any more.
+func (im *importer) merge() {
+	c := &im.plan.Change
+	for _, m := range im.merges {
+		m.Into = im.people[m.Into.ID]
+		if !slices.ContainsFunc(c.People, func(p bot.Person) bool { return p.ID == m.Into.ID }) {
+			c.People = append(c.People, m.Into)
+		}
+		c.Merges = append(c.Merges, m)
+	}
 }
 
 func (im *importer) fail(line int, col column, de, en string, args ...any) {

@@ -25,7 +25,7 @@ func (c *Config) planMeetups(ctx context.Context, settings *bot.Settings, in spa
 	if err != nil {
 		return nil, err
 	}
-	networks, _ := mergeNetworks(c.networks(), books.Networks, nil)
+	networks, _ := mergeNetworks(c.networks(), books.Networks)
 	for _, n := range books.Networks {
 		if !slices.ContainsFunc(networks, func(w bot.Network) bool { return w.ID == n.ID }) {
 			networks = append(networks, n)

@@ -30,6 +30,7 @@ func (c *Config) Settings() (*bot.Settings, error) {
 		Plan:     c.planRules(),
 		Length:   c.Projektcheck.Duration,
 		Roles:    map[bot.Role][]bot.PersonID{},
+		Chats:    c.chats(),
 		Language: c.Language,
 
 		AllowedServers:  c.Matrix.Allow.Servers,
@@ -47,6 +48,12 @@ func (c *Config) Settings() (*bot.Settings, error) {
 	for role, ids := range map[bot.Role][]string{bot.RolePMO: c.Roles.PMO, bot.RoleDM: c.Roles.DM, bot.RoleDIKON: c.Roles.DIKON} {
 		for _, id := range ids {
 			s.Roles[role] = append(s.Roles[role], bot.PersonID(id))
+		}
+	}
+	s.Configured = map[bot.UserID]bot.PersonID{}
+	for _, p := range c.People() {
+		for _, account := range p.Accounts {
+			s.Configured[account] = p.ID
 		}
 	}
 	for _, g := range c.Goals {

@@ -13,7 +13,9 @@ import (
 	"strings"
 	"time"
 
+	"lotse/bot"
 	"lotse/bot/engine"
+	"lotse/bot/matrix"
 	"lotse/bot/teams"
 )
 
@@ -51,6 +53,15 @@ type TeamsAddressesConfig struct {
 	Token    string `yaml:"token"`
 	Scope    string `yaml:"scope"`
 	Service  string `yaml:"service"`
+}
+
+// chats are those in which the bot is.
+func (c *Config) chats() (chats []bot.ChatID) {
+	chats = append(chats, matrix.ID)
+	if c.Teams.on() {
+		chats = append(chats, teams.ID)
+	}
+	return chats
 }
 
 func (t TeamsConfig) on() bool { return t.AppID != "" }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
@@ -204,20 +205,18 @@ func (p parts) begin(ctx context.Context, epoch int64) error {
 func (p parts) catchUp(ctx context.Context, books bot.Snapshot) bot.Change {
 	change := p.books
 	change.Reason = "configuration read"
-	people, moved := mergePeople(p.people, books.People)
+	people, merges := mergePeople(p.people, books.People)
 	change.People = append(slices.Clone(change.People), people...)
-	for _, project := range books.Projects {
-		if renamed, ok := handOver(project, moved); ok {
-			change.Projects = append(slices.Clone(change.Projects), renamed)
-			p.log.InfoContext(ctx, "a person of the project has another id now", "project", project.ID)
-		}
+	change.Merges = append(slices.Clone(change.Merges), merges...)
+	for _, m := range merges {
+		p.log.InfoContext(ctx, "the configuration says who a person of the books is", "was", m.From, "is", m.Into.ID)
 	}
 	rooms, skipped := mergeRooms(p.rooms, books.Rooms)
 	change.Rooms = append(slices.Clone(change.Rooms), rooms...)
 	for _, room := range skipped {
 		p.log.InfoContext(ctx, "the books know better what a room is for than the configuration", "room", room)
 	}
-	networks, known := mergeNetworks(p.networks, books.Networks, moved)
+	networks, known := mergeNetworks(p.networks, books.Networks)
 	change.Networks = append(slices.Clone(change.Networks), networks...)
 	for _, network := range known {
 		p.log.InfoContext(ctx, "the books know better about a network than the configuration", "network", network)
@@ -226,8 +225,8 @@ func (p parts) catchUp(ctx context.Context, books bot.Snapshot) bot.Change {
 }
 
 // mergeNetworks returns the rows to write, and those of the configuration's networks that the books know better about. One
-// that the configuration names no longer is archived. moved says which people have another id now.
-func mergeNetworks(config, books []bot.Network, moved map[bot.PersonID]bot.PersonID) (rows []bot.Network, skipped []bot.NetworkID) {
+// that the configuration names no longer is archived.
+func mergeNetworks(config, books []bot.Network) (rows []bot.Network, skipped []bot.NetworkID) {
 	known := map[bot.NetworkID]bot.Network{}
 	for _, n := range books {
 		known[n.ID] = n
@@ -247,27 +246,18 @@ func mergeNetworks(config, books []bot.Network, moved map[bot.PersonID]bot.Perso
 		}
 	}
 	for _, n := range books {
-		before := n
-		n.Hosts = slices.Clone(n.Hosts)
-		for i, host := range n.Hosts {
-			if to, ok := moved[host]; ok {
-				n.Hosts[i] = to
-			}
-		}
-		if n.Origin == bot.FromConfig && !wanted[n.ID] {
+		if n.Origin == bot.FromConfig && !wanted[n.ID] && !n.Archived {
 			n.Archived = true
-		}
-		if !wanted[n.ID] && !same(n, before) {
 			rows = append(rows, n)
 		}
 	}
 	return rows, skipped
 }
 
-// mergePeople returns the rows to write. The configuration says which accounts its people have; what the books held
-// about the same person under another id, because the account was heard of in chat before, goes over to the
-// configuration's: moved says from which id to which.
-func mergePeople(config []bot.Person, books map[bot.PersonID]bot.Person) (rows []bot.Person, moved map[bot.PersonID]bot.PersonID) {
+// mergePeople returns the rows to write. The configuration says which accounts its people have; those that they have joined
+// by a code stay with them. What the books held about the same person under another id, because the account was heard of in
+// chat before, goes over to the configuration's: so say the merges.
+func mergePeople(config []bot.Person, books map[bot.PersonID]bot.Person) (rows []bot.Person, merges []bot.Merge) {
 	owner := map[bot.UserID]bot.PersonID{}
 	named := map[bot.PersonID]bool{}
 	for _, person := range config {
@@ -275,47 +265,51 @@ func mergePeople(config []bot.Person, books map[bot.PersonID]bot.Person) (rows [
 		for _, account := range person.Accounts {
 			owner[account] = person.ID
 		}
+	}
+	// An account that was joined by a code goes where the others go; alone it says nothing of who somebody is.
+	same := func(known bot.Person) bot.PersonID {
+		own := slices.DeleteFunc(slices.Clone(known.Accounts), known.IsLinked)
+		if len(own) == 0 || slices.ContainsFunc(own, func(u bot.UserID) bool { return owner[u] != owner[own[0]] }) {
+			return ""
+		}
+		return owner[own[0]]
+	}
+	became := map[bot.PersonID][]bot.Person{}
+	for _, id := range slices.Sorted(maps.Keys(books)) {
+		if to := same(books[id]); !named[id] && to != "" {
+			became[to] = append(became[to], books[id])
+		}
+	}
+	for _, person := range config {
 		known := books[person.ID]
-		if known.ID == "" || known.Name != person.Name || !slices.Equal(known.Accounts, person.Accounts) {
-			person.Version = known.Version
+		person = keepJoined(person, known, owner)
+		for _, other := range became[person.ID] {
+			person = keepJoined(person, other, owner).Was(other)
+		}
+		person.Version = known.Version
+		if known.ID == "" || !reflect.DeepEqual(person, known) {
 			rows = append(rows, person)
 		}
-	}
-	moved = map[bot.PersonID]bot.PersonID{}
-	for id, known := range books {
-		if named[id] || len(known.Accounts) == 0 {
-			continue
-		}
-		to := owner[known.Accounts[0]]
-		if to != "" && !slices.ContainsFunc(known.Accounts, func(u bot.UserID) bool { return owner[u] != to }) {
-			moved[id] = to
+		for _, other := range became[person.ID] {
+			merges = append(merges, bot.Merge{From: other.ID, Into: person})
 		}
 	}
-	return rows, moved
+	return rows, merges
 }
 
-// handOver gives a project's leads and deputies their new ids.
-func handOver(project bot.Project, moved map[bot.PersonID]bot.PersonID) (bot.Project, bool) {
-	changed := false
-	id := func(old bot.PersonID) bot.PersonID {
-		if to, ok := moved[old]; ok {
-			changed = true
-			return to
-		}
-		return old
-	}
-	var leads []bot.PersonID
-	for _, lead := range project.Leads {
-		if lead = id(lead); !slices.Contains(leads, lead) {
-			leads = append(leads, lead)
+// keepJoined adds to a person of the configuration the accounts that were joined by a code, and the ids they had. An account
+// that the configuration names is whose it says.
+func keepJoined(person, known bot.Person, owner map[bot.UserID]bot.PersonID) bot.Person {
+	for _, link := range known.Linked {
+		if known.Has(link.User) && owner[link.User] == "" && !person.Has(link.User) {
+			person.Accounts = append(slices.Clone(person.Accounts), link.User)
+			person.Linked = append(slices.Clone(person.Linked), link)
 		}
 	}
-	project.Leads = leads
-	project.Deputies = slices.Clone(project.Deputies)
-	for i := range project.Deputies {
-		project.Deputies[i].Person = id(project.Deputies[i].Person)
+	for _, id := range known.Former {
+		person = person.Was(bot.Person{ID: id})
 	}
-	return project, changed
+	return person
 }
 
 // mergeRooms returns the rows to write, and those of the configuration's rooms that the books know better about: what was

@@ -16,7 +16,6 @@ import (
 	"maunium.net/go/mautrix"
 
 	"lotse/bot"
-	"lotse/bot/calendar"
 	"lotse/bot/engine"
 	"lotse/storage"
 )
@@ -24,62 +23,61 @@ import (
 func TestMergePeople(t *testing.T) {
 	maria := bot.Person{ID: "maria", Name: "Maria Beispiel", Accounts: []bot.UserID{"matrix:@maria:x", "matrix:@mb:x"}}
 	config := []bot.Person{maria, {ID: "jan", Name: "Jan Beispiel", Accounts: []bot.UserID{"matrix:@jan:x"}}}
+	link := func(u bot.UserID) []bot.AccountLink {
+		return []bot.AccountLink{{User: u, Since: time.Date(2026, 11, 18, 9, 0, 0, 0, time.UTC)}}
+	}
+	joined := maria
+	joined.Accounts, joined.Linked, joined.Former = append(slices.Clone(maria.Accounts), "teams:m"), link("teams:m"), []bot.PersonID{"teams:m"}
 	for _, tc := range []struct {
-		name  string
-		books []bot.Person
-		rows  []bot.PersonID
-		moved map[bot.PersonID]bot.PersonID
+		name   string
+		books  []bot.Person
+		rows   []bot.Person
+		merged map[bot.PersonID]bot.PersonID
 	}{
-		{"all are new", nil, []bot.PersonID{"maria", "jan"}, nil},
+		{"all are new", nil, config, nil},
 		{"nothing has changed", config, nil, nil},
 		// An account that the configuration does not name any more has no rights any more.
 		{"an account has gone", []bot.Person{{ID: "maria", Name: maria.Name, Accounts: append(slices.Clone(maria.Accounts), "matrix:@old:x")}, config[1]},
-			[]bot.PersonID{"maria"}, nil},
-		{"another name", []bot.Person{{ID: "maria", Name: "Maria", Accounts: maria.Accounts}, config[1]}, []bot.PersonID{"maria"}, nil},
+			config[:1], nil},
+		{"another name", []bot.Person{{ID: "maria", Name: "Maria", Accounts: maria.Accounts}, config[1]}, config[:1], nil},
 		// Somebody mentioned her in chat before she stood in the configuration.
 		{"known by an account", []bot.Person{{ID: "matrix:@mb:x", Name: "mb", Accounts: []bot.UserID{"matrix:@mb:x"}}, config[1]},
-			[]bot.PersonID{"maria"}, map[bot.PersonID]bot.PersonID{"matrix:@mb:x": "maria"}},
+			[]bot.Person{{ID: "maria", Name: maria.Name, Accounts: maria.Accounts, Former: []bot.PersonID{"matrix:@mb:x"}}}, map[bot.PersonID]bot.PersonID{"matrix:@mb:x": "maria"}},
 		// Two people of the books cannot be told to be one by half of their accounts.
 		{"somebody with a further account", []bot.Person{maria, config[1], {ID: "erika", Name: "Erika", Accounts: []bot.UserID{"matrix:@jan:x", "matrix:@erika:x"}}}, nil, nil},
 		{"somebody else", []bot.Person{maria, config[1], {ID: "erika", Name: "Erika", Accounts: []bot.UserID{"matrix:@erika:x"}}}, nil, nil},
 		{"somebody without an account", []bot.Person{maria, config[1], {ID: "erika", Name: "Erika"}}, nil, nil},
+		// What was joined by a code stays joined, also to whom the configuration names later.
+		{"joined by a code", []bot.Person{joined, config[1]}, nil, nil},
+		{"joined, then named", []bot.Person{{ID: "mb", Name: "mb", Accounts: []bot.UserID{"matrix:@mb:x", "teams:m"}, Linked: link("teams:m")}, config[1]},
+			[]bot.Person{{ID: "maria", Name: maria.Name, Accounts: joined.Accounts, Linked: joined.Linked, Former: []bot.PersonID{"mb"}}}, map[bot.PersonID]bot.PersonID{"mb": "maria"}},
+		// … but it does not tell who somebody is.
+		{"the configuration names what was joined", []bot.Person{maria, config[1], {ID: "erika", Name: "Erika", Accounts: []bot.UserID{"teams:e", "matrix:@jan:x"}, Linked: link("matrix:@jan:x")}}, nil, nil},
+		{"the configuration gives it to somebody else", []bot.Person{{ID: "maria", Name: maria.Name, Accounts: append(slices.Clone(maria.Accounts), "matrix:@jan:x"), Linked: link("matrix:@jan:x")}, config[1]},
+			config[:1], nil},
 	} {
 		books := map[bot.PersonID]bot.Person{}
 		for i, p := range tc.books {
 			p.Version = int64(i + 1)
 			books[p.ID] = p
 		}
-		rows, moved := mergePeople(config, books)
-		var ids []bot.PersonID
-		for _, r := range rows {
-			ids = append(ids, r.ID)
+		rows, merges := mergePeople(config, books)
+		for i, r := range rows {
 			if r.Version != books[r.ID].Version {
 				t.Errorf("%s: %s is written with version %d, the books have %d", tc.name, r.ID, r.Version, books[r.ID].Version)
 			}
+			rows[i].Version = 0
 		}
-		if !slices.Equal(ids, tc.rows) {
-			t.Errorf("%s: writes %v, want %v", tc.name, ids, tc.rows)
+		if diff := cmp.Diff(tc.rows, rows); diff != "" {
+			t.Errorf("%s: writes (-want +got):\n%s", tc.name, diff)
 		}
-		if len(moved)+len(tc.moved) > 0 && !cmp.Equal(moved, tc.moved) {
-			t.Errorf("%s: moves %v, want %v", tc.name, moved, tc.moved)
+		var merged map[bot.PersonID]bot.PersonID
+		for _, m := range merges {
+			merged = map[bot.PersonID]bot.PersonID{m.From: m.Into.ID}
 		}
-	}
-}
-
-func TestHandOver(t *testing.T) {
-	moved := map[bot.PersonID]bot.PersonID{"matrix:@mb:x": "maria"}
-	until := calendar.Date{Year: 2026, Month: 12, Day: 31}
-	before := bot.Project{ID: "portal", Leads: []bot.PersonID{"matrix:@mb:x", "jan", "maria"}, Deputies: []bot.Deputy{{Person: "matrix:@mb:x", Until: until}}}
-	after, changed := handOver(before, moved)
-	want := bot.Project{ID: "portal", Leads: []bot.PersonID{"maria", "jan"}, Deputies: []bot.Deputy{{Person: "maria", Until: until}}}
-	if !changed || cmp.Diff(want, after) != "" {
-		t.Errorf("handed over: %v, difference:\n%s", changed, cmp.Diff(want, after))
-	}
-	if before.Deputies[0].Person != "matrix:@mb:x" {
-		t.Error("the project handed in was changed")
-	}
-	if _, changed := handOver(bot.Project{Leads: []bot.PersonID{"jan"}}, moved); changed {
-		t.Error("a project without her is said to have changed")
+		if !cmp.Equal(merged, tc.merged) {
+			t.Errorf("%s: merges %v, want %v", tc.name, merged, tc.merged)
+		}
 	}
 }
 

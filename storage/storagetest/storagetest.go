@@ -42,6 +42,7 @@ func Run(t *testing.T, open func(t testing.TB) Store) {
 		{"Meetups", meetupPromises},
 		{"Log", logPromises},
 		{"Feeds", feedPromises},
+		{"People", peoplePromises},
 		{"Timers", timerPromises},
 		{"Slots", slotPromises},
 		{"Claim", claimPromises},
