@@ -122,6 +122,19 @@ func (a *activity) submitted() bool { return a.Type == "message" && a.Text == ""
 // root stands between a channel's id and that of a thread's first message.
 const root = ";messageid="
 
+// roster is the conversation that has the members of the activity's: of a channel its
+// team, of a personal chat none.
+func (a *activity) roster() string {
+	room, _ := a.where()
+	switch {
+	case a.kind() == personal:
+		return ""
+	case a.kind() == inTeam && a.ChannelData.Team.ID != "":
+		return a.ChannelData.Team.ID
+	}
+	return room
+}
+
 // where returns the room and, in a channel, the thread's first message.
 func (a *activity) where() (room, thread string) {
 	room, thread, _ = strings.Cut(a.Conversation.ID, root)

@@ -1,6 +1,7 @@
 package teams
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,8 +13,10 @@ import (
 
 // OpenDirect returns the personal chat with an account and opens one if none is known.
 // Teams gives the same account the same chat, however often it is asked. The app must be
-// installed for the person, or for a team that they are in. As long as it is not, the chat
-// is refused; that can be mended, so it is no final answer.
+// installed for the person, or for a team or group chat that they are in. Whoever has never
+// written is looked for there; the object id alone is enough where the app is installed for
+// the person. As long as it is for none of these, the chat is refused; that can be mended, so
+// it is no final answer.
 func (c *Chat) OpenDirect(ctx context.Context, with bot.UserID) (bot.RoomID, error) {
 	what := "open a personal chat"
 	if with.Chat() != ID || with.Local() == "" || with.Local() == c.self {
@@ -30,9 +33,16 @@ func (c *Chat) OpenDirect(ctx context.Context, with bot.UserID) (bot.RoomID, err
 			return roomID(room), nil
 		}
 	}
-	address, _, err := c.address(ctx, with)
+	address, known, err := c.address(ctx, with)
 	if err != nil {
 		return "", sendError(what, notSent(err))
+	}
+	if !known {
+		found, err := c.lookup(ctx, with.Local())
+		if err != nil {
+			return "", sendError("look for somebody in the teams", reading(err))
+		}
+		address = cmp.Or(found, address)
 	}
 	service, err := c.people.recall(ctx, c.people.name("service"))
 	if err != nil {
@@ -54,8 +64,8 @@ func (c *Chat) OpenDirect(ctx context.Context, with bot.UserID) (bot.RoomID, err
 	if err == nil && (made.ID == "" || strings.ContainsAny(made.ID, " \n")) {
 		err = errors.New("the answer names no conversation")
 	}
-	if e, ok := errors.AsType[*answerError](err); ok && e.Status == http.StatusForbidden && e.Code != "" {
-		return "", &bot.SendError{Err: fmt.Errorf("%s: %w", what, err), Refused: true, Why: bot.RefusedAway}
+	if answer, ok := errors.AsType[*answerError](err); ok && (answer.Status == http.StatusForbidden || answer.Status == http.StatusNotFound || answer.Status == http.StatusBadRequest) && answer.Code != "" {
+		return "", unreachable(what, err)
 	}
 	if err != nil {
 		return "", sendError(what, err)

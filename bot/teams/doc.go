@@ -50,6 +50,10 @@
 // mentioned; nothing that people wrote can be a mark, a link or a mention. What is too
 // long for Teams is cut between words.
 //
+// Whoever has never written is looked up, by the object id, among the members of the teams and
+// group chats in which the bot is ([Chat.OpenDirect]); where that finds nobody and the app is
+// not installed for them, what is meant for them waits (and the PMO is told).
+//
 // A post without a thread in a channel opens one. Bots neither react nor quote in
 // Teams, so [bot.OpReaction] is refused, and ReplyTo has no effect.
 //

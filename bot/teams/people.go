@@ -36,6 +36,7 @@ type reference struct {
 //	reacted/<message, account>  the reactions that one account has put on one message, and when
 //	pressed/<message, account>  the buttons that one account has pressed on one card
 //	service                     where the Connector was heard of last
+//	rosters                     conversations in which the bot is with others, see places
 type people struct {
 	memory Memory
 	prefix string
@@ -199,6 +200,45 @@ func (c *Chat) address(ctx context.Context, u bot.UserID) (string, bool, error) 
 	}
 	return local, false, nil
 }
+
+// place is a conversation whose members the bot can look up: a team, or a group chat.
+type place struct {
+	ID      string `json:"i"`
+	Service string `json:"s"`
+}
+
+// maxPlaces is how many of them are known; the oldest go.
+const maxPlaces = 200
+
+// places are the conversations in which the bot is with others, the newest first.
+func (c *Chat) places(ctx context.Context) (all []place, err error) {
+	value, err := c.people.recall(ctx, c.people.name("rosters"))
+	if err == nil && value != "" {
+		err = json.Unmarshal([]byte(value), &all)
+	}
+	return all, err
+}
+
+// settled notes that the bot is in a conversation with others, or no more.
+func (c *Chat) settled(ctx context.Context, p place, here bool, n *news) error {
+	all, err := c.places(ctx)
+	if err != nil || p.ID == "" || here && slices.Contains(all, p) || !here && !slices.ContainsFunc(all, p.same) {
+		return err
+	}
+	return n.set(ctx, listed(p, here, all), "rosters")
+}
+
+// listed is the list of places with one of them in front, or without it.
+func listed(p place, here bool, all []place) string {
+	all = slices.DeleteFunc(slices.Clone(all), p.same)
+	if here {
+		all = append([]place{p}, all[:min(len(all), maxPlaces-1)]...)
+	}
+	b, _ := json.Marshal(all) // strings
+	return string(b)
+}
+
+func (p place) same(other place) bool { return p.ID == other.ID }
 
 // Forget takes an account out of what the adapter of an application keeps. It must not be
 // running. Once the account writes again, it is known again.

@@ -346,6 +346,55 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+// Somebody who has never written, and of whom only the object id is known, is found among the members of the team that the bot
+// is in; who is in none cannot be written to, and what is meant for them waits.
+func TestOpenDirectWithSomebodyUnknown(t *testing.T) {
+	city := teamstest.Shared(t)
+	m := newMemory()
+	chat, end := listening(t, city, m)
+	kim := userID(teamstest.Kim.Object)
+	unreachable := func(who bot.UserID) {
+		t.Helper()
+		_, err := chat.OpenDirect(t.Context(), who)
+		if s, ok := errors.AsType[*bot.SendError](err); !ok || s.Why != bot.RefusedAway || s.Final || !s.Refused {
+			t.Errorf("with somebody whom nobody knows: %#v", err)
+		}
+	}
+	unreachable(kim) // the bot is nowhere
+	city.Activity(t, teamstest.Maria, teamstest.Channel, map[string]any{"type": "conversationUpdate", "membersAdded": []any{map[string]string{"id": "28:" + teamstest.AppID}}})
+	city.Relay.AwaitDelivery(t, "conversationUpdate", 0)
+	end()
+
+	// Which teams it is in is in the memory alone.
+	chat, end = listening(t, city, m)
+	defer end()
+	unreachable(userID("aaaaaaaa-0000-0000-0000-00000000dead"))
+	room, err := chat.OpenDirect(t.Context(), kim)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chat.Send(t.Context(), say(room, "hello", "Guten Tag, Kim.")); err != nil {
+		t.Error(err)
+	}
+	// The answer comes from the account that was written to.
+	city.Activity(t, teamstest.Kim, room.Local(), map[string]any{"type": "message", "text": "Guten Tag", "textFormat": "plain"})
+	city.Relay.AwaitDelivery(t, "message", 0)
+	if e := one(t, m.taken(), bot.EventMessage); e.Sender != kim || e.Room != room || !e.Direct {
+		t.Errorf("the answer is %+v", e)
+	}
+	// Once she is known, nobody is asked again.
+	before := len(city.Relay.Posts())
+	if again, err := chat.OpenDirect(t.Context(), kim); err != nil || again != room || len(city.Relay.Posts()) != before {
+		t.Errorf("again: %q %v, after %d requests", again, err, len(city.Relay.Posts())-before)
+	}
+	// Where the bot has gone, it does not look any more.
+	city.Activity(t, teamstest.Maria, teamstest.Team, map[string]any{"type": "conversationUpdate", "membersRemoved": []any{map[string]string{"id": "28:" + teamstest.AppID}}})
+	city.Relay.AwaitDelivery(t, "conversationUpdate", city.Relay.Delivered()-1)
+	if all, err := chat.places(t.Context()); err != nil || len(all) != 0 {
+		t.Errorf("it looks into %+v yet, %v", all, err)
+	}
+}
+
 // Somebody who has never written is written to in a chat that the bot opens.
 func TestOpenDirect(t *testing.T) {
 	city := teamstest.Shared(t)

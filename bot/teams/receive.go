@@ -85,6 +85,14 @@ func (c *Chat) read(ctx context.Context, a *activity) (batch bot.Batch, answer a
 		j.Kind, j.ID, j.Thread, j.ReplyTo, j.RoomName = bot.EventJoined, bot.EventID(string(ID)+":joined/"+room+"/"+a.ID), "", "", a.roomName()
 		events = append([]bot.Event{j}, events...)
 	}
+	if p := a.roster(); p != "" {
+		// A channel says of its team only that the bot is there; that it has gone, the team's first.
+		if team := p != room; !team || now.Here {
+			if err := c.settled(ctx, place{ID: p, Service: a.ServiceURL}, now.Here, n); err != nil {
+				return batch, nil, err
+			}
+		}
+	}
 	if known || len(events) > 0 {
 		if err := n.set(ctx, now.String(), "room", room); err != nil {
 			return batch, nil, err

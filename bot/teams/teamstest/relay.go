@@ -255,6 +255,10 @@ func (r *Relay) connector(w http.ResponseWriter, req *http.Request) {
 		refused(w, fail.status, fail.code)
 		return
 	}
+	if stranger(req, body) {
+		refused(w, http.StatusForbidden, "BotNotInConversationRoster")
+		return
+	}
 	status, answer := http.StatusOK, []byte(`{}`)
 	if req.Method != http.MethodDelete {
 		if status, answer, err = r.forward(req, body); err != nil {
@@ -274,8 +278,51 @@ func (r *Relay) connector(w http.ResponseWriter, req *http.Request) {
 	_, _ = w.Write(answer)
 }
 
+// stranger reports whether a personal chat is asked for with somebody of whom the bot
+// knows no more than the object id. Teams opens one only where the app is installed for
+// them, and for nobody is it here; the playground opens any.
+func stranger(req *http.Request, body []byte) bool {
+	var asked struct {
+		Group   bool `json:"isGroup"`
+		Members []struct {
+			ID string `json:"id"`
+		} `json:"members"`
+	}
+	return req.Method == http.MethodPost && strings.HasSuffix(req.URL.Path, "/v3/conversations") && json.Unmarshal(body, &asked) == nil &&
+		!asked.Group && len(asked.Members) == 1 && !strings.HasPrefix(asked.Members[0].ID, "29:")
+}
+
 func (r *Relay) forward(req *http.Request, body []byte) (int, []byte, error) {
 	path := strings.TrimPrefix(req.URL.EscapedPath(), "/connector")
+	if all, object, ok := strings.Cut(path, "/members/"); ok && req.Method == http.MethodGet && !strings.HasPrefix(object, "29:") {
+		return r.member(req, all+"/members", object)
+	}
+	return r.pass(req, path, body)
+}
+
+// member looks somebody up by the object id, as the Connector does, and the playground does
+// not.
+func (r *Relay) member(req *http.Request, path, object string) (int, []byte, error) {
+	status, body, err := r.pass(req, path, nil)
+	if err != nil || status != http.StatusOK {
+		return status, body, err
+	}
+	var all []map[string]any
+	if err := json.Unmarshal(body, &all); err != nil {
+		return 0, nil, err
+	}
+	for _, m := range all {
+		for _, name := range []string{"objectId", "aadObjectId"} {
+			if id, _ := m[name].(string); strings.EqualFold(id, object) {
+				body, err := json.Marshal(m)
+				return status, body, err
+			}
+		}
+	}
+	return http.StatusNotFound, []byte(`{"error":{"code":"MemberNotFoundInConversation","message":"nobody"}}`), nil
+}
+
+func (r *Relay) pass(req *http.Request, path string, body []byte) (int, []byte, error) {
 	out, err := http.NewRequestWithContext(req.Context(), req.Method, r.playground+"/_connector"+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, err
