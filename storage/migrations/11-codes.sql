@@ -7,3 +7,4 @@ CREATE TABLE link_codes (
 	until_ms BIGINT NOT NULL,
 	name     TEXT   NOT NULL
 );
+CREATE INDEX link_codes_until ON link_codes (until_ms);
