@@ -40,9 +40,6 @@
 // Config.Reactions says so for names that mean something else in a city.
 // Teams reports reactions to the bot's own messages only.
 //
-// A pressed button of a card (an invoke, which wants its answer at once) is an event as
-// well: as if its presser had reacted to the card, or written in reply to it.
-//
 // # What goes out
 //
 // Markdown becomes Teams' subset of it: headings are bold lines, rows of a table are
@@ -53,6 +50,7 @@
 // Whoever has never written is looked up, by the object id, among the members of the teams and
 // group chats in which the bot is ([Chat.OpenDirect]); where that finds nobody and the app is
 // not installed for them, what is meant for them waits (and the PMO is told).
+// A message with a [bot.Form] goes as a card, see Forms.
 //
 // A post without a thread in a channel opens one. Bots neither react nor quote in
 // Teams, so [bot.OpReaction] is refused, and ReplyTo has no effect.
@@ -70,10 +68,42 @@
 // tests count both over Teams (TestCrashTeams, TestLostAnswersTeams), and they are equal.
 // The bot knows the later of the two: a reaction to the earlier one, or an answer in its
 // thread, counts for nothing.
+// # Forms
+//
+// A message with a [bot.Form], be it an empty one, is one Adaptive Card and nothing beside
+// it (Teams would make two messages of a text and a card, and tell the id of neither), of
+// version 1.5, which all of Teams' clients show; what a notification says is in its
+// summary. An edit replaces the card. Its words are the message's:
+//
+//	paragraph, list, table   a TextBlock, in the Markdown of cards: bold, italic, lists, links
+//	heading                  a TextBlock that is bolder, and a heading for screen readers
+//	quote                    a Container with a ground of its own
+//	code                     its words; a block of code in a font of one width
+//	rule                     a line above what follows
+//	mention                  <at>…</at>, and who it is in msteams.entities
+//
+// Clients differ in what they read as Markdown: those on phones show the escapes that
+// others need. So what people wrote is made inert by other means, see inert; and a
+// field's label, an option and fallbackText, which some clients read as Markdown and
+// others do not, are as well.
+//
+// Up to three options are all shown (where several can be chosen: up to twelve), more are
+// in a menu. A folded form's fields show once its [bot.ActShow] is pressed, which the bot
+// does not hear of. More than six buttons, of which Teams would hide some, stand in rows.
+//
+// A pressed button is an invoke, which wants its answer at once: it is committed, and
+// then answered with a short word that Teams shows below the card to who pressed it
+// ([bot.Form.Noted]). [bot.ActReact] is a reaction to the card, which stands once however
+// often it is pressed; if another was pressed since, it is put anew. [bot.ActBack] takes
+// back all that an account has pressed on the card, and no reaction that it has put on the
+// message in Teams' own way. [bot.ActSend] is a [bot.EventForm] with all fields that hold
+// texts. Fields that hold more than a message may are not taken ([bot.Form.TooLong]).
+// Clients that do not know Action.Execute send the same by Action.Submit, as a message
+// without words; they can be told nothing at once.
 //
 // # What is kept
 //
 // A [Memory] holds, under names that begin with "teams/<app id>/", how to reach
-// conversations and accounts, and the ids of standing reactions; see people. [Forget]
-// takes an account out of it.
+// conversations and accounts, and the ids of standing reactions and pressed buttons; see
+// people. [Forget] takes an account out of it.
 package teams

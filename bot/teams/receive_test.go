@@ -134,6 +134,47 @@ func TestDeliveredTwice(t *testing.T) {
 	}
 }
 
+// A form that holds more than any of ours can is not taken, and who sent it is told so in
+// the card's language. (An old client can be told nothing.)
+func TestFormTooLarge(t *testing.T) {
+	a := newAuthority(t)
+	token := sign(t, jwt.SigningMethodRS256, goodKey, "good", good())
+	many := map[string]any{}
+	for i := range maxFields + 1 {
+		many[fmt.Sprint(i)] = "x"
+	}
+	for what, fields := range map[string]map[string]any{
+		"nothing":     {"topic": strings.Repeat("x", maxForm)},
+		"a long text": {"topic": strings.Repeat("x", maxForm+1)},
+		"long texts":  {"a": strings.Repeat("x", maxForm/2), "b": strings.Repeat("ä", maxForm/4+1)},
+		"many fields": many,
+		"a long name": {strings.Repeat("x", maxFieldName+1): "x"},
+	} {
+		chat, m, log := newChat(t, a, nil)
+		post(chat, token, body(nil)) // the conversation is known
+		m.taken()
+		fields["lotse"] = map[string]string{"do": "send", "noted": "Notiert.", "tooLong": "Das ist zu lang."}
+		hand := func(a map[string]any) {
+			a["type"], a["name"], a["replyToId"], a["id"] = "invoke", "adaptiveCard/action", "1600000000001", "f1"
+			a["value"] = map[string]any{"action": map[string]any{"data": fields}}
+		}
+		old := func(a map[string]any) { a["text"], a["replyToId"], a["id"], a["value"] = "", "1600000000001", "f2", fields }
+		taken, said := what == "nothing", "Das ist zu lang."
+		if taken {
+			said = "Notiert."
+		}
+		if w := post(chat, token, body(hand)); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), said) || len(m.taken()) > 0 != taken {
+			t.Errorf("%s is too much: %d %s", what, w.Code, w.Body)
+		}
+		if w := post(chat, token, body(old)); w.Code != http.StatusOK || len(m.taken()) > 0 != taken {
+			t.Errorf("%s is too much, in an old client: %d %s", what, w.Code, w.Body)
+		}
+		if strings.Contains(log.String(), "xx") {
+			t.Errorf("%s: the log holds what was handed in: %s", what, log)
+		}
+	}
+}
+
 // Two edits of a message, and two times the same reaction with a removal between them,
 // are different things.
 func TestDifferentThingsHaveDifferentIDs(t *testing.T) {
