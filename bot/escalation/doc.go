@@ -35,6 +35,13 @@
 // A vote that was taken back is remembered as that, so that it is none if a server tells of
 // it late, or once more.
 //
+// # Where there are no threads
+//
+// What is about an escalation begins with its number there: «#12 Begründung: …», and in the
+// project's room or a direct chat «#12 Antwort: …», which counts while the Projektcheck asks
+// something, too. «Wunsch: …» in a direct chat goes to the newest draft that waits there. The
+// texts say so, each as the room it stands in needs it (bot.Suited).
+//
 // # Of whom, and until when
 //
 // What somebody needs may be addressed: «DIKON: …». DIKON sets the strategy and advises, it
