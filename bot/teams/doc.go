@@ -50,6 +50,7 @@
 // Whoever has never written is looked up, by the object id, among the members of the teams and
 // group chats in which the bot is ([Chat.OpenDirect]); where that finds nobody and the app is
 // not installed for them, what is meant for them waits (and the PMO is told).
+//
 // A message with a [bot.Form] goes as a card, see Forms.
 //
 // A post without a thread in a channel opens one. Bots neither react nor quote in
@@ -68,6 +69,7 @@
 // tests count both over Teams (TestCrashTeams, TestLostAnswersTeams), and they are equal.
 // The bot knows the later of the two: a reaction to the earlier one, or an answer in its
 // thread, counts for nothing.
+//
 // # Forms
 //
 // A message with a [bot.Form], be it an empty one, is one Adaptive Card and nothing beside

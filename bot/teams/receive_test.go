@@ -158,7 +158,9 @@ func TestFormTooLarge(t *testing.T) {
 			a["type"], a["name"], a["replyToId"], a["id"] = "invoke", "adaptiveCard/action", "1600000000001", "f1"
 			a["value"] = map[string]any{"action": map[string]any{"data": fields}}
 		}
-		old := func(a map[string]any) { a["text"], a["replyToId"], a["id"], a["value"] = "", "1600000000001", "f2", fields }
+		old := func(a map[string]any) {
+			a["text"], a["replyToId"], a["id"], a["value"] = "", "1600000000001", "f2", fields
+		}
 		taken, said := what == "nothing", "Das ist zu lang."
 		if taken {
 			said = "Notiert."

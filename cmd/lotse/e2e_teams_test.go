@@ -117,7 +117,7 @@ func (o *townInTeams) start(books bot.Change) {
 	}
 	o.city.Relay.Deliver("http://" + listener.Addr().String() + teams.Path)
 	o.engine, err = parts{
-		settings: settings, people: config.People(), books: books, store: store, chats: []engine.Chat{chat}, clock: clock, log: log,
+		settings: settings, people: config.People(), networks: config.networks(), books: books, store: store, chats: []engine.Chat{chat}, clock: clock, log: log,
 		limits: engine.Limits{LeaseTTL: 24 * time.Hour, LeaseWait: time.Minute},
 	}.assemble(o.Context())
 	if err != nil {
