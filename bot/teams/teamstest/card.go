@@ -223,11 +223,11 @@ func (c *Card) fill(t testing.TB, fields map[string]string) map[string]string {
 		all[in.ID] = in.Value
 	}
 	for name, value := range fields {
-		in := c.Input(name)
-		if in == nil {
+		if in := c.Input(name); in != nil {
+			all[in.ID] = value
+		} else {
 			t.Fatalf("the card has no field %q", name)
 		}
-		all[in.ID] = value
 	}
 	for _, in := range c.Inputs {
 		value := all[in.ID]
