@@ -115,6 +115,12 @@ func (d *draft) hello(room Room) Post {
 	if d.Project != nil {
 		note.Project = d.Project.name()
 	}
+	if room.Kind == RoomNetwork && d.Network != nil && d.Network.ID == NetworkSlug(room.Network) {
+		note.Name, note.Now = d.Network.Name, d.local(d.Now)
+		if m := d.Meetup; m != nil && m.Network == d.Network.ID && m.State.Ahead() && m.At.After(d.Now) {
+			note.Meetup = d.local(m.At)
+		}
+	}
 	return Post{Key: NewKey("room", "hello", string(room.Kind), string(room.ID)), Kind: KindRoom, Room: room.ID, Template: template, Data: note, Quiet: true}
 }
 

@@ -367,7 +367,8 @@ func roomSamples() map[string][]any {
 		failed = append(failed, Failed{Timer: kind})
 	}
 	return map[string][]any{
-		"room.joined":  notes(RoomProject, RoomPMO, RoomDM, RoomDIKON, RoomNetwork, RoomDirect),
+		"room.joined": append(notes(RoomProject, RoomPMO, RoomDM, RoomDIKON, RoomNetwork, RoomDirect),
+			RoomNote{Kind: RoomNetwork, Name: "Digilotsen", Room: "matrix:!abc:example.org", BotName: "Lotse", Meetup: sampleTime(33, 10, 0), Now: sampleTime(19, 9, 0)}),
 		"room.unbound": notes(""),
 		"room.refused": {
 			RoomNote{Name: "Kaffeerunde", By: "@fremd:example.com", Room: "matrix:!abc:example.com"},

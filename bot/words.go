@@ -254,6 +254,8 @@ type RoomNote struct {
 	More    bool   // refused: further ones are not told of today
 	Room    RoomID
 	BotName string
+	// Meetup is when a network's room has its next one, zero if none is planned; Now, when it is said.
+	Meetup, Now time.Time
 }
 
 // Proof is said about a message that cannot be read, or does not prove who wrote it:
