@@ -515,7 +515,7 @@ func (d *draft) requote() {
 			continue
 		}
 		p := d.question(q)
-		p.EditOnly, p.Expires = true, time.Time{}
+		p.EditOnly = true
 		d.post(p)
 	}
 }
@@ -666,7 +666,7 @@ func (d *draft) relist() {
 		data.Now = d.local(d.Round.Opened) // it was said then
 		p.Data = data
 	}
-	p.EditOnly, p.Expires = true, time.Time{}
+	p.EditOnly = true
 	d.post(p)
 }
 
