@@ -204,6 +204,9 @@ func button(b bot.Button, f bot.Form) action {
 	a := action{Type: "Action.Submit", Title: b.Label, Data: &actionData{press{Do: string(b.Act), Emoji: b.Emoji, Noted: f.Noted}}, Inputs: "none"}
 	if b.Act == bot.ActSend {
 		a.Style, a.Inputs, a.Data.Lotse.TooLong = "positive", "", f.TooLong
+		for _, in := range f.Fields {
+			a.Data.Lotse.Fields = append(a.Data.Lotse.Fields, in.Name)
+		}
 	}
 	submit := a
 	a.Type, a.Verb, a.Fallback = "Action.Execute", string(b.Act), &submit

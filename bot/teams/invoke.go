@@ -13,15 +13,18 @@ import (
 //
 //	{"lotse": {"do": "react", "emoji": "✅"}}                    as if they had reacted with it to the card
 //	{"lotse": {"do": "back"}}                                   … and take back all they had pressed there
-//	{"lotse": {"do": "send"}, "status": "🟡", "blocker": "…"}   they hand in the fields
+//	{"lotse": {"do": "send", "fields": ["status", "blocker"]}, "status": "🟡"}   they hand in the fields
+//
+// Some clients leave out what is empty, so the button says which fields there are.
 //
 // What is said at once to who presses it is in the data, too, because it is in the card's
 // language. Nobody else hears it.
 type press struct {
-	Do      string `json:"do"`
-	Emoji   string `json:"emoji,omitempty"`
-	Noted   string `json:"noted,omitempty"`
-	TooLong string `json:"tooLong,omitempty"`
+	Do      string   `json:"do"`
+	Emoji   string   `json:"emoji,omitempty"`
+	Fields  []string `json:"fields,omitempty"`
+	Noted   string   `json:"noted,omitempty"`
+	TooLong string   `json:"tooLong,omitempty"`
 }
 
 // Limits of what somebody hands in. A form of ours stays far below them.
@@ -48,6 +51,9 @@ func pressed(data json.RawMessage) (p press, fields map[string]string, ok bool) 
 		return p, nil, true
 	case bot.ActSend:
 		fields = map[string]string{}
+		for _, name := range p.Fields {
+			fields[name] = ""
+		}
 		for name, value := range all {
 			var s string
 			if name != "lotse" && json.Unmarshal(value, &s) == nil {
