@@ -20,8 +20,7 @@ import (
 // Browser is a headless Chromium on the playground's page, which a test uses as Maria
 // does: it opens a conversation, writes, fills in a card and presses its buttons. It finds
 // things by what a person reads on them; of several that read the same it takes the
-// lowest, which in a chat is the newest. It waits until a thing is there, and ends the
-// test when it does not come.
+// newest. It waits until a thing is there, and ends the test when it does not come.
 //
 // It reaches nothing but this machine. Pictures of the page are kept in the folder that
 // LOTSE_ARTEFACTS names; without that, where go test -artifacts says.
@@ -94,7 +93,7 @@ func (g *Playground) Browse(t testing.TB) *Browser {
 	t.Cleanup(discard)
 	b.page = page
 	b.run("find the way around in the page", finding, nil)
-	b.click("the button that hides the log", "button", "Toggle Log Panel")
+	b.click("the button that hides the log", "button", "Hide log panel")
 	return b
 }
 

@@ -4,14 +4,16 @@ globalThis.lotse = (() => {
   const shown = (e) => e.getClientRects().length > 0;
   const all = (selector, within = document) => [...within.querySelectorAll(selector)].filter(shown);
   const words = (e) => e.innerText.replace(/\s+/g, ' ').trim();
+  // In a chat the newest stands lowest, in a channel highest.
+  const newest = (list, is) => (all('button').some((e) => words(e) === 'Post') ? list.find(is) : list.findLast(is));
   const field = (label) => {
-    const found = all('label').findLast((e) => words(e).replace(/ \*$/, '') === label);
+    const found = newest(all('label'), (e) => words(e).replace(/ \*$/, '') === label);
     return found && document.getElementById(found.htmlFor);
   };
 
   const kinds = {
     // A button, by its title or what stands on it.
-    button: (title) => all('button, [role=menuitem]').findLast((e) => [e.title, e.ariaLabel, words(e)].includes(title)),
+    button: (title) => newest(all('button, [role=menuitem]'), (e) => [e.title, e.ariaLabel, words(e)].includes(title)),
     // Where one writes a message: a channel shows it below what is written there.
     compose: () => all('[role=textbox][contenteditable=true]')[0],
     mention: (name) => all('[role=menuitem]').find((e) => words(e).includes(name)),
@@ -24,9 +26,10 @@ globalThis.lotse = (() => {
       return (within.role === 'combobox' ? all('[role=option], [role=menuitemcheckbox]') : all('label', within)).find((e) => words(e) === option);
     },
     // A message, or a post of a channel with its answers.
-    message: (...parts) => all('[aria-label="Show more information"]')
-      .map((e) => e.closest('[aria-label="Message header"]')?.parentElement ?? e.closest('[role=group]'))
-      .findLast((e) => e && parts.every((part) => words(e).includes(part))),
+    message: (...parts) => newest(
+      all('[aria-label="Show more information"]').map((e) => e.closest('[aria-label="Message header"]')?.parentElement ?? e.closest('[role=group]')),
+      (e) => e && parts.every((part) => words(e).includes(part)),
+    ),
   };
 
   // find resolves when there is such a thing, and it does not move any more.
