@@ -155,7 +155,8 @@ func controls(f bot.Form) []element {
 	}
 	if f.Folded && len(fields) > 0 {
 		hidden := false
-		fields = []element{{Type: "Container", ID: foldedID, IsVisible: &hidden, Items: append(fields, rows(inside)...)}}
+		opened := element{Type: "Container", ID: foldedID, IsVisible: &hidden, Items: append(fields, rows(inside)...)}
+		return append(rows(row), opened) // what is shown appears below the button
 	}
 	return append(fields, rows(row)...)
 }
