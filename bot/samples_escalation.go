@@ -228,6 +228,10 @@ func councilSamples() map[string][]any {
 		with(weighty[EscalationOpen], func(c *EscalationCard) {
 			c.Yes, c.No, c.Reactions = []Person{sampleMember}, []Person{sampleMember2}, false
 		}),
+		with(full[EscalationOpen], func(c *EscalationCard) {
+			c.Yes, c.No, c.Buttons = []Person{sampleMember}, []Person{sampleMember2}, true
+		}),
+		with(full[EscalationOpen], func(c *EscalationCard) { c.Yes, c.Buttons = []Person{sampleMember}, true }),
 		waits(Awaited{Question: true}), waits(Awaited{Advice: true}),
 		with(full[EscalationOpen], against),
 		with(full[EscalationOpen], func(c *EscalationCard) { against(c); c.Reasons = []SaidLine{reason, {By: sampleMember, Gone: true}} }),

@@ -116,6 +116,7 @@ type EscalationCard struct {
 	Lapses    time.Time // draft: when it lapses
 	Rule      EscalationRule
 	Reactions bool
+	Buttons   bool // nobody sees at the message who has pressed which
 	Threads   bool // else nobody can answer in one: what is about the escalation begins with its number
 	DIKON     bool // ⏫ is offered
 	Role      Role // who decides
@@ -143,7 +144,7 @@ type EscalationCard struct {
 
 // Suit implements Suited.
 func (c EscalationCard) Suit(can Abilities) any {
-	c.Reactions, c.Threads = can.Clicks(), can.Threads
+	c.Reactions, c.Buttons, c.Threads = can.Clicks(), can.Forms, can.Threads
 	return c
 }
 
