@@ -98,6 +98,35 @@ func TestAbilitiesOfRooms(t *testing.T) {
 	}
 }
 
+// formal is a chat with forms in somebody's direct chat alone.
+type formal struct{ *enginetest.Chat }
+
+func (f formal) AbilitiesIn(room bot.RoomID) bot.Abilities {
+	return bot.Abilities{Forms: room == bot.RoomID(erika)}
+}
+
+// Who is to be asked in a direct chat, which is not in the books yet, is asked as is possible
+// there.
+func TestAbilitiesOfDirectChats(t *testing.T) {
+	var got bot.Abilities
+	b := newBench(t, engine.Rules{
+		Decide: func(s bot.Snapshot, e bot.Event) (bot.Change, error) {
+			return bot.Change{Timers: []bot.Timer{{Key: "ask", Kind: bot.TimerAsk, At: s.Now, Subject: bot.Subject{User: erika}}}}, nil
+		},
+		Due: func(s bot.Snapshot, timer bot.Timer) (bot.Change, error) {
+			got = s.Abilities
+			return bot.Change{}, nil
+		},
+	})
+	b.conf.Chats = []engine.Chat{formal{b.chat}}
+	b.run()
+	b.chat.Say(pmoRoom, maria, "hallo")
+	b.idle()
+	if !got.Forms {
+		t.Errorf("somebody with whom the chat can do forms is asked with %+v", got)
+	}
+}
+
 // suited says what it was written for.
 type suited string
 

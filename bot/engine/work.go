@@ -335,6 +335,9 @@ func (e *Engine) abilities(s bot.Snapshot, t task) bot.Abilities {
 	if t.event != nil {
 		rooms = append(rooms, t.event.Room)
 	}
+	if t.timer != nil && !s.ProjectRoom.Joined { // somebody is asked in person, whom no report names yet
+		rooms = append(rooms, bot.RoomID(t.timer.Subject.User))
+	}
 	if s.Report != nil {
 		rooms = append(rooms, s.Report.Room, bot.RoomID(s.Report.User))
 	}
@@ -420,6 +423,7 @@ func merge(base, more bot.Query) bot.Query {
 	put(&q.Escalation, more.Escalation)
 	put(&q.Number, more.Number)
 	put(&q.Council, more.Council)
+	put(&q.Draft, more.Draft)
 	put(&q.Page, more.Page)
 	put(&q.Notice, more.Notice)
 	put(&q.Notices, more.Notices)
