@@ -3,8 +3,7 @@ package main
 import (
 	"fmt"
 	"net"
-	"os"
-	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -13,11 +12,17 @@ import (
 	"lotse/bot/teams/teamstest"
 )
 
-// TestBothChats: one bot, the real program, serves one check in Matrix and in Teams together. The PMO and the DM are on a
-// real homeserver, as is one project; another is in a channel in Teams. There is one round, and one agenda.
-func TestBothChats(t *testing.T) {
-	city := teamstest.Start(t)
-	w := raiseOn(t, matrixtest.Dendrite, false, 1, nil)
+// townInBoth is a town whose bot, the real program, is in Teams as well. The PMO is on the homeserver, as is one project, led by
+// Maria; another one, led by Kim, is in a channel in Teams. The DM, of whom two must agree, has a room here and a group chat there.
+type townInBoth struct {
+	*town
+	city *teamstest.Playground
+}
+
+func newTownInBoth(t *testing.T) townInBoth {
+	t.Helper()
+	w := townInBoth{city: teamstest.Start(t)}
+	w.town = raiseOn(t, matrixtest.Dendrite, false, 1, nil)
 	port, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -25,57 +30,148 @@ func TestBothChats(t *testing.T) {
 	address := port.Addr().String()
 	port.Close()
 	w.write("secret", teamstest.Secret)
-	config, err := os.ReadFile(filepath.Join(w.folder, "lotse.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.write("lotse.yaml", fmt.Sprintf(`%steams:
+	w.configures(
+		"roles:\n", fmt.Sprintf("  - {id: maria, name: Maria Beispiel, accounts: [%q]}\nroles:\n", w.maria.ID),
+		"dm: [dora, dirk]", "dm: [dora, dirk, maria]",
+		"projektcheck:\n", fmt.Sprintf(`  - {room: "teams:%s", kind: dm}
+escalations: {quorum: 2}
+teams:
   app_id: %s
   tenant: %s
   secret_file: secret
   listen: %q
   teams: [%q]
   addresses: {metadata: %q, token: %q}
-`, config, teamstest.AppID, teamstest.Tenant, address, teamstest.Team, city.Relay.Metadata(), city.Relay.Token()))
-	w.run("import", "--yes", w.write("friedhof.csv", "Kürzel;Projekt;Leitung;Konto;Raum\nfriedhof;Friedhofsverwaltung;Kim Probe;teams:"+
+projektcheck:
+`, teamstest.Group, teamstest.AppID, teamstest.Tenant, address, teamstest.Team, w.city.Relay.Metadata(), w.city.Relay.Token()))
+	w.run("import", "--yes", w.town.write("friedhof.csv", "Kürzel;Projekt;Leitung;Konto;Raum\nfriedhof;Friedhofsverwaltung;Kim Probe;teams:"+
 		strings.ToUpper(teamstest.Kim.Object)+";teams:"+teamstest.Channel+"\n"))
 
+	w.pia.Invite(w, w.dm, w.maria.ID)
+	w.maria.Join(w, w.dm)
 	w.start("2026-11-17T08:00:00+01:00")
-	city.Relay.Deliver("http://" + address + teams.Path)
+	w.city.Relay.Deliver("http://" + address + teams.Path)
 	w.moveIn()
-	happens := func(who teamstest.Person, where string, activity map[string]any) {
-		t.Helper()
-		n := city.Relay.Delivered()
-		city.Activity(t, who, where, activity)
-		if d := city.Relay.AwaitDelivery(t, activity["type"].(string), n); d.Status != 200 {
-			t.Fatalf("the bot answered %d %s", d.Status, d.Answer)
-		}
-		w.tell("idle")
+	for _, where := range []string{teamstest.Channel, teamstest.Group, teamstest.Personal} {
+		w.happens("conversationUpdate", func() {
+			w.city.Activity(t, teamstest.Kim, where, map[string]any{"type": "conversationUpdate", "membersAdded": []any{map[string]string{"id": "28:" + teamstest.AppID}}})
+		})
 	}
-	happens(teamstest.Kim, teamstest.Channel, map[string]any{"type": "conversationUpdate", "membersAdded": []any{map[string]string{"id": "28:" + teamstest.AppID}}})
+	return w
+}
+
+// happens waits until the bot has done what there is to do after something that somebody did in Teams.
+func (w townInBoth) happens(kind string, do func()) {
+	w.Helper()
+	n := w.city.Relay.Delivered()
+	do()
+	if d := w.city.Relay.AwaitDelivery(w, kind, n); d.Status != 200 {
+		w.Fatalf("the bot answered a %s with %d %s", kind, d.Status, d.Answer)
+	}
+	w.tell("idle")
+}
+
+// messages has somebody write in Teams.
+func (w townInBoth) messages(who teamstest.Person, where, text string) {
+	w.Helper()
+	w.happens("message", func() {
+		w.city.Activity(w, who, where, map[string]any{"type": "message", "textFormat": "plain", "text": text})
+	})
+}
+
+// presses has somebody press a button in Teams.
+func (w townInBoth) presses(who teamstest.Person, card teamstest.Post, title string) {
+	w.Helper()
+	w.happens("invoke", func() { w.city.Press(w, who, card, title) })
+}
+
+// posted is the first post in a conversation in Teams that holds all of the words.
+func (w townInBoth) posted(where string, words ...string) teamstest.Post {
+	w.Helper()
+	return w.city.Relay.AwaitPost(w, fmt.Sprintf("%q in %s", words, where), func(p teamstest.Post) bool {
+		for _, word := range words {
+			if !strings.Contains(p.Text, word) {
+				return false
+			}
+		}
+		return strings.HasPrefix(p.Conversation, where)
+	})
+}
+
+// TestBothChats: one bot serves one check in Matrix and in Teams together: one round, one agenda, one board. Who joins an
+// account here and one there is one person: a report may be begun there and ended here, and a vote counts once.
+func TestBothChats(t *testing.T) {
+	w := newTownInBoth(t)
 	if got := w.run("check"); strings.Contains(got, "!!") || !strings.Contains(got, "ok  room of project friedhof "+teamstest.Channel+": the bot is in it") {
 		t.Errorf("lotse check finds something to do, or not everything:\n%s", got)
 	}
+	w.joins()
 
 	w.clock("11-18 09:01")
-	asked := city.Relay.AwaitPost(t, "the opening in Teams", func(p teamstest.Post) bool {
-		return strings.Contains(p.Text, "Projektcheck am Mittwoch, 25. November") && strings.Contains(p.Text, "Friedhofsverwaltung")
-	})
+	asked := w.posted(teamstest.Channel, "Projektcheck am Mittwoch, 25. November", "Friedhofsverwaltung")
 	if len(asked.Mentions) != 1 || asked.Mentions[0] != teamstest.Kim.ID {
 		t.Errorf("the opening in Teams mentions %v", asked.Mentions)
 	}
-	for project, room := range w.rooms {
-		w.pia.AwaitKey(w, room, "check/2026-11-25/ask/"+project+"/matrix:"+room)
-	}
-	happens(teamstest.Kim, asked.Conversation, map[string]any{"type": "message", "textFormat": "plain",
-		"text": "Status: rot Bescheide bleiben liegen\nAusblick: gelb\nBlocker: keine\nEntscheidungsbedarf: keine\nKommunikation: –"})
-	city.Relay.AwaitPost(t, "the summary in Teams", func(p teamstest.Post) bool {
-		return p.Conversation == asked.Conversation && strings.Contains(p.Text, "Bescheide bleiben liegen")
-	})
+	w.messages(teamstest.Kim, asked.Conversation, "Status: rot Bescheide bleiben liegen\nAusblick: gelb\nBlocker: Der Anbieter liefert nicht\nEntscheidungsbedarf: keine\nKommunikation: –")
+	w.posted(teamstest.Channel, "So steht Friedhofsverwaltung auf dem Digitalisierungsboard", "Bescheide bleiben liegen")
+
+	w.messages(teamstest.Maria, teamstest.Personal, "!status eakte gelb Die Scanstrecke kommt später")
+	record := w.about(first, "eakte")
+	record.says("Ausblick: grün", "Blocker: keine", "Entscheidungsbedarf: keine", "Kommunikation: –")
+	w.maria.AwaitMessage(w, record.room, "So steht eAkte auf dem Digitalisierungsboard")
+	w.maria.AwaitMessage(w, record.room, "Die Scanstrecke kommt später")
+
+	w.decides(asked.Conversation)
 
 	w.clock("11-24 16:01")
-	for room, who := range map[string]*matrixtest.User{w.pmo: w.pia, w.dm: w.dora} {
-		who.AwaitMessage(w, room, "Bescheide bleiben liegen") // in the agenda
+	for _, words := range []string{"Bescheide bleiben liegen", "Die Scanstrecke kommt später"} {
+		for room, who := range map[string]*matrixtest.User{w.pmo: w.pia, w.dm: w.dora} {
+			who.AwaitMessage(w, room, words)
+		}
+		w.posted(teamstest.Group, "Tagesordnung", words)
 	}
+	w.messages(teamstest.Maria, teamstest.Personal, "!board")
+	w.posted(teamstest.Personal, "Digitalisierungsboard", "eAkte", "Friedhofsverwaltung")
 	w.stop()
+}
+
+// joins has Maria, who is in the configuration with her account on the homeserver, join her account in Teams to it: she gets a
+// code here and says it there. Before, nobody knows that one.
+func (w townInBoth) joins() {
+	w.Helper()
+	w.messages(teamstest.Maria, teamstest.Personal, "!eskalationen")
+	w.posted(teamstest.Personal, "deshalb ist nichts geschehen")
+
+	w.writes(w.maria, w.rooms["eakte"], "!konto verbinden")
+	direct := w.maria.AwaitInvite(w, w.lotse.ID)
+	w.maria.Join(w, direct)
+	code := regexp.MustCompile(`!konto verbinden [0-9A-Z]{4}-[0-9A-Z]{4}`).FindString(w.maria.AwaitMessage(w, direct, "!konto verbinden").Body())
+	w.messages(teamstest.Maria, teamstest.Personal, code)
+	w.posted(teamstest.Personal, "Diese Konten sind jetzt Maria Beispiel", w.maria.ID)
+	w.maria.AwaitMessage(w, direct, "Mit Ihrem Code ist jetzt auch das Konto")
+	w.pia.AwaitMessage(w, w.pmo, "gehört jetzt auch Maria Beispiel")
+}
+
+// decides has Kim take the blocker to the DM, and its members vote: Maria's votes from both chats are one, so that it is
+// decided only with Dora's.
+func (w townInBoth) decides(thread string) {
+	w.Helper()
+	w.presses(teamstest.Kim, w.posted(thread, "Soll das zum DM?"), "✅ Ja")
+	m := matter{council{town: w.town}, "friedhof-1", "friedhof"}
+	decided := func(want int) {
+		w.Helper()
+		if got := strings.Count(w.run("log", "export"), `"kind":"decided"`); got != want {
+			w.Errorf("decided %d times, want %d", got, want)
+		}
+	}
+	w.presses(teamstest.Maria, w.posted(teamstest.Group, "Eskalation #1", "Der Anbieter liefert nicht"), "✅ Dafür")
+	m.votes(w.maria, "✅")
+	w.clock("11-18 11:00")
+	decided(0)
+	m.votes(w.dora, "✅")
+	w.clock("11-18 11:30")
+	decided(1)
+	w.posted(teamstest.Channel, "Beschluss #1", "Dora Beispiel und Maria Beispiel")
+	w.posted(teamstest.Group, "Eskalation #1", "**Zugestimmt** von Dora Beispiel und Maria Beispiel")
+	w.dora.AwaitMessage(w, w.dm, "Zugestimmt von Dora Beispiel und Maria Beispiel")
 }
