@@ -107,7 +107,7 @@ func newRestore(a *app) *cobra.Command {
 		Long: `Restore makes the database of a backup. The database that is there is moved aside, never deleted. The bot must not be
 running.
 
-Afterwards the bot wants a new login ("lotse login"): it comes back as a new device. When it runs it sends nothing but one
+Afterwards the bot wants a new login on Matrix ("lotse login"): it comes back as a new device. When it runs it sends nothing but one
 message to the PMO, which says what it does not know and what waits, until the PMO agrees with "!weiter".`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.restore(cmd.Context(), args[0], yes) },
@@ -162,7 +162,11 @@ func (a *app) restore(ctx context.Context, file string, yes bool) (err error) {
 		fmt.Fprintf(a.stdout, "%s erased since the backup was taken and %s back with it: erase them once more (lotse privacy erase)\n",
 			count(since, "person was", "people were"), map[bool]string{true: "is", false: "are"}[since == 1])
 	}
-	_, err = fmt.Fprintln(a.stdout, "restored\nnext: lotse login, then lotse run; nothing is sent until the PMO agrees in its room with !weiter")
+	next := "lotse run"
+	if config.Matrix.on() {
+		next = "lotse login, then lotse run"
+	}
+	_, err = fmt.Fprintf(a.stdout, "restored\nnext: %s; nothing is sent until the PMO agrees in its room with !weiter\n", next)
 	return err
 }
 

@@ -101,14 +101,16 @@ func (c *check) all(ctx context.Context, path string) {
 	c.access()
 	c.words()
 	books := c.database(ctx)
-	session := c.login(ctx, books)
+	session := c.config.Matrix.on() && c.login(ctx, books)
 	if session {
 		c.rooms(ctx)
 	} else if books {
 		c.bound(nil)
 	}
 	c.teams(ctx, books)
-	c.invitations()
+	if c.config.Matrix.on() {
+		c.invitations()
+	}
 	c.web(ctx)
 	c.rule()
 	if books {
@@ -184,7 +186,11 @@ func (c *check) words() {
 func (c *check) database(ctx context.Context) bool {
 	path := c.config.databasePath()
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		c.do("run \"lotse login\"; it makes one", "database %s: there is none yet", path)
+		todo := "run \"lotse login\"; it makes one"
+		if !c.config.Matrix.on() {
+			todo = "import the projects (lotse import projects.csv), or start the bot; either makes one"
+		}
+		c.do(todo, "database %s: there is none yet", path)
 		return false
 	}
 	store, err := storage.Open(ctx, path, storage.Options{ReadOnly: true})
@@ -409,7 +415,7 @@ func (c *check) reached(id bot.PersonID) bool {
 			person = p
 		}
 	}
-	return person.Account(matrix.ID) != "" || c.config.Teams.on() && person.Account(teams.ID) != ""
+	return slices.ContainsFunc(c.config.chats(), func(chat bot.ChatID) bool { return person.Account(chat) != "" })
 }
 
 func (c *check) projects() {
@@ -490,6 +496,9 @@ func (c *check) round(ctx context.Context, session bool) {
 		when = "at once, because its time was " + when
 	}
 	c.ok("next round: opens %s, Projektcheck %s (all dates: lotse plan)", when, format(next.Check))
+	if !c.config.Matrix.on() {
+		return // how long it takes to open is a question of the homeserver's limit
+	}
 
 	projects, sends, err := c.opening(ctx, next)
 	if err != nil {

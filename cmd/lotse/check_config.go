@@ -180,6 +180,12 @@ func linked(text string) string {
 
 func (c *checker) matrix() {
 	m := c.Matrix
+	if !c.has("matrix") {
+		if !c.has("teams") {
+			c.fail("matrix", "is missing, and so is teams; want at least one of them: matrix, with homeserver and user, or teams, with app_id and what else it needs")
+		}
+		return
+	}
 	if c.need("matrix.homeserver", m.Homeserver, "homeserver: https://matrix.stadt.example") {
 		c.homeserver(m.Homeserver)
 	}
@@ -315,7 +321,7 @@ func (c *checker) people() []string {
 				c.fail(at, "%s", wrong)
 				continue
 			}
-			c.wantTeams(at, account)
+			c.wantChat(at, account)
 			user := string(userID(account))
 			switch other, taken := owner[user]; {
 			case user == string(userID(c.Matrix.User)):
@@ -370,7 +376,7 @@ func (c *checker) rooms() {
 		} else if first, twice := bound[string(roomID(r.Room))]; twice {
 			c.fail(path+".room", "%s is given in line %d already; a room is for one thing", r.Room, first)
 		} else {
-			c.wantTeams(path+".room", r.Room)
+			c.wantChat(path+".room", r.Room)
 			bound[string(roomID(r.Room))] = line
 		}
 		c.roomKind(path, r)
@@ -394,7 +400,7 @@ func (c *checker) rooms() {
 	if kinds[bot.RoomDIKON] && len(c.Roles.DIKON) == 0 {
 		c.warn("rooms: there is a room of kind dikon, so new projects wait for DIKON, but roles.dikon names nobody")
 	}
-	if len(c.Matrix.Allow.Users)+len(c.Matrix.Allow.Servers) == 0 && !c.has("matrix.allow") {
+	if c.Matrix.on() && len(c.Matrix.Allow.Users)+len(c.Matrix.Allow.Servers) == 0 && !c.has("matrix.allow") {
 		c.warn("matrix.allow: is missing; only the people of the PMO may invite the bot into rooms")
 	}
 }

@@ -73,7 +73,11 @@ func (c *check) network(ctx context.Context, n bot.Network) {
 	case bound == 0:
 		c.do(fmt.Sprintf("write \"!raum netzwerk %s\" in its room, or give the room in the configuration: kind: network, network: %s", n.ID, n.ID), "%s: %s, and has no room: nobody is told", named, when)
 	case in == 0:
-		c.do(fmt.Sprintf("invite %s there", c.config.Matrix.User), "%s: %s, but the bot is in none of its rooms: nobody is told", named, when)
+		todo := "add the app to the team or chat, and write to it there"
+		if c.config.Matrix.on() {
+			todo = fmt.Sprintf("invite %s there", c.config.Matrix.User)
+		}
+		c.do(todo, "%s: %s, but the bot is in none of its rooms: nobody is told", named, when)
 	default:
 		c.ok("%s: %s; the bot is in %d of %s", named, when, in, count(bound, "room", "rooms"))
 	}

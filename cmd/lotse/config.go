@@ -47,7 +47,7 @@ type Config struct {
 
 // MatrixConfig is the bot's account on its homeserver.
 type MatrixConfig struct {
-	Homeserver   string `yaml:"homeserver"` // https address
+	Homeserver   string `yaml:"homeserver"` // https address; "": no Matrix
 	User         string `yaml:"user"`       // "@lotse:stadt.example"
 	DeviceName   string `yaml:"device_name"`
 	PasswordFile string `yaml:"password_file"`
@@ -62,6 +62,9 @@ type MatrixConfig struct {
 	EncryptDirectChats bool        `yaml:"encrypt_direct_chats"`
 	Allow              AllowConfig `yaml:"allow"`
 }
+
+// on reports whether the bot is in Matrix.
+func (m MatrixConfig) on() bool { return m.Homeserver != "" }
 
 // AllowConfig says whose invitations the bot accepts.
 type AllowConfig struct {

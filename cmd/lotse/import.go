@@ -183,6 +183,11 @@ func resolveRooms(ctx context.Context, c *Config, rows []projectRow) ([]cellFaul
 			continue
 		}
 		if alias := row.Room.Local(); strings.HasPrefix(alias, "#") {
+			if !c.Matrix.on() {
+				faults = append(faults, cellFault{row.Line, colRoom, both("«%s» ist in Matrix, und dort ist der Bot laut Konfiguration nicht.", "%q is on Matrix, where the bot is not, says the configuration.", alias)})
+				row.bad = true
+				continue
+			}
 			if client == nil {
 				var err error
 				if client, err = c.client(); err != nil {

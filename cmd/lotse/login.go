@@ -53,6 +53,10 @@ func (a *app) login(ctx context.Context, o loginOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	if !config.Matrix.on() {
+		_, err := fmt.Fprintf(a.stdout, "there is nothing to log in to: %s has no matrix, and Microsoft Teams wants no login\nnext: lotse check\n", config.file)
+		return err
+	}
 	if err := config.guard(ctx, config.logger(a.stderr)); err != nil {
 		return err
 	}

@@ -144,7 +144,7 @@ type health struct {
 	store  *storage.Store
 	meter  *meter
 	clock  engine.Clock
-	synced interface{ at() time.Time }
+	synced interface{ at() time.Time } // nil: there is no homeserver
 	began  time.Time
 	engine atomic.Pointer[engine.Engine]
 }
@@ -176,7 +176,7 @@ func (h *health) faults(ctx context.Context) []string {
 			add("%s does not accept the session any more; run \"lotse login\"", chat)
 		}
 	}
-	if last := h.synced.at(); now.Sub(last) > quietSync && now.Sub(h.began) > quietSync {
+	if h.synced != nil && now.Sub(h.synced.at()) > quietSync && now.Sub(h.began) > quietSync {
 		add("the homeserver has not told what is new for more than %s", quietSync)
 	}
 	if since := h.meter.failing.Load(); since != nil && now.Sub(*since) > longBacklog {

@@ -83,9 +83,11 @@ func (a *app) runBot(ctx context.Context, o runOptions) (err error) {
 		return err
 	}
 	defer unlock()
-	session, err := config.recallSession(ctx)
-	if err != nil {
-		return err
+	var session matrix.Session
+	if config.Matrix.on() {
+		if session, err = config.recallSession(ctx); err != nil {
+			return err
+		}
 	}
 	store, err := storage.Open(ctx, config.databasePath(), storage.Options{Rehearsal: o.rehearsal(), Log: log})
 	if err != nil {
@@ -102,23 +104,27 @@ func (a *app) runBot(ctx context.Context, o runOptions) (err error) {
 		clock = stage.clock
 	}
 
-	client, err := config.client()
-	if err != nil {
-		return err
-	}
-	watch := &syncWatch{next: client.Transport}
-	client.Transport = watch
-	chat, err := matrix.New(matrix.Config{
-		Homeserver: config.Matrix.Homeserver, UserID: session.UserID, DeviceID: session.DeviceID, AccessToken: session.AccessToken,
-		HTTPClient: client, Memory: store, Log: log, BotName: config.Name, Now: clock.Now, Rehearsal: o.rehearsal(),
-		Keys: store.DB(), SealDirect: config.Matrix.EncryptDirectChats,
-	})
-	if err != nil {
-		return err
-	}
-
 	meter := newMeter(store)
-	chats := []engine.Chat{chat}
+	health := &health{store: store, meter: meter, clock: clock, began: time.Now()}
+	var chats []engine.Chat
+	var home *matrix.Chat // nil: the bot is not in Matrix
+	if config.Matrix.on() {
+		client, err := config.client()
+		if err != nil {
+			return err
+		}
+		watch := &syncWatch{next: client.Transport}
+		client.Transport, health.synced = watch, watch
+		home, err = matrix.New(matrix.Config{
+			Homeserver: config.Matrix.Homeserver, UserID: session.UserID, DeviceID: session.DeviceID, AccessToken: session.AccessToken,
+			HTTPClient: client, Memory: store, Log: log, BotName: config.Name, Now: clock.Now, Rehearsal: o.rehearsal(),
+			Keys: store.DB(), SealDirect: config.Matrix.EncryptDirectChats,
+		})
+		if err != nil {
+			return err
+		}
+		chats = append(chats, home)
+	}
 	if config.Teams.on() {
 		office, err := config.openTeams(ctx, store, log, clock.Now, o.rehearsal())
 		if err != nil {
@@ -135,7 +141,6 @@ func (a *app) runBot(ctx context.Context, o runOptions) (err error) {
 	var failed [3]error
 	defer func() { stop(); all.Wait(); err = errors.Join(append([]error{err}, failed[:]...)...) }()
 
-	health := &health{store: store, meter: meter, clock: clock, synced: watch, began: time.Now()}
 	if config.Metrics.Listen != "" {
 		listener, err := listenAt(ctx, "metrics.listen", config.Metrics.Listen)
 		if err != nil {
@@ -159,7 +164,7 @@ func (a *app) runBot(ctx context.Context, o runOptions) (err error) {
 			failed[2] = serve(ctx, "calendars", listener, web.New(calendars{store, settings, words, clock}, log), log)
 		})
 	}
-	rooms, err := config.resolvedRooms(ctx, chat, store, log)
+	rooms, err := config.resolvedRooms(ctx, home, store, log)
 	if err != nil {
 		return stopped(ctx, err)
 	}
@@ -183,7 +188,7 @@ func (a *app) runBot(ctx context.Context, o runOptions) (err error) {
 	if err := warnPaused(ctx, store, log); err != nil {
 		return err
 	}
-	log.InfoContext(ctx, "lotse runs", "user", session.UserID, "rehearsal", o.rehearsal(), "now", clock.Now().Format(time.RFC3339))
+	log.InfoContext(ctx, "lotse runs", "user", cmp.Or(session.UserID, config.Teams.AppID), "rehearsal", o.rehearsal(), "now", clock.Now().Format(time.RFC3339))
 	all.Go(func() {
 		defer stop()
 		failed[1] = explainStop(machine.Run(ctx))
@@ -260,9 +265,10 @@ func explainKind(err error, config *Config, rehearsal bool) error {
 	}
 }
 
-// lock keeps a second bot on this machine off the database.
+// lock keeps a second bot on this machine off the database, which a login has made. Without Matrix there is none, and the
+// bot makes the database.
 func (c *Config) lock() (unlock func(), err error) {
-	if _, err := os.Stat(c.databasePath()); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(c.databasePath()); errors.Is(err, fs.ErrNotExist) && c.Matrix.on() {
 		return nil, fmt.Errorf("%w: there is no database %s yet; run \"lotse login\" first", errNotLoggedIn, c.databasePath())
 	}
 	return lockDatabase(c.databasePath())
@@ -300,7 +306,7 @@ type resolver interface {
 }
 
 // resolvedRooms are the configuration's rooms by their ids. An address is asked for at every start, because it may point
-// to another room now; while the server is away, what it said last counts, and without that it is waited for. An address
+// to another room now (only Matrix has such addresses); while the server is away, what it said last counts, and without that it is waited for. An address
 // that the server does not know is left out.
 func (c *Config) resolvedRooms(ctx context.Context, chat resolver, store engine.Memory, log *slog.Logger) ([]bot.Room, error) {
 	var rooms []bot.Room

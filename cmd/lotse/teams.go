@@ -19,7 +19,7 @@ import (
 	"lotse/bot/teams"
 )
 
-// TeamsConfig is the bot's application in Microsoft Teams, beside Matrix.
+// TeamsConfig is the bot's application in Microsoft Teams, beside Matrix or alone.
 type TeamsConfig struct {
 	AppID  string `yaml:"app_id"` // "": no Teams
 	Tenant string `yaml:"tenant"`
@@ -57,7 +57,9 @@ type TeamsAddressesConfig struct {
 
 // chats are those in which the bot is.
 func (c *Config) chats() (chats []bot.ChatID) {
-	chats = append(chats, matrix.ID)
+	if c.Matrix.on() {
+		chats = append(chats, matrix.ID)
+	}
 	if c.Teams.on() {
 		chats = append(chats, teams.ID)
 	}
@@ -88,10 +90,13 @@ func teamsRoomFault(room string) string {
 	return fmt.Sprintf(`%q is not a conversation in Teams: want what stands in a link to the channel, like "teams:19:abc@thread.tacv2"; instead of naming it here one can write "!raum …" in it`, room)
 }
 
-// wantTeams is a fault if something is of Teams, and the bot is not there.
-func (c *checker) wantTeams(path, id string) {
-	if ofTeams(id) && !c.Teams.on() {
+// wantChat is a fault if something is of a chat in which the bot is not.
+func (c *checker) wantChat(path, id string) {
+	switch {
+	case ofTeams(id) && !c.Teams.on():
 		c.fail(path, "%s is in Teams, and there is no teams.app_id", id)
+	case !ofTeams(id) && c.Teams.on() && !c.has("matrix"):
+		c.fail(path, `%s is on Matrix, and there is no matrix.homeserver; what is in Teams begins with "teams:"`, id)
 	}
 }
 

@@ -34,6 +34,9 @@ func (a *app) trust(ctx context.Context, account string, yes bool) (err error) {
 	if err != nil {
 		return err
 	}
+	if !config.Matrix.on() {
+		return fmt.Errorf("%s has no matrix: only accounts there have an identity", config.file)
+	}
 	client, err := config.client()
 	if err != nil {
 		return err
