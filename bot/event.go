@@ -43,7 +43,7 @@ type Event struct {
 	Text     string    `json:",omitempty"`
 	Emoji    string    `json:",omitempty"` // without variation selectors
 	Mentions []Mention `json:",omitempty"` // accounts the message names, without the bot
-	ToBot    bool      `json:",omitempty"` // it names the bot; its name is cut from the beginning of Text
+	ToBot    bool      `json:",omitempty"` // it began with the bot's name, which is cut from Text
 	Notice   bool      `json:",omitempty"` // written by a program (Matrix: m.notice); answering it may never end
 	Direct   bool      `json:",omitempty"` // the room is a direct chat with the sender
 	// Doubt is why, in an encrypted room, what was written may be somebody else's.

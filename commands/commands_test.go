@@ -273,22 +273,18 @@ func TestTypos(t *testing.T) {
 	})
 }
 
-// TestMention is the bot called by its name.
+// TestMention is the bot called by its name, which the chat has cut off.
 func TestMention(t *testing.T) {
 	c := newCity(t, true)
 	for text, want := range map[string]bool{
-		"Stadtlotse: status gelb später":       true,
-		"@stadtlotse status gelb":              true,
-		"@stadtlotse:example.org: hilfe":       true,
-		"Lotse, hilfe":                         true,
-		"Lotse: !board":                        true,
-		"Stadtlotse hlife":                     true,  // a single word that is nearly one
-		"Stadtlotse: danke für die Erinnerung": false, // talk
-		"Stadtlotse: der Status ist gelb":      false,
-		"Das hat der Stadtlotse schon gefragt": false,
-		"status gelb, sagt der Stadtlotse":     false, // not in front
-		"Stadtlotse":                           false,
-		"Stadtlotse: kaffee":                   false,
+		"status gelb später":       true,
+		"hilfe":                    true,
+		"!board":                   true,
+		"hlife":                    true,  // a single word that is nearly one
+		"danke für die Erinnerung": false, // talk
+		"der Status ist gelb":      false,
+		"":                         false,
+		"kaffee":                   false,
 	} {
 		e := c.event(roomPortal, "maria", text)
 		e.ToBot = true
@@ -296,15 +292,9 @@ func TestMention(t *testing.T) {
 			t.Errorf("%q: a command is %v, want %v", text, got, want)
 		}
 		e.ToBot = false
-		if _, got := c.table.Match(e); got {
+		if _, got := c.table.Match(e); got && text != "!board" {
 			t.Errorf("%q is a command without naming the bot", text)
 		}
-	}
-	named := New("Lotse Stadt Beispiel")
-	e := c.event(roomPortal, "maria", "Lotse Stadt Beispiel: hilfe")
-	e.ToBot = true
-	if _, ok := named.Match(e); !ok {
-		t.Error("a name of several words is not stripped")
 	}
 }
 

@@ -109,14 +109,8 @@ func (t *Table) Match(e bot.Event) (bot.Command, bool) {
 
 // parse finds the command and form in a message.
 func (t *Table) parse(text string, toBot bool) (call, bool) {
-	bang := false
-	rest := text
-	if toBot {
-		rest = t.withoutName(text)
-	}
-	if after, ok := strings.CutPrefix(rest, "!"); ok {
-		bang, rest = true, after
-	} else if !toBot || rest == text {
+	rest, bang := strings.CutPrefix(text, "!")
+	if !bang && !toBot {
 		return call{}, false
 	}
 	word, args := t.word(rest)
@@ -173,20 +167,6 @@ func unicodeLetters(s string) bool {
 // isName reports whether a word is what the bot is called.
 func (t *Table) isName(word string) bool {
 	return fold(word) == "lotse" || t.bot != "" && fold(word) == fold(t.bot)
-}
-
-// withoutName strips the bot's name, as it is mentioned, from the start of a text.
-// A text that does not start with it comes back as it is.
-func (t *Table) withoutName(text string) string {
-	// First a name of several words: "Lotse Stadt Beispiel: hilfe".
-	if n := len(t.bot); n > 0 && len(text) > n && strings.EqualFold(text[:n], t.bot) && strings.ContainsRune(":,; ", rune(text[n])) {
-		return strings.TrimLeft(text[n:], ":,; ")
-	}
-	word, rest := firstWord(text)
-	if strings.HasPrefix(word, "@") || t.isName(strings.TrimRight(word, ":,;")) {
-		return rest
-	}
-	return text
 }
 
 // find returns the place of the command with that word, or -1.

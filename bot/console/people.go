@@ -120,9 +120,7 @@ func (c *Chat) mention(e *bot.Event) {
 			if !named(e.Text, "@"+called) {
 				continue
 			}
-			if user == Bot {
-				e.ToBot = true
-			} else {
+			if user != Bot {
 				e.Mentions = append(e.Mentions, bot.Mention{User: user, Name: called})
 			}
 			break

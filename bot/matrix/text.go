@@ -81,7 +81,6 @@ func hear(content *event.MessageEventContent, self id.UserID, own []string, name
 		}
 		named[user] = true
 		if user == self {
-			s.toBot = true
 			return
 		}
 		s.mentions = append(s.mentions, bot.Mention{User: userID(user), Name: as})
@@ -132,9 +131,7 @@ func hear(content *event.MessageEventContent, self id.UserID, own []string, name
 		}
 	}
 
-	if rest, ok := addressed(s.text, append(pills, own...), s.toBot); ok {
-		s.text, s.toBot = rest, true
-	}
+	s.text, s.toBot = addressed(s.text, append(pills, own...), named[self])
 	return s
 }
 

@@ -78,7 +78,7 @@ func TestHear(t *testing.T) {
 			text: "hilfe. Jonas weiß mehr.", named: "@jonas:x=Jonas", toBot: true},
 		{name: "an old client's reply fallback", body: "> <@lotse:x> Wie steht es?\n> Lotse: x\n\nIm Plan.", html: "<mx-reply><blockquote>" + pill("@lotse:x", "Lotse") + "</blockquote></mx-reply>Im Plan.",
 			reply: true, text: "Im Plan."},
-		{name: "a quotation that is no reply stays", body: "> <@lotse:x> Wie steht es?\n\nGenau.", text: "> <@lotse:x> Wie steht es?\n\nGenau.", toBot: true},
+		{name: "a quotation that is no reply stays", body: "> <@lotse:x> Wie steht es?\n\nGenau.", text: "> <@lotse:x> Wie steht es?\n\nGenau."},
 		{name: "named with a colon", body: "lotse: hilfe", text: "hilfe", toBot: true},
 		{name: "named with a comma and an at", body: "@Lotse, hilfe", text: "hilfe", toBot: true},
 		{name: "the longest name counts", body: "Digi-Lotse: hilfe", text: "hilfe", toBot: true},
@@ -86,7 +86,7 @@ func TestHear(t *testing.T) {
 		{name: "mentioned at the beginning", body: "Lotse hilfe", html: pill("@lotse:x", "Lotse") + " hilfe", mentions: []id.UserID{self}, text: "hilfe", toBot: true},
 		{name: "mentioned by another name", body: "Der Bot: hilfe", html: pill("@lotse:x", "Der Bot") + ": hilfe", text: "hilfe", toBot: true},
 		{name: "mentioned, and nothing else", body: "Lotse", mentions: []id.UserID{self}, text: "", toBot: true},
-		{name: "mentioned in the middle", body: "Danke, Lotse", mentions: []id.UserID{self}, text: "Danke, Lotse", toBot: true},
+		{name: "mentioned in the middle", body: "Danke, Lotse", mentions: []id.UserID{self}, text: "Danke, Lotse"},
 		{name: "only spoken of", body: "Lotse hat das gefragt", text: "Lotse hat das gefragt"},
 		{name: "the beginning of another word", body: "Lotsen: alle", text: "Lotsen: alle"},
 	} {

@@ -26,9 +26,8 @@ func (c *Chat) hear(ctx context.Context, a *activity, e *bot.Event, n *news) err
 			continue
 		}
 		if m.Mentioned.ID == c.self || m.Mentioned.ID == a.Recipient.ID {
-			e.ToBot = true
 			if rest, ok := strings.CutPrefix(strings.TrimLeft(text, " \u00a0\n"), m.Text); ok {
-				text = strings.TrimLeft(rest, ",: \u00a0\n")
+				text, e.ToBot = strings.TrimLeft(rest, ",: \u00a0\n"), true
 				continue
 			}
 			text = strings.ReplaceAll(text, m.Text, bot.DisplayName(m.Mentioned.Name))

@@ -75,6 +75,9 @@ func TestTeamsBrowser(t *testing.T) {
 	o.until("2026-11-18 10:00")
 	page.Await("Eskalation #2", "Zugestimmt von")
 	page.Screenshot("10 decided")
+	o.after("message", func() { page.Write("@Lotse hilfe") })
+	page.Await("Das können Sie hier tun")
+	page.Screenshot("11 help")
 
 	o.until("2026-12-09 09:01")
 	page.Open(teamstest.Personal)
@@ -82,7 +85,7 @@ func TestTeamsBrowser(t *testing.T) {
 	if got := page.Shown("Blocker"); got != "Die Freigabe fehlt" {
 		t.Errorf("in the next round the form holds %q", got)
 	}
-	page.Screenshot("11 asked again")
+	page.Screenshot("12 asked again")
 
 	// The page wants its fonts from elsewhere, and does without.
 	asked := slices.DeleteFunc(page.Asked(), func(host string) bool { return host == "res-1.cdn.office.net:443" })
