@@ -18,7 +18,7 @@ func (w *World) Play(script string) {
 	var names []string
 	flush := func() {
 		w.t.Helper()
-		for i, id := range w.Chat.Inject(events...) {
+		for i, id := range w.happen(events, names) {
 			if names[i] != "" {
 				w.named[names[i]] = id
 			}
@@ -62,19 +62,22 @@ func (w *World) Play(script string) {
 			flush()
 			w.News()
 		case "replaces": // what room NEW says about OLD
+			w.unlike("rooms have no successors")
 			room, old, _ := strings.Cut(rest, " ")
-			w.Chat.Replaces(bot.RoomID("test:"+room), bot.RoomID("test:"+old))
+			w.Chat.Replaces(w.roomID(room), w.roomID(old))
 		case "forbid": // in ROOM, as WHY; without, all is allowed
+			w.unlike("what refuses a message says so otherwise")
 			room, why, _ := strings.Cut(rest, " ")
 			w.forbid(room, bot.Refusal(why))
 		case "members": // of ROOM are ACCOUNT …; before, the chat cannot say
+			w.unlike("the bot does not ask who is in a room")
 			flush()
 			words := strings.Fields(rest)
 			users := []bot.UserID{}
 			for _, who := range words[1:] {
-				users = append(users, bot.UserID("test:"+who))
+				users = append(users, w.userID(who))
 			}
-			w.Chat.Attend(bot.RoomID("test:"+words[0]), users...)
+			w.Chat.Attend(w.roomID(words[0]), users...)
 		case "round":
 			w.round = bot.RoundID(rest)
 		case "until":
@@ -90,10 +93,12 @@ func (w *World) Play(script string) {
 			if !ok {
 				w.t.Fatalf("not understood: %q", line)
 			}
-			e := w.event(bot.UserID("test:"+who), rest)
-			e.Doubt = bot.Doubt(doubt)
+			e := w.event(w.userID(who), rest)
+			if e.Doubt = bot.Doubt(doubt); doubt != "" {
+				w.unlike("nothing is encrypted between people and the bot")
+			}
 			events, names = append(events, e), append(names, name)
-			if !together {
+			if !together || w.teams != nil {
 				flush()
 			}
 		}
@@ -116,7 +121,7 @@ func (w *World) setUp(word, rest string) bool {
 
 func (w *World) forbid(room string, why bot.Refusal) {
 	w.Chat.Faults(func(out bot.Outgoing, _ int) enginetest.Fault {
-		refused := why != "" && out.Room.Local() == room && (why == bot.RefusedReactions) == (out.Op == bot.OpReaction)
+		refused := why != "" && out.Room == w.roomID(room) && (why == bot.RefusedReactions) == (out.Op == bot.OpReaction)
 		if !refused {
 			return enginetest.Fault{}
 		}
@@ -132,25 +137,25 @@ func (w *World) event(who bot.UserID, line string) bot.Event {
 	e.Text = strings.ReplaceAll(text, `\n`, "\n")
 	for _, m := range []string{"maria", "jonas", "dieter", "pia", "otto"} {
 		if strings.Contains(text, "@"+m) {
-			e.Mentions = append(e.Mentions, bot.Mention{User: bot.UserID("test:" + m), Name: m})
+			e.Mentions = append(e.Mentions, bot.Mention{User: w.userID(m), Name: m})
 		}
 	}
 	if id, ok := strings.CutPrefix(line, "invite "); ok {
-		e.Kind, e.Room, e.RoomName = bot.EventInvitation, bot.RoomID("test:"+id), id
+		e.Kind, e.Room, e.RoomName = bot.EventInvitation, w.roomID(id), id
 		return e
 	}
 	if id, ok := strings.CutPrefix(line, "joins "); ok {
-		e.Kind, e.Room, e.Name = bot.EventMember, bot.RoomID("test:"+id), w.called(who)
+		e.Kind, e.Room, e.Name = bot.EventMember, w.roomID(id), w.called(who)
 		return e
 	}
 	if id, ok := strings.CutPrefix(line, "remove "); ok {
-		e.Kind, e.Room = bot.EventLeft, bot.RoomID("test:"+id)
+		e.Kind, e.Room = bot.EventLeft, w.roomID(id)
 		return e
 	}
 	if to, ok := strings.CutPrefix(text, "moved to "); ok {
-		e.Kind, e.Room = bot.EventMoved, bot.RoomID("test:"+place)
+		e.Kind, e.Room = bot.EventMoved, w.roomID(place)
 		if to != "nowhere" {
-			e.Other = bot.RoomID("test:" + to)
+			e.Other = w.roomID(to)
 		}
 		return e
 	}
@@ -166,7 +171,7 @@ func (w *World) event(who bot.UserID, line string) bot.Event {
 	}
 	if on, ok := strings.CutPrefix(place, "fill "); ok {
 		room, what, _ := strings.Cut(on, "/")
-		e.Kind, e.Room, e.Text = bot.EventForm, bot.RoomID("test:"+room), ""
+		e.Kind, e.Room, e.Text = bot.EventForm, w.roomID(room), ""
 		e.Target = w.Own(e.Room, what)
 		e.Fields = w.filled(e.Room, e.Target, text)
 		return e
@@ -179,7 +184,7 @@ func (w *World) event(who bot.UserID, line string) bot.Event {
 			return e
 		}
 		room, what, _ := strings.Cut(on, "/")
-		e.Room = bot.RoomID("test:" + room)
+		e.Room = w.roomID(room)
 		e.Target = w.Own(e.Room, what)
 		return e
 	}
@@ -187,7 +192,7 @@ func (w *World) event(who bot.UserID, line string) bot.Event {
 		e.Kind, place = bot.EventUnreadable, in
 	}
 	room, what, _ := strings.Cut(place, "/")
-	e.Room, e.Direct = bot.RoomID("test:"+room), strings.HasPrefix(room, "direct-")
+	e.Room, e.Direct = w.roomID(room), strings.HasPrefix(room, "direct-")
 	thread, ok := strings.CutPrefix(what, "thread ")
 	switch {
 	case what == "":

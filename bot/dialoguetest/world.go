@@ -74,6 +74,7 @@ type World struct {
 	names map[bot.UserID]string // how accounts are called
 	round bot.RoundID
 	setup Setup
+	teams *teamsLike // nil: the chat is a homeserver's
 }
 
 // New makes a world, which begins to be with its first line: on Thursday, 5 November
@@ -109,7 +110,7 @@ func (w *World) settle() {
 		City: "Beispielstadt", Zone: zone(), Days: calendar.NewDays("NW"), Shift: calendar.ShiftNext, Rhythm: rhythm,
 		Plan: calendar.DefaultPlanRules(), Roles: map[bot.Role][]bot.PersonID{bot.RolePMO: {"pia"}, bot.RoleDM: {"dora"}},
 		Language: bot.German, OverviewEvery: 5 * time.Second, MaxText: 2000, BotName: "Lotse",
-		Allowed: []bot.UserID{"test:pia"},
+		Allowed: []bot.UserID{w.userID("pia")},
 	}
 	if shift := w.setup["shift"]; shift != nil {
 		w.Settings.Shift = calendar.Shift(shift[0])
@@ -129,7 +130,7 @@ func (w *World) build() {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.Store.Close() })
-	w.Chat = enginetest.NewChat("test")
+	w.Chat = enginetest.NewChat(w.userID("").Chat())
 	can := w.Chat.Abilities()
 	for _, what := range w.setup["cannot"] {
 		*map[string]*bool{"threads": &can.Threads, "reactions": &can.Reactions, "edits": &can.Edits, "echo": &can.Echo}[what] = false
@@ -138,8 +139,15 @@ func (w *World) build() {
 		can.Reactions, can.Forms = false, true
 	}
 	w.Chat.Can(can)
+	if w.teams != nil {
+		w.teams.settle(w)
+	}
 	w.Clock = engine.NewSimulated(w.day("today", "2026-11-05").At(calendar.Clock{Hour: 8}, zone()))
-	w.commit(w.cast())
+	cast := w.cast()
+	if w.teams != nil {
+		w.teams.begin(cast)
+	}
+	w.commit(cast)
 }
 
 // commit changes the books while the bot is down.
@@ -196,7 +204,13 @@ func (w *World) cast() bot.Change {
 		w.kit.Cast(w.setup, &change)
 	}
 	change.Rooms = slices.DeleteFunc(change.Rooms, func(r bot.Room) bool { return w.setup.Has("without", r.ID.Local()) })
+	for i := range change.Rooms {
+		change.Rooms[i].ID = w.roomID(change.Rooms[i].ID.Local())
+	}
 	for i, p := range change.People {
+		for j, user := range p.Accounts {
+			p.Accounts[j] = w.userID(user.Local())
+		}
 		if w.setup.Has("without", string(p.ID)) {
 			change.People[i].Accounts = nil
 		}
@@ -205,7 +219,7 @@ func (w *World) cast() bot.Change {
 			w.names[user] = p.Name
 		}
 	}
-	w.Chat.Name("test:otto", "Maria Beispiel") // an outsider who imitates a lead
+	w.Chat.Name(w.userID("otto"), "Maria Beispiel") // an outsider who imitates a lead
 	return change
 }
 
@@ -226,7 +240,8 @@ func (w *World) day(name, usual string) calendar.Date {
 func (w *World) Up() {
 	t := w.t
 	t.Helper()
-	if w.Store == nil {
+	first := w.Store == nil
+	if first {
 		w.build()
 	}
 	w.settle()
@@ -241,8 +256,12 @@ func (w *World) Up() {
 		}
 		renderer = real
 	}
+	var chat engine.Chat = w.Chat
+	if w.teams != nil {
+		chat = w.teams.chat(w)
+	}
 	e, err := engine.New(engine.Config{
-		Store: w.Store, Chats: []engine.Chat{w.Chat}, Renderer: renderer, Commander: commands.New("Lotse"), Settings: w.Settings,
+		Store: w.Store, Chats: []engine.Chat{chat}, Renderer: renderer, Commander: commands.New("Lotse"), Settings: w.Settings,
 		Rules: w.kit.Rules, Clock: w.Clock, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Holder: "test",
 	})
 	if err != nil {
@@ -258,6 +277,41 @@ func (w *World) Up() {
 		}
 	})
 	t.Cleanup(w.stop)
+	if first && w.teams != nil {
+		w.Idle() // nothing comes before the bot is there
+	}
+}
+
+// roomID and userID are what the chat calls a room and an account of the city.
+func (w *World) roomID(name string) bot.RoomID {
+	if w.teams != nil {
+		return w.teams.roomID(w, name)
+	}
+	return bot.RoomID("test:" + name)
+}
+
+func (w *World) userID(name string) bot.UserID {
+	if w.teams != nil {
+		return bot.UserID("teams:" + name)
+	}
+	return bot.UserID("test:" + name)
+}
+
+// happen lets things happen in the rooms and returns their ids.
+func (w *World) happen(events []bot.Event, names []string) []bot.MessageID {
+	w.t.Helper()
+	if w.teams != nil {
+		w.teams.look(w, events, names)
+	}
+	return w.Chat.Inject(events...)
+}
+
+// unlike says that what a line wants is no part of Teams.
+func (w *World) unlike(why string) {
+	w.t.Helper()
+	if w.teams != nil {
+		w.t.Fatalf("not in Teams: %s", why)
+	}
 }
 
 // Down ends the engine.

@@ -94,3 +94,17 @@ func cast(setup dialoguetest.Setup, c *bot.Change) {
 		c.Rooms = append(c.Rooms, bot.Room{ID: "test:dm2", Kind: bot.RoomDM, Joined: true})
 	}
 }
+
+// TestTeams plays them over Teams.
+func TestTeams(t *testing.T) {
+	dialoguetest.Teams(t, "testdata/dialogue", kit, dialoguetest.Differing{
+		Unplayable: map[string]string{
+			"downtime": "what people write while the bot is down is lost to it",
+			"replaced": "rooms have no successors in Teams",
+			"upgraded": "rooms have no successors in Teams",
+		},
+		Elsewhere: map[string]string{
+			"weighty": "TODO",
+		},
+	})
+}

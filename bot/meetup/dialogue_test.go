@@ -104,3 +104,14 @@ func cast(setup dialoguetest.Setup, c *bot.Change) {
 		room("it", "it")
 	}
 }
+
+// TestTeams plays them over Teams.
+func TestTeams(t *testing.T) {
+	dialoguetest.Teams(t, "testdata/dialogue", kit, dialoguetest.Differing{
+		Unplayable: map[string]string{
+			"members":        "the bot does not ask who is in a room",
+			"outside":        "the bot does not ask who is in a room",
+			"outside-config": "the bot does not ask who is in a room",
+		},
+	})
+}

@@ -67,3 +67,12 @@ func cast(setup dialoguetest.Setup, c *bot.Change) {
 	}
 	c.Rooms = append(c.Rooms, bot.Room{ID: "test:zd", Kind: bot.RoomNetwork, Network: "Zentrale Dienste"})
 }
+
+// TestTeams plays them over Teams.
+func TestTeams(t *testing.T) {
+	dialoguetest.Teams(t, "testdata/dialogue", kit, dialoguetest.Differing{
+		Unplayable: map[string]string{
+			"failed": "a room that takes nothing is told of otherwise",
+		},
+	})
+}

@@ -23,7 +23,7 @@ func (c *Chat) Inject(events ...bot.Event) []bot.MessageID {
 	var ids []bot.MessageID
 	for _, e := range events {
 		r := c.room(e.Room)
-		if e.Message == "" && e.Kind != bot.EventInvitation {
+		if e.Message == "" && e.Kind != bot.EventInvitation && e.Kind != bot.EventForm {
 			e.Message = c.nextID(e.Room, r)
 		}
 		if e.ID == "" {

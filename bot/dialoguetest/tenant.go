@@ -1,0 +1,497 @@
+package dialoguetest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+
+	"lotse/bot"
+	"lotse/bot/engine"
+	"lotse/bot/engine/enginetest"
+	"lotse/bot/teams"
+	"lotse/bot/teams/teamstest"
+)
+
+// tenant is the one in which a world is over Teams: the bot's chat is the real one. It
+// speaks over HTTP with a Connector that keeps what it is given in the rooms of the world,
+// and gets activities, signed, over HTTP. Every other reaction for which there is a button
+// on the card, and that is not taken back alone, is that button, pressed.
+type tenant struct {
+	authority *teamstest.Authority
+	server    *httptest.Server
+	token     string // of what comes in
+	rooms     *enginetest.Chat
+
+	mu      sync.Mutex
+	chat    *teams.Chat // in its present life
+	sending map[string]bot.Outgoing
+	cards   map[bot.MessageID][]string // that the Connector was given; somebody may still see an older one
+	lasting map[string]bool            // reactions that somebody may take back, see deed
+	wrong   []string
+	presses int // of buttons
+}
+
+func newTenant(t T, authority *teamstest.Authority) *tenant {
+	p := &tenant{authority: authority, sending: map[string]bot.Outgoing{}, cards: map[bot.MessageID][]string{}, lasting: map[string]bool{}}
+	p.server = httptest.NewServer(p)
+	t.Cleanup(p.server.Close)
+	p.token = authority.Sign(p.service())
+	return p
+}
+
+func (p *tenant) service() string { return p.server.URL + "/connector" }
+
+// fault notes what must not be.
+func (p *tenant) fault(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.wrong = append(p.wrong, fmt.Sprintf(format, args...))
+}
+
+// begins gives the bot a chat of its own in the rooms of a world.
+func (p *tenant) begins(w *World) engine.Chat {
+	w.t.Helper()
+	clock := w.Clock
+	chat, err := teams.New(teams.Config{
+		AppID: teamstest.AppID, Tenant: teamstest.Tenant, Credential: teams.Credential{Secret: teamstest.Secret}, Memory: w.Store,
+		Metadata: p.authority.Metadata(), Token: p.authority.Token(), ServiceURL: p.service(), HTTPClient: &http.Client{Transport: telling{p}},
+		Now: clock.Now, Unpaced: true,
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	p.mu.Lock()
+	first := p.chat == nil
+	p.rooms, p.chat = w.Chat, chat
+	p.mu.Unlock()
+	if first {
+		p.install(w)
+	}
+	return tenantChat{chat, p}
+}
+
+// install puts the bot into the rooms that it is in when the story begins.
+func (p *tenant) install(w *World) {
+	w.t.Helper()
+	ctx, stop := context.WithCancel(w.t.Context())
+	defer stop()
+	begun, ended := make(chan struct{}), make(chan error, 1)
+	go func() {
+		ended <- p.chat.Run(ctx, func(ctx context.Context, b bot.Batch) error {
+			if b.CaughtUp {
+				defer close(begun)
+			}
+			for name, value := range b.Remember {
+				if err := w.Store.Remember(ctx, name, value); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}()
+	<-begun
+	for room := range w.teams.joined {
+		if err := p.post(ctx, bot.Event{ID: "teams:joined/0", Kind: bot.EventJoined, Room: room, Sender: w.userID("pia"), At: w.Clock.Now()}); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	stop()
+	if err := <-ended; err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// tenantChat is the bot's chat. Run delivers activities to it, one after the other.
+type tenantChat struct {
+	*teams.Chat
+	tenant *tenant
+}
+
+func (c tenantChat) Run(ctx context.Context, deliver bot.Deliver) error {
+	ctx, stop := context.WithCancel(ctx)
+	begun := make(chan struct{})
+	var posting sync.WaitGroup
+	posting.Go(func() {
+		<-begun
+		_ = c.tenant.rooms.Run(ctx, func(ctx context.Context, b bot.Batch) error { // it ends with ctx
+			for _, e := range b.Events {
+				if err := c.tenant.post(ctx, e); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+	defer posting.Wait()
+	defer stop()
+	first := sync.OnceFunc(func() { close(begun) })
+	defer first()
+	return c.Chat.Run(ctx, func(ctx context.Context, b bot.Batch) error {
+		defer first()
+		return deliver(ctx, b)
+	})
+}
+
+// Settle implements engine.Settler.
+func (c tenantChat) Settle(ctx context.Context) error { return c.tenant.rooms.Settle(ctx) }
+
+type sends struct{}
+
+func (c tenantChat) Send(ctx context.Context, out bot.Outgoing) (bot.MessageID, error) {
+	return c.Chat.Send(context.WithValue(ctx, sends{}, out), out)
+}
+
+// telling says beside each request what it sends: Teams itself knows nothing of keys.
+type telling struct{ *tenant }
+
+var loopback = sync.OnceValue(func() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost = 16
+	return t
+})
+
+func (t telling) RoundTrip(r *http.Request) (*http.Response, error) {
+	if out, ok := r.Context().Value(sends{}).(bot.Outgoing); ok {
+		r = r.Clone(r.Context())
+		name := out.Transaction + fmt.Sprint(out.Revision)
+		t.mu.Lock()
+		t.sending[name] = out
+		t.mu.Unlock()
+		r.Header.Set("X-Sends", name)
+	}
+	return loopback().RoundTrip(r)
+}
+
+// post delivers an activity until the bot has said 200.
+func (p *tenant) post(ctx context.Context, e bot.Event) error {
+	body, err := json.Marshal(p.activity(e))
+	if err != nil {
+		return err
+	}
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.server.URL+teams.Path, bytes.NewReader(body))
+		if err != nil {
+			return err
+		}
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Authorization", "Bearer "+p.token)
+		resp, err := loopback().RoundTrip(req)
+		if err != nil {
+			return err
+		}
+		said, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil {
+			return err
+		}
+		switch {
+		case resp.StatusCode == http.StatusOK:
+			var answer struct {
+				Status int `json:"statusCode"`
+			}
+			if len(said) > 0 && json.Unmarshal(said, &answer) == nil && answer.Status != 0 && answer.Status != http.StatusOK {
+				p.fault("a press was answered with %s", said)
+			}
+			return nil
+		case resp.StatusCode < 500:
+			p.fault("the bot refuses an activity: %s %s", resp.Status, body)
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		}
+	}
+}
+
+// An id of the rooms is "teams:$<room>/<n>", that of an activity "<n>".
+func activityID(id bot.MessageID) string {
+	return string(id[strings.LastIndexByte(string(id), '/')+1:])
+}
+
+func recordedID(room, activity string) bot.MessageID {
+	if activity == "" {
+		return ""
+	}
+	return bot.MessageID("teams:$" + room + "/" + activity)
+}
+
+// activity is an event as Teams tells of it.
+func (p *tenant) activity(e bot.Event) map[string]any {
+	room, who, self := e.Room.Local(), e.Sender.Local(), activityID(bot.MessageID(e.ID))
+	kind := "personal"
+	switch {
+	case strings.HasSuffix(room, "@thread.v2"):
+		kind = "groupChat"
+	case strings.HasSuffix(room, "@thread.tacv2"):
+		kind = "channel"
+	}
+	in := room
+	if kind == "channel" {
+		root := self
+		switch {
+		case e.Thread != "":
+			root = activityID(e.Thread)
+		case e.Kind != bot.EventMessage && e.Target != "":
+			root = activityID(e.Target)
+		}
+		in += ";messageid=" + root
+	}
+	n := 0
+	fmt.Sscan(self, &n)
+	at := e.At
+	if e.Kind != bot.EventMessage { // what is done twice is not done at the same time
+		at = at.Add(time.Duration(n) * time.Millisecond)
+	}
+	a := map[string]any{
+		"id": self, "timestamp": at, "channelId": "msteams", "serviceUrl": p.service(),
+		"from": map[string]any{"id": "29:" + who, "aadObjectId": who, "name": e.Name}, "recipient": map[string]any{"id": "28:" + teamstest.AppID, "name": "Lotse"},
+		"conversation": map[string]any{"id": in, "conversationType": kind, "tenantId": teamstest.Tenant},
+	}
+	data := map[string]any{"tenant": map[string]any{"id": teamstest.Tenant}}
+	if kind == "channel" {
+		data["team"] = map[string]any{"id": "19:team@thread.tacv2"}
+		data["channel"] = map[string]any{"id": room, "name": e.RoomName}
+	}
+	a["channelData"] = data
+	lotse := []any{map[string]any{"id": "28:" + teamstest.AppID}}
+	reaction := []any{map[string]any{"type": reactionType(e.Emoji)}}
+	switch e.Kind {
+	case bot.EventJoined:
+		a["type"], a["membersAdded"] = "conversationUpdate", lotse
+		a["conversation"].(map[string]any)["id"] = room
+	case bot.EventLeft:
+		a["type"], a["membersRemoved"] = "conversationUpdate", lotse
+		a["conversation"].(map[string]any)["id"] = room
+	case bot.EventEdit:
+		a["type"], a["id"], a["text"], a["textFormat"] = "messageUpdate", activityID(e.Target), e.Text, "plain"
+	case bot.EventForm:
+		p.press(a, e, "send", e.Fields)
+	case bot.EventReaction:
+		p.mu.Lock()
+		pressed := n%2 == 1 && !p.lasting[deed(e)] && p.button(e.Target, "react", e.Emoji) != nil
+		p.lasting[deed(e)] = p.lasting[deed(e)] || pressed
+		p.mu.Unlock()
+		if pressed {
+			p.press(a, e, "react", nil)
+			break
+		}
+		a["type"], a["replyToId"], a["reactionsAdded"] = "messageReaction", activityID(e.Target), reaction
+	case bot.EventDeletion:
+		switch { // of a reaction is said what it was, and on what
+		case e.Emoji != "":
+			a["type"], a["replyToId"], a["reactionsRemoved"] = "messageReaction", activityID(e.ReplyTo), reaction
+		default:
+			a["type"], a["id"] = "messageDelete", activityID(e.Target)
+		}
+	default:
+		text, entities := e.Text, []any{}
+		for _, m := range e.Mentions {
+			mark := "<at>" + m.Name + "</at>"
+			text = strings.ReplaceAll(text, m.Name, mark)
+			entities = append(entities, map[string]any{"type": "mention", "text": mark, "mentioned": map[string]any{"id": "29:" + m.User.Local(), "aadObjectId": m.User.Local(), "name": m.Name}})
+		}
+		a["type"], a["text"], a["textFormat"], a["entities"] = "message", text, "plain", entities
+		if e.ReplyTo != "" {
+			a["replyToId"] = activityID(e.ReplyTo)
+		}
+	}
+	return a
+}
+
+// deed says of a reaction who puts what on what.
+func deed(e bot.Event) string { return fmt.Sprint(e.Sender, e.Emoji, e.Target) }
+
+// reactionType is what Teams calls an emoji.
+func reactionType(emoji string) string {
+	var codes []string
+	for _, r := range emoji {
+		codes = append(codes, fmt.Sprintf("%04x", r))
+	}
+	return strings.Join(codes, "-") + "_x"
+}
+
+// press makes an activity one that a client sends for a button of the card.
+func (p *tenant) press(a map[string]any, e bot.Event, do string, fields map[string]string) {
+	p.mu.Lock()
+	p.presses++
+	data := p.button(e.Target, do, e.Emoji)
+	cards := strings.Join(p.cards[e.Target], "\n")
+	p.mu.Unlock()
+	if data == nil {
+		p.fault("nothing on the card %s does %q %s", e.Target, do, e.Emoji)
+		data = map[string]any{}
+	}
+	for name, value := range fields {
+		if !strings.Contains(cards, `"id":"`+name+`"`) {
+			p.fault("there is no field %q on the card %s", name, e.Target)
+		}
+		data[name] = value
+	}
+	a["type"], a["name"], a["replyToId"] = "invoke", "adaptiveCard/action", activityID(e.Target)
+	a["value"] = map[string]any{"action": map[string]any{"type": "Action.Execute", "verb": do, "data": data}}
+}
+
+// button is the data of what does something on a card, nil if nothing does; p.mu is held.
+func (p *tenant) button(message bot.MessageID, do, emoji string) (data map[string]any) {
+	for _, text := range slices.Backward(p.cards[message]) {
+		var card any
+		if data != nil || json.Unmarshal([]byte(text), &card) != nil {
+			break
+		}
+		each(card, func(object map[string]any) {
+			d, _ := object["data"].(map[string]any)
+			ours, _ := d["lotse"].(map[string]any)
+			if object["type"] == "Action.Execute" && ours["do"] == do && (do != "react" || strings.ReplaceAll(fmt.Sprint(ours["emoji"]), "\ufe0f", "") == emoji) {
+				data = d
+			}
+		})
+	}
+	return data
+}
+
+// each calls f for every object in a value of JSON, those in front first.
+func each(v any, f func(map[string]any)) {
+	switch v := v.(type) {
+	case []any:
+		for _, x := range v {
+			each(x, f)
+		}
+	case map[string]any:
+		f(v)
+		var names []string
+		for name := range v {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		for _, name := range names {
+			each(v[name], f)
+		}
+	}
+}
+
+// ServeHTTP is the Connector, and hands activities on to the bot.
+func (p *tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
+	chat, out := p.chat, p.sending[r.Header.Get("X-Sends")]
+	p.mu.Unlock()
+	path, ok := strings.CutPrefix(r.URL.Path, "/connector/v3/conversations")
+	if !ok {
+		chat.ServeHTTP(w, r)
+		return
+	}
+	if !p.authority.Knows(r) {
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	status, answer := p.carryOut(r, out, strings.Split(strings.TrimPrefix(path, "/"), "/"))
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(answer)
+}
+
+// carryOut does what a request wants: path is what comes after "conversations". Where it
+// goes to is what the request says; the words that are kept are those that it was made of.
+func (p *tenant) carryOut(r *http.Request, out bot.Outgoing, path []string) (status int, answer map[string]any) {
+	type message struct {
+		Text        string `json:"text"`
+		Attachments []struct {
+			Content any `json:"content"`
+		} `json:"attachments"`
+	}
+	var body struct {
+		message
+		Members     []struct{ ID string } `json:"members"`
+		ChannelData struct {
+			Channel struct{ ID string } `json:"channel"`
+		} `json:"channelData"`
+		Activity *message `json:"activity"`
+	}
+	if r.Method != http.MethodDelete {
+		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+			return no(http.StatusBadRequest, err)
+		}
+	}
+	opens := path[0] == ""
+	if opens {
+		if body.ChannelData.Channel.ID == "" { // a personal chat
+			if len(body.Members) != 1 {
+				return no(http.StatusBadRequest, errors.New("one member"))
+			}
+			room, err := p.rooms.OpenDirect(r.Context(), bot.UserID("teams:"+strings.TrimPrefix(body.Members[0].ID, "29:")))
+			if err != nil {
+				return no(http.StatusBadRequest, err)
+			}
+			return http.StatusCreated, map[string]any{"id": room.Local()}
+		}
+		path[0], body.message = body.ChannelData.Channel.ID, *body.Activity
+	}
+	room, root, _ := strings.Cut(path[0], ";messageid=")
+	out.Room, out.Thread, out.ReplyTo, out.Message, out.Absent = bot.RoomID("teams:"+room), "", "", "", r.Method == http.MethodDelete
+	if r.Method == http.MethodPost {
+		out.Thread = recordedID(room, root)
+	} else {
+		out.Message = recordedID(room, path[2])
+	}
+	sent := body.Text
+	card := ""
+	for _, a := range body.Attachments {
+		b, _ := json.Marshal(a.Content) // it came as JSON
+		card += string(b)
+		each(a.Content, func(o map[string]any) {
+			if text, ok := o["text"].(string); ok && o["type"] != "mention" {
+				sent += text
+			}
+		})
+	}
+	if want, got := letters(string(out.Text.Markdown)), letters(sent); !out.Absent && want != got {
+		p.fault("the Connector got other words under %s:\n%s", out.Key, differ(apart(want), apart(got)))
+	}
+	if (out.Text.Form == nil) == (card != "") && !out.Absent {
+		p.fault("a form and no card, or a card and no form, under %s", out.Key)
+	}
+	id, err := p.rooms.Send(r.Context(), out)
+	if err != nil {
+		return no(http.StatusBadRequest, err)
+	}
+	if out.Message != "" {
+		id = out.Message
+	}
+	p.mu.Lock()
+	if card != "" {
+		p.cards[id] = append(p.cards[id], card)
+	}
+	p.mu.Unlock()
+	if opens {
+		return http.StatusCreated, map[string]any{"id": room + ";messageid=" + activityID(id), "activityId": activityID(id)}
+	}
+	return http.StatusCreated, map[string]any{"id": activityID(id)}
+}
+
+func no(status int, err error) (int, map[string]any) {
+	return status, map[string]any{"error": map[string]string{"code": err.Error()}}
+}
+
+var marks = regexp.MustCompile(`\\.|\]\([^)]*\)|</?at>|&\w+;|&#\d+;`)
+
+// letters are those of a text, without its marks.
+func letters(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, marks.ReplaceAllString(text, ""))
+}
+
+// apart has a letter in each line.
+func apart(letters string) string { return strings.Join(strings.Split(letters, ""), "\n") }
