@@ -182,7 +182,7 @@ func (c *Card) Titles() []string {
 // fields beside it as they are. It returns what Teams shows below the card.
 func (g *Playground) Press(t testing.TB, who Person, card Post, title string) string {
 	t.Helper()
-	return g.press(t, who, card, button(t, card, title), nil)
+	return g.Invoke(t, who, card.Conversation, card.ID, button(t, card, title).action(t, nil))
 }
 
 // Submit fills in fields of a card, by id or label, and sends them; the others keep what
@@ -193,13 +193,19 @@ func (g *Playground) Submit(t testing.TB, who Person, card Post, fields map[stri
 	if card.Card == nil {
 		t.Fatalf("the message is no card: %q", card.Text)
 	}
-	for i, b := range card.Card.Buttons {
+	return g.Invoke(t, who, card.Conversation, card.ID, card.Card.HandIn(t, fields))
+}
+
+// HandIn is the action of a card whose fields are filled in and sent.
+func (c *Card) HandIn(t testing.TB, fields map[string]string) map[string]any {
+	t.Helper()
+	for i, b := range c.Buttons {
 		if b.Verb == "send" {
-			return g.press(t, who, card, &card.Card.Buttons[i], card.Card.fill(t, fields))
+			return c.Buttons[i].action(t, c.fill(t, fields))
 		}
 	}
-	t.Fatalf("nothing on the card hands its fields in; its buttons: %q", card.Card.Titles())
-	return ""
+	t.Fatalf("nothing on the card hands its fields in; its buttons: %q", c.Titles())
+	return nil
 }
 
 // button returns a button of a post's card.
@@ -256,8 +262,8 @@ func (c *Card) fill(t testing.TB, fields map[string]string) map[string]string {
 	return all
 }
 
-// press hands a button in, with fields, and returns what is shown for it.
-func (g *Playground) press(t testing.TB, who Person, card Post, b *Button, fields map[string]string) string {
+// action is what a button hands in, with fields.
+func (b *Button) action(t testing.TB, fields map[string]string) map[string]any {
 	t.Helper()
 	if b.Type != "Action.Execute" {
 		t.Fatalf("the button %q is an %s: it tells the bot nothing", b.Title, b.Type)
@@ -269,7 +275,7 @@ func (g *Playground) press(t testing.TB, who Person, card Post, b *Button, field
 	for name, value := range fields {
 		data[name] = value
 	}
-	return g.Invoke(t, who, card.Conversation, card.ID, map[string]any{"type": b.Type, "title": b.Title, "verb": b.Verb, "data": data})
+	return map[string]any{"type": b.Type, "title": b.Title, "verb": b.Verb, "data": data}
 }
 
 // Invoke presses an action of a card: its "type", "verb", "data" and what else it has. It

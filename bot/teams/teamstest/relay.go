@@ -2,7 +2,9 @@ package teamstest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -27,6 +29,8 @@ type Relay struct {
 
 	mu        sync.Mutex
 	bot       string // where the bot is delivered to
+	watch     func(Passing) bool
+	passing   int // requests
 	failures  []failure
 	posts     []Post
 	delivered []Delivery
@@ -51,6 +55,12 @@ type Delivery struct {
 	ID     string
 	Status int
 	Answer string
+}
+
+// Passing is a request that passes the relay.
+type Passing struct {
+	What string // "activity": to the bot; the bot's own are POST, PUT, DELETE, GET
+	Done bool   // it was carried out, and who made it has not heard of it; otherwise it is about to be handed on
 }
 
 type failure struct {
@@ -78,7 +88,7 @@ func newRelay() (*Relay, error) {
 func (r *Relay) reset() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.bot, r.failures, r.posts, r.delivered = "", nil, nil, nil
+	r.bot, r.watch, r.failures, r.posts, r.delivered = "", nil, nil, nil, nil
 	r.recount()
 }
 
@@ -90,6 +100,39 @@ func (r *Relay) Deliver(address string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.bot = address
+}
+
+// Watch shows a test everything that passes from now on, twice. It goes on when see returns true; if that is false, it is lost.
+func (r *Relay) Watch(see func(Passing) bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.watch = see
+}
+
+// show shows what passes to who watches, and reports whether it goes on.
+func (r *Relay) show(p Passing) bool {
+	r.mu.Lock()
+	see := r.watch
+	r.mu.Unlock()
+	return see == nil || see(p)
+}
+
+// enter counts a request that passes until the function that it returns is called.
+func (r *Relay) enter() (leave func()) {
+	count := func(n int) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.passing += n
+		r.touch()
+	}
+	count(1)
+	return func() { count(-1) }
+}
+
+// AwaitStill waits until nothing passes.
+func (r *Relay) AwaitStill(t testing.TB) {
+	t.Helper()
+	r.await(t, "nothing to pass", func() bool { return r.passing == 0 })
 }
 
 // Fail lets the bot's next request fail, before it reaches the playground.
@@ -143,10 +186,21 @@ func (r *Relay) AwaitPost(t testing.TB, what string, is func(Post) bool) Post {
 // AwaitDelivery waits for a delivery of a type that the bot has answered.
 func (r *Relay) AwaitDelivery(t testing.TB, kind string, after int) Delivery {
 	t.Helper()
+	return r.awaitDelivery(t, "a delivery of "+kind, after, func(d Delivery) bool { return d.Type == kind })
+}
+
+// AwaitDeliveryOf waits for the delivery of an activity, which the bot may not have lived to answer.
+func (r *Relay) AwaitDeliveryOf(t testing.TB, id string, after int) Delivery {
+	t.Helper()
+	return r.awaitDelivery(t, "the delivery of "+id, after, func(d Delivery) bool { return d.ID == id })
+}
+
+func (r *Relay) awaitDelivery(t testing.TB, what string, after int, is func(Delivery) bool) Delivery {
+	t.Helper()
 	var got Delivery
-	r.await(t, "a delivery of "+kind, func() bool {
+	r.await(t, what, func() bool {
 		for i, d := range r.delivered {
-			if i >= after && d.Type == kind {
+			if i >= after && is(d) {
 				got = d
 				return true
 			}
@@ -190,6 +244,7 @@ func (r *Relay) touch() {
 
 // in takes an activity from the playground to the bot.
 func (r *Relay) in(w http.ResponseWriter, req *http.Request) {
+	defer r.enter()()
 	body, err := io.ReadAll(req.Body)
 	var a struct {
 		Type    string `json:"type"`
@@ -214,12 +269,21 @@ func (r *Relay) in(w http.ResponseWriter, req *http.Request) {
 	out.Header.Set("Content-Type", "application/json; charset=utf-8")
 	out.Header.Set("Authorization", "Bearer "+r.Sign(a.Service))
 	d := Delivery{Type: a.Type, ID: a.ID, Status: http.StatusBadGateway}
-	resp, err := http.DefaultClient.Do(out)
+	if !r.show(Passing{What: "activity"}) {
+		err = errors.New("it is lost")
+	}
+	var resp *http.Response
+	if err == nil {
+		resp, err = http.DefaultClient.Do(out)
+	}
 	if err == nil {
 		defer resp.Body.Close()
 		answer, _ := io.ReadAll(resp.Body)
 		d.Status, d.Answer = resp.StatusCode, string(answer)
 		w.Header().Set("Content-Type", resp.Header.Get("Content-Type"))
+		if !r.show(Passing{What: "activity", Done: true}) {
+			d = Delivery{Type: a.Type, ID: a.ID, Status: http.StatusBadGateway}
+		}
 	}
 	r.mu.Lock()
 	r.delivered = append(r.delivered, d)
@@ -231,6 +295,7 @@ func (r *Relay) in(w http.ResponseWriter, req *http.Request) {
 
 // connector takes what the bot sends to the playground.
 func (r *Relay) connector(w http.ResponseWriter, req *http.Request) {
+	defer r.enter()()
 	body, err := io.ReadAll(req.Body)
 	if err != nil {
 		w.WriteHeader(http.StatusBadRequest)
@@ -259,6 +324,11 @@ func (r *Relay) connector(w http.ResponseWriter, req *http.Request) {
 		refused(w, http.StatusForbidden, "BotNotInConversationRoster")
 		return
 	}
+	if !r.show(Passing{What: req.Method}) {
+		panic(http.ErrAbortHandler)
+	}
+	// What has come is carried out, whether or not the bot lives to hear of it.
+	req = req.WithContext(context.WithoutCancel(req.Context()))
 	status, answer := http.StatusOK, []byte(`{}`)
 	if req.Method != http.MethodDelete {
 		if status, answer, err = r.forward(req, body); err != nil {
@@ -268,6 +338,9 @@ func (r *Relay) connector(w http.ResponseWriter, req *http.Request) {
 	}
 	if status < 300 {
 		r.note(req, body, answer)
+	}
+	if !r.show(Passing{What: req.Method, Done: true}) {
+		panic(http.ErrAbortHandler)
 	}
 	if fail != nil {
 		refused(w, fail.status, fail.code)
