@@ -37,7 +37,7 @@ func (d *draft) form() *Form {
 			}
 			f.Fields = append(f.Fields, in)
 		}
-		f.Fields = append(f.Fields, Input{Name: words, Long: true, Value: text, Max: d.Settings.MaxText})
+		f.Fields = append(f.Fields, Input{Name: words, Long: words != inputStatusText || strings.Contains(text, "\n"), Value: text, Max: d.Settings.MaxText})
 	}
 	done := Input{Name: inputDone, Many: true}
 	for _, t := range d.OpenTasks() {

@@ -304,6 +304,8 @@ func (w *writer) code(n *ast.CodeSpan) string {
 	}
 	code := strings.ReplaceAll(b.String(), "\n", " ")
 	switch {
+	case w.card && !w.plain && !w.bold && code != "":
+		return "**" + w.escape(code) + "**"
 	case w.card, w.plain:
 		return w.escape(code)
 	case !strings.Contains(code, "`"):

@@ -184,7 +184,7 @@ func (w townWithTeams) decides(thread string) {
 			w.Errorf("decided %d times, want %d", got, want)
 		}
 	}
-	w.presses(teamstest.Maria, w.posted(teamstest.Group, "Eskalation #1", "Der Anbieter liefert nicht"), "✅ Dafür")
+	w.presses(teamstest.Maria, w.posted(teamstest.Group, "Eskalation #1", "Der Anbieter liefert nicht"), "✅ Zustimmen")
 	m.votes(w.maria, "✅")
 	w.clock("11-18 11:00")
 	decided(0)

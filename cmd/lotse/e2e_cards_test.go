@@ -114,22 +114,22 @@ func TestTeamsCards(t *testing.T) {
 	draft := o.posted(teamstest.Group, "Soll das zum DM?", "Die Freigabe fehlt")
 	o.press(teamstest.Jonas, draft, "✅ Ja")
 	request := o.posted(teamstest.Channel, "Eskalation #1", "Die Freigabe fehlt")
-	if got := request.Card.Titles(); !slices.Equal(got, []string{"✅ Dafür", "❌ Dagegen", "❓ Rückfrage", "↩ Zurücknehmen"}) {
+	if got := request.Card.Titles(); !slices.Equal(got, []string{"✅ Zustimmen", "❌ Ablehnen", "❓ Rückfrage", "↩ Zurücknehmen"}) {
 		t.Errorf("the buttons are %q", got)
 	}
 
 	// Somebody who is not in the DM decides nothing. One member presses a button, thinks again, and presses it once more …
 	n = len(o.city.Relay.Posts())
-	o.press(teamstest.Jonas, request, "❌ Dagegen")
+	o.press(teamstest.Jonas, request, "❌ Ablehnen")
 	o.quiet(n)
-	o.press(teamstest.Maria, request, "✅ Dafür")
+	o.press(teamstest.Maria, request, "✅ Zustimmen")
 	o.press(teamstest.Maria, request, "↩ Zurücknehmen")
 
 	// … after a restart; the other one reacts, takes it away, and reacts again.
 	o.stop()
 	o.start(bot.Change{})
 	o.react(teamstest.Kim, request, "reactionsAdded", "2705_whiteheavycheckmark")
-	o.press(teamstest.Maria, request, "✅ Dafür")
+	o.press(teamstest.Maria, request, "✅ Zustimmen")
 	o.posted(teamstest.Channel, "Eskalation #1", "Genug Stimmen dafür")
 	o.react(teamstest.Kim, request, "reactionsRemoved", "2705_whiteheavycheckmark")
 	if now := o.posted(teamstest.Channel, "Eskalation #1"); strings.Contains(now.Text, "Genug Stimmen") {
