@@ -66,7 +66,8 @@
 // So at most that share of messages stands twice which was sent without an answer, or
 // whose answer the process did not live to note: of a process that dies, the messages in
 // hand at that moment, one a conversation and sixteen in all by default. The engine's crash
-// tests count both over Teams (TestCrashTeams, TestLostAnswersTeams), and they are equal.
+// tests count both over Teams (TestCrashTeams, TestLostAnswersTeams), and so does the one that
+// kills the program while a round runs (TestKillTeams): they are equal.
 // The bot knows the later of the two: a reaction to the earlier one, or an answer in its
 // thread, counts for nothing.
 //
