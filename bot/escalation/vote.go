@@ -200,7 +200,7 @@ func (d *draft) ballots() (all []ballot) {
 			continue
 		}
 		s := by[who]
-		firm := !d.x.Rule.Typed || s.reacted.Choice == s.typed.Choice || !d.Abilities.Reactions
+		firm := !d.x.Rule.Typed || s.reacted.Choice == s.typed.Choice || !d.Abilities.Clicks()
 		all = append(all, ballot{by: who, choice: s.last.Choice, firm: firm})
 	}
 	return all
