@@ -42,4 +42,7 @@
 //	cannot threads                             what the chat cannot do
 //	forms                                      the chat has forms, and no reactions of the bot's
 //	projects 100                               further projects, with rooms, all maria's
+//
+// [Run] compares what the bot does with "out". [Teams] plays the same dialogues over the
+// real adapter of Teams, and compares that with what it does elsewhere.
 package dialoguetest

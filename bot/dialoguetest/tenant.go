@@ -26,7 +26,7 @@ import (
 // tenant is the one in which a world is over Teams: the bot's chat is the real one. It
 // speaks over HTTP with a Connector that keeps what it is given in the rooms of the world,
 // and gets activities, signed, over HTTP. Every other reaction for which there is a button
-// on the card, and that is not taken back alone, is that button, pressed.
+// on the card, and that nobody may want to take back, is that button, pressed.
 type tenant struct {
 	authority *teamstest.Authority
 	server    *httptest.Server
@@ -39,7 +39,6 @@ type tenant struct {
 	cards   map[bot.MessageID][]string // that the Connector was given; somebody may still see an older one
 	lasting map[string]bool            // reactions that somebody may take back, see deed
 	wrong   []string
-	presses int // of buttons
 }
 
 func newTenant(t T, authority *teamstest.Authority) *tenant {
@@ -323,7 +322,6 @@ func reactionType(emoji string) string {
 // press makes an activity one that a client sends for a button of the card.
 func (p *tenant) press(a map[string]any, e bot.Event, do string, fields map[string]string) {
 	p.mu.Lock()
-	p.presses++
 	data := p.button(e.Target, do, e.Emoji)
 	cards := strings.Join(p.cards[e.Target], "\n")
 	p.mu.Unlock()
@@ -493,5 +491,5 @@ func letters(text string) string {
 	}, marks.ReplaceAllString(text, ""))
 }
 
-// apart has a letter in each line.
+// apart has a letter in each line, to be compared.
 func apart(letters string) string { return strings.Join(strings.Split(letters, ""), "\n") }

@@ -103,8 +103,5 @@ func TestTeams(t *testing.T) {
 			"replaced": "rooms have no successors in Teams",
 			"upgraded": "rooms have no successors in Teams",
 		},
-		Elsewhere: map[string]string{
-			"weighty": "TODO",
-		},
 	})
 }
