@@ -25,8 +25,9 @@ import (
 
 // tenant is the one in which a world is over Teams: the bot's chat is the real one. It
 // speaks over HTTP with a Connector that keeps what it is given in the rooms of the world,
-// and gets activities, signed, over HTTP. Every other reaction for which there is a button
-// on the card, and that nobody may want to take back, is that button, pressed.
+// and gets activities, signed, over HTTP. Some people press the button for a reaction where
+// the card has one, some react, and do it the other way if they do it again; who may take it
+// back reacts.
 type tenant struct {
 	authority *teamstest.Authority
 	server    *httptest.Server
@@ -38,11 +39,12 @@ type tenant struct {
 	sending map[string]bot.Outgoing
 	cards   map[bot.MessageID][]string // that the Connector was given; somebody may still see an older one
 	lasting map[string]bool            // reactions that somebody may take back, see deed
+	put     map[string]bool            // reactions; true: by a button
 	wrong   []string
 }
 
 func newTenant(t T, authority *teamstest.Authority) *tenant {
-	p := &tenant{authority: authority, sending: map[string]bot.Outgoing{}, cards: map[bot.MessageID][]string{}, lasting: map[string]bool{}}
+	p := &tenant{authority: authority, sending: map[string]bot.Outgoing{}, cards: map[bot.MessageID][]string{}, lasting: map[string]bool{}, put: map[string]bool{}}
 	p.server = httptest.NewServer(p)
 	t.Cleanup(p.server.Close)
 	p.token = authority.Sign(p.service())
@@ -277,8 +279,12 @@ func (p *tenant) activity(e bot.Event) map[string]any {
 		p.press(a, e, "send", e.Fields)
 	case bot.EventReaction:
 		p.mu.Lock()
-		pressed := n%2 == 1 && !p.lasting[deed(e)] && p.button(e.Target, "react", e.Emoji) != nil
-		p.lasting[deed(e)] = p.lasting[deed(e)] || pressed
+		pressed, again := p.put[deed(e)]
+		if !again {
+			pressed = len(who)%2 != 0
+		}
+		pressed = !pressed && !p.lasting[deed(e)] && p.button(e.Target, "react", e.Emoji) != nil
+		p.put[deed(e)] = pressed
 		p.mu.Unlock()
 		if pressed {
 			p.press(a, e, "react", nil)

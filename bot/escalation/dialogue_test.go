@@ -103,5 +103,8 @@ func TestTeams(t *testing.T) {
 			"replaced": "rooms have no successors in Teams",
 			"upgraded": "rooms have no successors in Teams",
 		},
+		Elsewhere: map[string]string{
+			"plain": "where nobody can click, the written line alone decides a weighty one",
+		},
 	})
 }
