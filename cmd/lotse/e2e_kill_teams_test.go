@@ -105,7 +105,6 @@ type cityHall struct {
 	chance  *rand.Rand
 	staff   []*lead
 	asked   map[string]string // by project: the message with the form
-	death   *death
 	count   int
 
 	acknowledged int
