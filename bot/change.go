@@ -254,6 +254,7 @@ type Direct struct {
 	User    UserID
 	Round   RoundID     `json:",omitempty"`
 	Asking  ProjectID   `json:",omitempty"`
+	Last    ProjectID   `json:",omitempty"` // whose turn was over last
 	Waiting []ProjectID `json:",omitempty"`
 	Version int64       `json:"-"`
 }

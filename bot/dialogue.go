@@ -36,6 +36,10 @@ func Needs(e Event) Query {
 	}
 	// An answer to a round that is over is told where to go on.
 	q.Rounds = e.Kind == EventEdit || e.Kind == EventForm || e.Kind == EventMessage && (e.Thread != "" || e.ReplyTo != "")
+	if e.Kind == EventMessage { // «Blocker: keine», once all is answered
+		parts, _ := ParseLabels(Clean(e.Text))
+		q.Last = parts != nil
+	}
 	for _, m := range e.Mentions {
 		q.Users = append(q.Users, m.User)
 	}

@@ -521,7 +521,7 @@ func (d *draft) nextDirect(t Timer) {
 // release ends the turn of the project being asked about in a direct chat.
 func (d *draft) release(user UserID) {
 	direct := *d.Direct
-	direct.Asking = ""
+	direct.Asking, direct.Last = "", direct.Asking
 	if len(direct.Waiting) > 0 {
 		next := direct.Waiting[0]
 		direct.Asking, direct.Waiting = next, direct.Waiting[1:]

@@ -22,6 +22,7 @@ type Query struct {
 	Seq     int64 // the event's place in the inbox, for Snapshot.OpenStands
 
 	Project ProjectID
+	Last    bool // in a direct chat in which none is being asked about: the last one that was
 	Round   RoundID
 	Running bool     // the running round also where the message is about another one
 	Users   []UserID // further accounts to resolve to people (mentions)

@@ -216,7 +216,9 @@ func (l *loader) subject(ctx context.Context) error {
 		id = l.snap.Room.Project
 	}
 	if id == "" && l.snap.Room.Kind == bot.RoomDirect && l.snap.Direct != nil {
-		id = l.snap.Direct.Asking
+		if id = l.snap.Direct.Asking; id == "" && l.q.Last {
+			id = l.snap.Direct.Last
+		}
 	}
 	if id != "" {
 		if err := l.project(ctx, id); err != nil {

@@ -424,6 +424,7 @@ func merge(base, more bot.Query) bot.Query {
 	put(&q.Number, more.Number)
 	put(&q.Council, more.Council)
 	put(&q.Draft, more.Draft)
+	put(&q.Last, more.Last)
 	put(&q.Page, more.Page)
 	put(&q.Notice, more.Notice)
 	put(&q.Notices, more.Notices)
