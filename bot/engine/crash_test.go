@@ -321,13 +321,18 @@ func (c *city) play(ctx context.Context, s step, resumed bool) error {
 		return c.RunUntil(ctx, s.until)
 	}
 	if !resumed {
-		var events []bot.Event
-		for _, do := range s.deeds {
-			events = append(events, do(c.stage))
-		}
-		c.stage.Inject(events...)
+		c.do(s)
 	}
 	return c.Idle(ctx)
+}
+
+// do does what people do in a step.
+func (c *city) do(s step) {
+	var events []bot.Event
+	for _, do := range s.deeds {
+		events = append(events, do(c.stage))
+	}
+	c.stage.Inject(events...)
 }
 
 // outcome is what rooms and books hold at a point at which the bot is idle.
@@ -569,7 +574,8 @@ func (c *crashes) die(worlds chan<- world, steps func(n int) int) error {
 		turn.Lock()
 		defer turn.Unlock()
 		c.operations++
-		fresh = fresh || what == "Remember" // a direct chat is opened, and not noted yet
+		// A direct chat is opened, and not noted yet; an activity may be taken for delivered.
+		fresh = fresh || what == "Remember" || c.blind && what == "Receive"
 		stop("before " + what)
 		err := op()
 		changed, broken := copies.changed(ctx)
@@ -588,10 +594,11 @@ func (c *crashes) die(worlds chan<- world, steps func(n int) int) error {
 		return err
 	}
 	for i, s := range c.story {
-		turn.Lock()
+		turn.Lock() // or a world could end in between, which is in the step without what people do in it
 		now = i
+		town.do(s)
 		turn.Unlock()
-		if err := town.play(ctx, s, false); err != nil {
+		if err := town.play(ctx, s, true); err != nil {
 			return fmt.Errorf("%s: %w", s.about, err)
 		}
 	}
