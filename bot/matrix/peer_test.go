@@ -37,6 +37,7 @@ type peer struct {
 	client *mautrix.Client
 	mach   *crypto.OlmMachine
 	post   *post
+	keys   sync.Mutex // held while keys are asked for: mautrix writes to its MemoryStore under a lock for reading
 
 	mu      sync.Mutex
 	changed chan struct{}     // closed when the server has shown something
@@ -96,7 +97,11 @@ func newPeer(t *testing.T, u *matrixtest.User, opts ...peerOption) *peer {
 
 	syncer := &peerSyncer{mautrix.NewDefaultSyncer()}
 	client.Syncer = syncer
-	syncer.OnSync(p.mach.ProcessSyncResponse)
+	syncer.OnSync(func(ctx context.Context, resp *mautrix.RespSync, since string) bool {
+		p.keys.Lock()
+		defer p.keys.Unlock()
+		return p.mach.ProcessSyncResponse(ctx, resp, since)
+	})
 	syncer.OnEvent(client.StateStoreSyncHandler)
 	syncer.OnEventType(event.StateMember, p.mach.HandleMemberEvent)
 	syncer.OnSync(func(context.Context, *mautrix.RespSync, string) bool {
@@ -194,7 +199,10 @@ func (p *peer) share(ctx context.Context, room id.RoomID) error {
 		}
 	}
 	// Whoever has a new device since is asked for by that.
-	if _, err := p.mach.FetchKeys(ctx, users, true); err != nil {
+	p.keys.Lock()
+	_, err = p.mach.FetchKeys(ctx, users, true)
+	p.keys.Unlock()
+	if err != nil {
 		return err
 	}
 	return p.mach.ShareGroupSession(ctx, room, users)
