@@ -403,7 +403,7 @@ func (d *draft) advance(changed []Field) {
 	if (next == nil || d.e.Kind == EventForm) && r.Complete() {
 		r.Completed = true
 	}
-	if d.Abilities.Forms {
+	if d.there().Forms {
 		d.relist()
 	}
 	if r.Completed {
@@ -534,7 +534,7 @@ func (d *draft) question(q Question) Post {
 		Light:     r.Answers[q.Field].Light(),
 		Before:    before.Light(),
 		Text:      before.Text(),
-		Reactions: d.Abilities.Clicks(),
+		Reactions: d.there().Clicks(),
 		Tasks:     len(d.OpenTasks()) > 0,
 	}
 	for _, asked := range r.Asked {
@@ -662,7 +662,7 @@ func (d *draft) unreply(m MessageID) {
 // relist draws the running round's opening message again, which lists the tasks or holds
 // the form.
 func (d *draft) relist() {
-	if !d.running() && !d.Abilities.Forms {
+	if !d.running() && !d.there().Forms {
 		return
 	}
 	p := d.opening(d.Round.Moved)
@@ -1001,7 +1001,7 @@ func (d *draft) summarise() {
 	pressed := d.e.Kind == EventForm || d.e.Kind == EventReaction
 	d.post(Post{
 		Key: d.Report.SummaryKey(), Kind: KindSummary, Template: "check.summary", Data: d.summary(),
-		EditOnly: d.Abilities.Forms && pressed,
+		EditOnly: d.there().Forms && pressed,
 	})
 }
 

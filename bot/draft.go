@@ -48,6 +48,19 @@ func (d *draft) post(p Post) {
 	d.c.Posts = append(d.c.Posts, p)
 }
 
+// there is what the place can do where the report's messages stand. What is decided may have
+// been said elsewhere, in another chat even.
+func (d *draft) there() Abilities {
+	place := d.Report.Room
+	if place == "" {
+		place = RoomID(d.Report.User)
+	}
+	if place == "" || d.AbilitiesIn == nil {
+		return d.Abilities
+	}
+	return d.AbilitiesIn(place)
+}
+
 // postTo adds a post for every joined room of a kind; the key gets the room at
 // its end.
 func (d *draft) postTo(kind RoomKind, p Post) {

@@ -378,7 +378,7 @@ func AskElsewhere(s Snapshot, c *Change, project ProjectID) {
 // form asks them all; to what somebody writes instead, the questions follow one by one.
 func (d *draft) openReport() {
 	d.post(d.opening(false))
-	if first := (&Question{Field: FieldStatus, Ask: AskField, N: 1}); d.Abilities.Forms {
+	if first := (&Question{Field: FieldStatus, Ask: AskField, N: 1}); d.there().Forms {
 		d.note(first)
 	} else {
 		d.pose(first)
@@ -389,7 +389,7 @@ func (d *draft) openReport() {
 // opening is the first message of a project's thread. again: the dates changed. With a form,
 // the summary takes its place once there is one.
 func (d *draft) opening(again bool) Post {
-	r, round, p := d.Report, d.Round, d.Project
+	r, round, p, can := d.Report, d.Round, d.Project, d.there()
 	_, repeatable := r.CanRepeat()
 	data := Opening{
 		Project:    p.name(),
@@ -398,9 +398,9 @@ func (d *draft) opening(again bool) Post {
 		Check:      d.local(round.Check),
 		Deadline:   d.local(round.Deadline()),
 		Last:       d.local(r.Before.Check),
-		Repeatable: repeatable && d.Abilities.Clicks() && !((again || d.Abilities.Forms) && r.Complete()),
-		Reactions:  d.Abilities.Reactions,
-		Form:       d.Abilities.Forms,
+		Repeatable: repeatable && can.Clicks() && !((again || can.Forms) && r.Complete()),
+		Reactions:  can.Reactions,
+		Form:       can.Forms,
 		Tasks:      d.OpenTasks(),
 		Pending:    d.unsettled(),
 		Questions:  len(Fields()) - 1,
@@ -419,7 +419,7 @@ func (d *draft) opening(again bool) Post {
 		post.Seeds = append(post.Seeds, repeatEmoji)
 	}
 	post.EditOnly = again
-	if d.Abilities.Forms {
+	if can.Forms {
 		post.Form = &Form{}
 		if d.running() {
 			post.Form = d.form()

@@ -166,7 +166,10 @@ type Settings struct {
 type Snapshot struct {
 	Now       time.Time // in the city's zone
 	Settings  *Settings
-	Abilities Abilities
+	Abilities Abilities // of the room in which somebody acts
+	// AbilitiesIn are those of another room; an account's id stands for the direct chat with
+	// it. nil: all rooms are alike.
+	AbilitiesIn func(RoomID) Abilities
 
 	Room   Room   // zero Kind: not bound
 	User   UserID // who acts

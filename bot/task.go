@@ -159,7 +159,7 @@ func (s Snapshot) DoneTasks() []TaskLine { return s.tasksIn(TaskDone) }
 func (d *draft) tasksChanged() {
 	d.putProject()
 	if d.running() {
-		if d.Abilities.Forms {
+		if d.there().Forms {
 			d.relist()
 		}
 		if d.Report.Completed {

@@ -114,7 +114,7 @@ func TestAbilitiesOfDirectChats(t *testing.T) {
 			return bot.Change{Timers: []bot.Timer{{Key: "ask", Kind: bot.TimerAsk, At: s.Now, Subject: bot.Subject{User: erika}}}}, nil
 		},
 		Due: func(s bot.Snapshot, timer bot.Timer) (bot.Change, error) {
-			got = s.Abilities
+			got = s.AbilitiesIn(bot.RoomID(timer.Subject.User))
 			return bot.Change{}, nil
 		},
 	})

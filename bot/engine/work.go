@@ -250,6 +250,7 @@ func (e *Engine) attempt(ctx context.Context, t task, outcome string) (string, e
 	now := s.Restored.When(t.at(), e.Clock.Now())
 	s.Now, s.Settings = now.In(e.Settings.Zone), e.Settings
 	s.Abilities = e.abilities(s, t)
+	s.AbilitiesIn = func(room bot.RoomID) bot.Abilities { can, _ := e.abilitiesIn(room); return can }
 	if t.query.Members {
 		s.Members = e.members(ctx, s.NetworkRooms)
 	}
@@ -334,9 +335,6 @@ func (e *Engine) abilities(s bot.Snapshot, t task) bot.Abilities {
 	var rooms []bot.RoomID
 	if t.event != nil {
 		rooms = append(rooms, t.event.Room)
-	}
-	if t.timer != nil && !s.ProjectRoom.Joined { // somebody is asked in person, whom no report names yet
-		rooms = append(rooms, bot.RoomID(t.timer.Subject.User))
 	}
 	if s.Report != nil {
 		rooms = append(rooms, s.Report.Room, bot.RoomID(s.Report.User))
