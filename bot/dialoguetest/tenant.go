@@ -1,12 +1,9 @@
 package dialoguetest
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -51,7 +48,7 @@ func newTenant(t T, authority *teamstest.Authority) *tenant {
 	return p
 }
 
-func (p *tenant) service() string { return p.server.URL + "/connector" }
+func (p *tenant) service() string { return p.server.URL + teamstest.Prefix }
 
 // fault notes what must not be.
 func (p *tenant) fault(format string, args ...any) {
@@ -156,12 +153,6 @@ func (c tenantChat) Send(ctx context.Context, out bot.Outgoing) (bot.MessageID, 
 // telling says beside each request what it sends: Teams itself knows nothing of keys.
 type telling struct{ *tenant }
 
-var loopback = sync.OnceValue(func() *http.Transport {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.MaxIdleConnsPerHost = 16
-	return t
-})
-
 func (t telling) RoundTrip(r *http.Request) (*http.Response, error) {
 	if out, ok := r.Context().Value(sends{}).(bot.Outgoing); ok {
 		r = r.Clone(r.Context())
@@ -171,143 +162,48 @@ func (t telling) RoundTrip(r *http.Request) (*http.Response, error) {
 		t.mu.Unlock()
 		r.Header.Set("X-Sends", name)
 	}
-	return loopback().RoundTrip(r)
+	return teamstest.Loopback().RoundTrip(r)
 }
 
 // post delivers an activity until the bot has said 200.
 func (p *tenant) post(ctx context.Context, e bot.Event) error {
-	body, err := json.Marshal(p.activity(e))
+	said, err := teamstest.PostActivity(ctx, teamstest.Loopback(), p.server.URL+teams.Path, p.token, p.activity(e))
 	if err != nil {
 		return err
 	}
-	for {
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.server.URL+teams.Path, bytes.NewReader(body))
-		if err != nil {
-			return err
-		}
-		req.Header.Set("Content-Type", "application/json")
-		req.Header.Set("Authorization", "Bearer "+p.token)
-		resp, err := loopback().RoundTrip(req)
-		if err != nil {
-			return err
-		}
-		said, err := io.ReadAll(resp.Body)
-		resp.Body.Close()
-		if err != nil {
-			return err
-		}
-		switch {
-		case resp.StatusCode == http.StatusOK:
-			var answer struct {
-				Status int `json:"statusCode"`
-			}
-			if len(said) > 0 && json.Unmarshal(said, &answer) == nil && answer.Status != 0 && answer.Status != http.StatusOK {
-				p.fault("a press was answered with %s", said)
-			}
-			return nil
-		case resp.StatusCode < 500:
-			p.fault("the bot refuses an activity: %s %s", resp.Status, body)
-			return nil
-		case ctx.Err() != nil:
-			return ctx.Err()
-		}
+	var answer struct {
+		Status int `json:"statusCode"`
 	}
-}
-
-// An id of the rooms is "teams:$<room>/<n>", that of an activity "<n>".
-func activityID(id bot.MessageID) string {
-	return string(id[strings.LastIndexByte(string(id), '/')+1:])
-}
-
-func recordedID(room, activity string) bot.MessageID {
-	if activity == "" {
-		return ""
+	if len(said) > 0 && json.Unmarshal(said, &answer) == nil && answer.Status != 0 && answer.Status != http.StatusOK {
+		p.fault("a press was answered with %s", said)
 	}
-	return bot.MessageID("teams:$" + room + "/" + activity)
+	return nil
 }
 
-// activity is an event as Teams tells of it.
+// activity is an event as Teams tells of it: a form that is handed in, and a reaction by a
+// button, are presses.
 func (p *tenant) activity(e bot.Event) map[string]any {
-	room, who, self := e.Room.Local(), e.Sender.Local(), activityID(bot.MessageID(e.ID))
-	kind := "personal"
-	switch {
-	case strings.HasSuffix(room, "@thread.v2"):
-		kind = "groupChat"
-	case strings.HasSuffix(room, "@thread.tacv2"):
-		kind = "channel"
-	}
-	in := room
-	if kind == "channel" {
-		root := self
-		switch {
-		case e.Thread != "":
-			root = activityID(e.Thread)
-		case e.Kind != bot.EventMessage && e.Target != "":
-			root = activityID(e.Target)
-		}
-		in += ";messageid=" + root
-	}
-	n := 0
-	fmt.Sscan(self, &n)
 	at := e.At
 	if e.Kind != bot.EventMessage { // what is done twice is not done at the same time
+		n := 0
+		fmt.Sscan(teamstest.ActivityID(e.ID), &n)
 		at = at.Add(time.Duration(n) * time.Millisecond)
 	}
-	a := map[string]any{
-		"id": self, "timestamp": at, "channelId": "msteams", "serviceUrl": p.service(),
-		"from": map[string]any{"id": "29:" + who, "aadObjectId": who, "name": e.Name}, "recipient": map[string]any{"id": "28:" + teamstest.AppID, "name": "Lotse"},
-		"conversation": map[string]any{"id": in, "conversationType": kind, "tenantId": teamstest.Tenant},
-	}
-	data := map[string]any{"tenant": map[string]any{"id": teamstest.Tenant}}
-	if kind == "channel" {
-		data["team"] = map[string]any{"id": "19:team@thread.tacv2"}
-		data["channel"] = map[string]any{"id": room, "name": e.RoomName}
-	}
-	a["channelData"] = data
-	lotse := []any{map[string]any{"id": "28:" + teamstest.AppID}}
-	reaction := []any{map[string]any{"type": reactionType(e.Emoji)}}
+	a := teamstest.RoomActivity(e, p.service(), at)
 	switch e.Kind {
-	case bot.EventJoined:
-		a["type"], a["membersAdded"] = "conversationUpdate", lotse
-		a["conversation"].(map[string]any)["id"] = room
-	case bot.EventLeft:
-		a["type"], a["membersRemoved"] = "conversationUpdate", lotse
-		a["conversation"].(map[string]any)["id"] = room
-	case bot.EventEdit:
-		a["type"], a["id"], a["text"], a["textFormat"] = "messageUpdate", activityID(e.Target), e.Text, "plain"
 	case bot.EventForm:
 		p.press(a, e, "send", e.Fields)
 	case bot.EventReaction:
 		p.mu.Lock()
 		pressed, again := p.put[deed(e)]
 		if !again {
-			pressed = len(who)%2 != 0
+			pressed = len(e.Sender.Local())%2 != 0
 		}
 		pressed = !pressed && !p.lasting[deed(e)] && p.button(e.Target, "react", e.Emoji) != nil
 		p.put[deed(e)] = pressed
 		p.mu.Unlock()
 		if pressed {
 			p.press(a, e, "react", nil)
-			break
-		}
-		a["type"], a["replyToId"], a["reactionsAdded"] = "messageReaction", activityID(e.Target), reaction
-	case bot.EventDeletion:
-		switch { // of a reaction is said what it was, and on what
-		case e.Emoji != "":
-			a["type"], a["replyToId"], a["reactionsRemoved"] = "messageReaction", activityID(e.ReplyTo), reaction
-		default:
-			a["type"], a["id"] = "messageDelete", activityID(e.Target)
-		}
-	default:
-		text, entities := e.Text, []any{}
-		for _, m := range e.Mentions {
-			mark := "<at>" + m.Name + "</at>"
-			text = strings.ReplaceAll(text, m.Name, mark)
-			entities = append(entities, map[string]any{"type": "mention", "text": mark, "mentioned": map[string]any{"id": "29:" + m.User.Local(), "aadObjectId": m.User.Local(), "name": m.Name}})
-		}
-		a["type"], a["text"], a["textFormat"], a["entities"] = "message", text, "plain", entities
-		if e.ReplyTo != "" {
-			a["replyToId"] = activityID(e.ReplyTo)
 		}
 	}
 	return a
@@ -315,15 +211,6 @@ func (p *tenant) activity(e bot.Event) map[string]any {
 
 // deed says of a reaction who puts what on what.
 func deed(e bot.Event) string { return fmt.Sprint(e.Sender, e.Emoji, e.Target) }
-
-// reactionType is what Teams calls an emoji.
-func reactionType(emoji string) string {
-	var codes []string
-	for _, r := range emoji {
-		codes = append(codes, fmt.Sprintf("%04x", r))
-	}
-	return strings.Join(codes, "-") + "_x"
-}
 
 // press makes an activity one that a client sends for a button of the card.
 func (p *tenant) press(a map[string]any, e bot.Event, do string, fields map[string]string) {
@@ -341,7 +228,8 @@ func (p *tenant) press(a map[string]any, e bot.Event, do string, fields map[stri
 		}
 		data[name] = value
 	}
-	a["type"], a["name"], a["replyToId"] = "invoke", "adaptiveCard/action", activityID(e.Target)
+	delete(a, "reactionsAdded")
+	a["type"], a["name"], a["replyToId"] = "invoke", "adaptiveCard/action", teamstest.ActivityID(e.Target)
 	a["value"] = map[string]any{"action": map[string]any{"type": "Action.Execute", "verb": do, "data": data}}
 }
 
@@ -383,106 +271,57 @@ func each(v any, f func(map[string]any)) {
 	}
 }
 
-// ServeHTTP is the Connector, and hands activities on to the bot.
+// ServeHTTP is the Connector, and hands activities on to the bot. The words that are kept are
+// those that a request was made of.
 func (p *tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	chat, out := p.chat, p.sending[r.Header.Get("X-Sends")]
 	p.mu.Unlock()
-	path, ok := strings.CutPrefix(r.URL.Path, "/connector/v3/conversations")
-	if !ok {
+	switch {
+	case !strings.HasPrefix(r.URL.Path, teamstest.Prefix):
 		chat.ServeHTTP(w, r)
 		return
-	}
-	if !p.authority.Knows(r) {
+	case !p.authority.Knows(r):
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	status, answer := p.carryOut(r, out, strings.Split(strings.TrimPrefix(path, "/"), "/"))
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(answer)
+	cards := ""
+	id, status, answer := teamstest.CarryOut(p.rooms, r, func(s teamstest.Sent) bot.Outgoing {
+		out = s.Aim(out)
+		for _, c := range s.Cards {
+			cards += string(c)
+		}
+		if !out.Absent {
+			p.compare(out, s)
+		}
+		return out
+	})
+	if cards != "" && id != "" {
+		p.mu.Lock()
+		p.cards[id] = append(p.cards[id], cards)
+		p.mu.Unlock()
+	}
+	teamstest.Reply(w, status, answer)
 }
 
-// carryOut does what a request wants: path is what comes after "conversations". Where it
-// goes to is what the request says; the words that are kept are those that it was made of.
-func (p *tenant) carryOut(r *http.Request, out bot.Outgoing, path []string) (status int, answer map[string]any) {
-	type message struct {
-		Text        string `json:"text"`
-		Attachments []struct {
-			Content any `json:"content"`
-		} `json:"attachments"`
-	}
-	var body struct {
-		message
-		Members     []struct{ ID string } `json:"members"`
-		ChannelData struct {
-			Channel struct{ ID string } `json:"channel"`
-		} `json:"channelData"`
-		Activity *message `json:"activity"`
-	}
-	if r.Method != http.MethodDelete {
-		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
-			return no(http.StatusBadRequest, err)
-		}
-	}
-	opens := path[0] == ""
-	if opens {
-		if body.ChannelData.Channel.ID == "" { // a personal chat
-			if len(body.Members) != 1 {
-				return no(http.StatusBadRequest, errors.New("one member"))
-			}
-			room, err := p.rooms.OpenDirect(r.Context(), bot.UserID("teams:"+strings.TrimPrefix(body.Members[0].ID, "29:")))
-			if err != nil {
-				return no(http.StatusBadRequest, err)
-			}
-			return http.StatusCreated, map[string]any{"id": room.Local()}
-		}
-		path[0], body.message = body.ChannelData.Channel.ID, *body.Activity
-	}
-	room, root, _ := strings.Cut(path[0], ";messageid=")
-	out.Room, out.Thread, out.ReplyTo, out.Message, out.Absent = bot.RoomID("teams:"+room), "", "", "", r.Method == http.MethodDelete
-	if r.Method == http.MethodPost {
-		out.Thread = recordedID(room, root)
-	} else {
-		out.Message = recordedID(room, path[2])
-	}
-	sent := body.Text
-	card := ""
-	for _, a := range body.Attachments {
-		b, _ := json.Marshal(a.Content) // it came as JSON
-		card += string(b)
-		each(a.Content, func(o map[string]any) {
+// compare notes where the Connector got anything else than what was to be said.
+func (p *tenant) compare(out bot.Outgoing, s teamstest.Sent) {
+	sent := s.Text
+	for _, c := range s.Cards {
+		var card any
+		_ = json.Unmarshal(c, &card) // it came as JSON
+		each(card, func(o map[string]any) {
 			if text, ok := o["text"].(string); ok && o["type"] != "mention" {
 				sent += text
 			}
 		})
 	}
-	if want, got := letters(string(out.Text.Markdown)), letters(sent); !out.Absent && want != got {
+	if want, got := letters(string(out.Text.Markdown)), letters(sent); want != got {
 		p.fault("the Connector got other words under %s:\n%s", out.Key, differ(apart(want), apart(got)))
 	}
-	if (out.Text.Form == nil) == (card != "") && !out.Absent {
+	if (out.Text.Form == nil) == (len(s.Cards) > 0) {
 		p.fault("a form and no card, or a card and no form, under %s", out.Key)
 	}
-	id, err := p.rooms.Send(r.Context(), out)
-	if err != nil {
-		return no(http.StatusBadRequest, err)
-	}
-	if out.Message != "" {
-		id = out.Message
-	}
-	p.mu.Lock()
-	if card != "" {
-		p.cards[id] = append(p.cards[id], card)
-	}
-	p.mu.Unlock()
-	if opens {
-		return http.StatusCreated, map[string]any{"id": room + ";messageid=" + activityID(id), "activityId": activityID(id)}
-	}
-	return http.StatusCreated, map[string]any{"id": activityID(id)}
-}
-
-func no(status int, err error) (int, map[string]any) {
-	return status, map[string]any{"error": map[string]string{"code": err.Error()}}
 }
 
 var marks = regexp.MustCompile(`\\.|\]\([^)]*\)|</?at>|&\w+;|&#\d+;`)

@@ -1,12 +1,8 @@
 package engine_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -321,7 +317,7 @@ func newTeamsPlace(t *testing.T) *teamsPlace {
 	return p
 }
 
-func (p *teamsPlace) service() string { return p.server.URL + "/connector" }
+func (p *teamsPlace) service() string { return p.server.URL + teamstest.Prefix }
 
 // What a room of the story is called in Teams.
 var teamsRooms = map[bot.RoomID]bot.RoomID{
@@ -372,79 +368,11 @@ func (s teamsStage) Inject(events ...bot.Event) []bot.MessageID {
 	return s.Chat.Inject(events...)
 }
 
-// An id of the rooms is "teams:$<room>/<n>", that of an activity "<n>".
-func activityID(id bot.MessageID) string {
-	return string(id[strings.LastIndexByte(string(id), '/')+1:])
-}
-
-func recordedID(room, activity string) bot.MessageID {
-	if activity == "" {
-		return ""
-	}
-	return bot.MessageID("teams:$" + room + "/" + activity)
-}
-
-// activity is an event as Teams tells of it.
+// activity is an event as Teams tells of it, at a time of its own.
 func (p *teamsPlace) activity(e bot.Event) map[string]any {
-	room, who := e.Room.Local(), e.Sender.Local()
-	kind := "personal"
-	switch {
-	case strings.HasSuffix(room, "@thread.v2"):
-		kind = "groupChat"
-	case strings.HasSuffix(room, "@thread.tacv2"):
-		kind = "channel"
-	}
-	tenant := map[string]any{"id": teamstest.Tenant}
 	n := 0
-	fmt.Sscan(activityID(e.Message), &n)
-	in := room
-	if kind == "channel" {
-		root := activityID(e.Message)
-		if e.Thread != "" {
-			root = activityID(e.Thread)
-		}
-		in += ";messageid=" + root
-	}
-	a := map[string]any{
-		"id": activityID(e.Message), "timestamp": dawn.Add(time.Duration(n) * time.Second), "channelId": "msteams", "serviceUrl": p.service(),
-		"from": map[string]any{"id": "29:" + who, "aadObjectId": who, "name": e.Name}, "recipient": map[string]any{"id": "28:" + teamstest.AppID, "name": "Lotse"},
-		"conversation": map[string]any{"id": in, "conversationType": kind, "tenantId": teamstest.Tenant},
-		"channelData":  map[string]any{"tenant": tenant, "team": map[string]any{"id": "19:team@thread.tacv2"}},
-	}
-	reaction := []any{map[string]any{"type": reactionType(e.Emoji)}}
-	switch {
-	case e.Kind == bot.EventJoined:
-		a["type"], a["membersAdded"] = "conversationUpdate", []any{map[string]any{"id": "28:" + teamstest.AppID}}
-	case e.Kind == bot.EventEdit:
-		a["type"], a["id"], a["text"], a["textFormat"] = "messageUpdate", activityID(e.Target), e.Text, "plain"
-	case e.Kind == bot.EventReaction:
-		a["type"], a["replyToId"], a["reactionsAdded"] = "messageReaction", activityID(e.Target), reaction
-	case e.Kind == bot.EventDeletion && e.Emoji != "":
-		a["type"], a["replyToId"], a["reactionsRemoved"] = "messageReaction", activityID(e.ReplyTo), reaction
-	case e.Kind == bot.EventDeletion:
-		a["type"], a["id"] = "messageDelete", activityID(e.Target)
-	default:
-		text, entities := e.Text, []any{}
-		for _, m := range e.Mentions {
-			mark := "<at>" + m.Name + "</at>"
-			text = strings.Replace(text, "@"+m.Name, mark, 1)
-			entities = append(entities, map[string]any{"type": "mention", "text": mark, "mentioned": map[string]any{"id": "29:" + m.User.Local(), "aadObjectId": m.User.Local(), "name": m.Name}})
-		}
-		a["type"], a["text"], a["textFormat"], a["entities"] = "message", text, "plain", entities
-		if e.ReplyTo != "" {
-			a["replyToId"] = activityID(e.ReplyTo)
-		}
-	}
-	return a
-}
-
-// reactionType is what Teams calls an emoji.
-func reactionType(emoji string) string {
-	var codes []string
-	for _, r := range emoji {
-		codes = append(codes, fmt.Sprintf("%04x", r))
-	}
-	return strings.Join(codes, "-") + "_x"
+	fmt.Sscan(teamstest.ActivityID(e.ID), &n)
+	return teamstest.RoomActivity(e, p.service(), dawn.Add(time.Duration(n)*time.Second))
 }
 
 // teamsChat is the bot's chat in one life.
@@ -487,12 +415,6 @@ type named struct{ name string }
 
 type sends struct{}
 
-var loopback = sync.OnceValue(func() *http.Transport {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.MaxIdleConnsPerHost = 64
-	return t
-})
-
 func (n named) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.Header.Set("X-Life", n.name)
@@ -500,7 +422,7 @@ func (n named) RoundTrip(r *http.Request) (*http.Response, error) {
 		r.Header.Set("X-Key", url.QueryEscape(string(out.Key)))
 		r.Header.Set("X-Revision", fmt.Sprint(out.Revision))
 	}
-	return loopback().RoundTrip(r)
+	return teamstest.Loopback().RoundTrip(r)
 }
 
 func (c *teamsChat) Send(ctx context.Context, out bot.Outgoing) (bot.MessageID, error) {
@@ -514,7 +436,7 @@ func (c *teamsChat) Run(ctx context.Context, deliver bot.Deliver) error {
 	posting.Go(func() {
 		_ = c.rooms.Run(ctx, func(ctx context.Context, b bot.Batch) error { // it ends with ctx
 			for _, e := range b.Events {
-				if err := c.post(ctx, c.place.activity(e)); err != nil {
+				if _, err := teamstest.PostActivity(ctx, c.http.Transport, c.place.server.URL+teams.Path, c.place.token, c.place.activity(e)); err != nil {
 					return err
 				}
 			}
@@ -529,31 +451,6 @@ func (c *teamsChat) Run(ctx context.Context, deliver bot.Deliver) error {
 		deliver = func(ctx context.Context, b bot.Batch) error { return take(c, ctx, engines, b) }
 	}
 	return c.Chat.Run(ctx, deliver)
-}
-
-func (c *teamsChat) post(ctx context.Context, activity map[string]any) error {
-	body, err := json.Marshal(activity)
-	for err == nil {
-		var req *http.Request
-		if req, err = http.NewRequestWithContext(ctx, http.MethodPost, c.place.server.URL+teams.Path, bytes.NewReader(body)); err != nil {
-			break
-		}
-		req.Header.Set("Content-Type", "application/json")
-		req.Header.Set("Authorization", "Bearer "+c.place.token)
-		var resp *http.Response
-		if resp, err = c.http.Do(req); err != nil {
-			break
-		}
-		_, _ = io.Copy(io.Discard, resp.Body)
-		resp.Body.Close()
-		if resp.StatusCode == http.StatusOK {
-			return nil
-		}
-		if resp.StatusCode < 500 {
-			panic(fmt.Sprintf("the bot refuses an activity of the test: %s %s", resp.Status, body))
-		}
-	}
-	return err
 }
 
 // Settle implements engine.Settler.
@@ -584,8 +481,7 @@ func (p *teamsPlace) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadGateway)
 		return
 	}
-	path, ok := strings.CutPrefix(r.URL.Path, "/connector/v3/conversations")
-	if !ok {
+	if !strings.HasPrefix(r.URL.Path, teamstest.Prefix) {
 		c.Chat.ServeHTTP(w, r)
 		return
 	}
@@ -602,88 +498,28 @@ func (p *teamsPlace) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusGatewayTimeout)
 		return
 	case refused:
-		p.say(w, http.StatusTooManyRequests, map[string]any{"error": map[string]string{"code": "Throttled"}})
+		teamstest.Reply(w, http.StatusTooManyRequests, map[string]any{"error": map[string]string{"code": "Throttled"}})
 		return
 	}
-	status, answer := p.carryOut(c, r, strings.Split(strings.TrimPrefix(path, "/"), "/"))
+	_, status, answer := teamstest.CarryOut(c.rooms, r, func(s teamstest.Sent) bot.Outgoing { return p.operation(r, s) })
 	switch became {
 	case unheard:
 		w.WriteHeader(http.StatusBadGateway)
 	case broken:
 		panic(http.ErrAbortHandler)
 	default:
-		p.say(w, status, answer)
+		teamstest.Reply(w, status, answer)
 	}
 }
 
-func (p *teamsPlace) say(w http.ResponseWriter, status int, answer any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(answer)
-}
-
-// carryOut does what a request wants: path is what comes after "conversations".
-func (p *teamsPlace) carryOut(c *teamsChat, r *http.Request, path []string) (status int, answer map[string]any) {
-	type message struct {
-		Type        string            `json:"type"`
-		Text        string            `json:"text"`
-		Attachments []json.RawMessage `json:"attachments"`
-	}
-	var body struct {
-		message
-		Members     []struct{ ID string } `json:"members"`
-		ChannelData struct {
-			Channel struct{ ID string } `json:"channel"`
-		} `json:"channelData"`
-		Activity *message `json:"activity"`
-	}
-	if r.Method != http.MethodDelete {
-		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
-			return no(http.StatusBadRequest, err)
-		}
-	}
+// operation is what a request does to the rooms: it carries its key beside it.
+func (p *teamsPlace) operation(r *http.Request, s teamstest.Sent) bot.Outgoing {
 	key, _ := url.QueryUnescape(r.Header.Get("X-Key"))
-	out := bot.Outgoing{Key: bot.Key(key), Op: bot.OpMessage, Transaction: fmt.Sprint("request ", p.requests.Add(1))}
+	out := s.Aim(bot.Outgoing{Key: bot.Key(key), Transaction: fmt.Sprint("request ", p.requests.Add(1))})
 	fmt.Sscan(r.Header.Get("X-Revision"), &out.Revision)
-	opens := path[0] == ""
-	if opens {
-		if body.ChannelData.Channel.ID == "" { // a personal chat
-			if len(body.Members) != 1 {
-				return no(http.StatusBadRequest, errors.New("one member"))
-			}
-			room, err := c.rooms.OpenDirect(r.Context(), bot.UserID("teams:"+strings.TrimPrefix(body.Members[0].ID, "29:")))
-			if err != nil {
-				return no(http.StatusBadRequest, err)
-			}
-			return http.StatusCreated, map[string]any{"id": room.Local()}
-		}
-		path[0], body.message = body.ChannelData.Channel.ID, *body.Activity
+	out.Text.Markdown = bot.Markdown(s.Text)
+	for _, c := range s.Cards {
+		out.Text.Markdown += "\n" + bot.Markdown(c)
 	}
-	room, root, _ := strings.Cut(path[0], ";messageid=")
-	out.Room = bot.RoomID("teams:" + room)
-	switch r.Method {
-	case http.MethodPost:
-		out.Thread = recordedID(room, root)
-	default:
-		out.Message, out.Absent = recordedID(room, path[2]), r.Method == http.MethodDelete
-	}
-	out.Text.Markdown = bot.Markdown(body.Text)
-	for _, a := range body.Attachments {
-		out.Text.Markdown += "\n" + bot.Markdown(a)
-	}
-	if out.Absent && slices.ContainsFunc(c.rooms.Room(out.Room), func(m enginetest.Message) bool { return m.ID == out.Message && m.Deleted }) {
-		return no(http.StatusNotFound, errors.New("ActivityNotFoundInConversation"))
-	}
-	id, err := c.rooms.Send(r.Context(), out)
-	if err != nil {
-		return no(http.StatusBadRequest, err)
-	}
-	if opens {
-		return http.StatusCreated, map[string]any{"id": room + ";messageid=" + activityID(id), "activityId": activityID(id)}
-	}
-	return http.StatusCreated, map[string]any{"id": activityID(id)}
-}
-
-func no(status int, err error) (int, map[string]any) {
-	return status, map[string]any{"error": map[string]string{"code": err.Error()}}
+	return out
 }

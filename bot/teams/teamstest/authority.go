@@ -101,13 +101,13 @@ func (a *Authority) Knows(req *http.Request) bool {
 }
 
 func (a *Authority) metadata(w http.ResponseWriter, _ *http.Request) {
-	reply(w, http.StatusOK, map[string]any{
+	Reply(w, http.StatusOK, map[string]any{
 		"issuer": Issuer, "jwks_uri": a.URL + "/keys", "id_token_signing_alg_values_supported": []string{"RS256"},
 	})
 }
 
 func (a *Authority) keys(w http.ResponseWriter, _ *http.Request) {
-	reply(w, http.StatusOK, map[string]any{"keys": []any{map[string]any{
+	Reply(w, http.StatusOK, map[string]any{"keys": []any{map[string]any{
 		"kty": "RSA", "use": "sig", "kid": "relay", "endorsements": []string{"msteams"},
 		"n": base64.RawURLEncoding.EncodeToString(a.key.N.Bytes()),
 		"e": base64.RawURLEncoding.EncodeToString(big.NewInt(int64(a.key.E)).Bytes()),
@@ -118,7 +118,7 @@ func (a *Authority) keys(w http.ResponseWriter, _ *http.Request) {
 func (a *Authority) token(w http.ResponseWriter, req *http.Request) {
 	if req.FormValue("grant_type") != "client_credentials" || req.FormValue("scope") != Scope ||
 		req.FormValue("client_id") != AppID || req.FormValue("client_secret") != Secret {
-		reply(w, http.StatusUnauthorized, map[string]string{"error": "invalid_client", "error_description": "wrong client"})
+		Reply(w, http.StatusUnauthorized, map[string]string{"error": "invalid_client", "error_description": "wrong client"})
 		return
 	}
 	token := rand.Text()
@@ -126,7 +126,7 @@ func (a *Authority) token(w http.ResponseWriter, req *http.Request) {
 	a.tokens[token] = true
 	a.given++
 	a.tokensMu.Unlock()
-	reply(w, http.StatusOK, map[string]any{"access_token": token, "token_type": "Bearer", "expires_in": 3600})
+	Reply(w, http.StatusOK, map[string]any{"access_token": token, "token_type": "Bearer", "expires_in": 3600})
 }
 
 // Sign makes a token as the Bot Connector does.

@@ -474,12 +474,13 @@ func (r *Relay) note(req *http.Request, body, answer []byte) {
 	r.touch()
 }
 
-func reply(w http.ResponseWriter, status int, body any) {
+// Reply answers a request in JSON.
+func Reply(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(body) // who asked has gone
 }
 
 func refused(w http.ResponseWriter, status int, code string) {
-	reply(w, status, map[string]any{"error": map[string]string{"code": code, "message": fmt.Sprintf("status %d", status)}})
+	Reply(w, status, map[string]any{"error": map[string]string{"code": code, "message": fmt.Sprintf("status %d", status)}})
 }
