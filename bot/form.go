@@ -72,7 +72,6 @@ type FormWord struct {
 	// emoji; or what is answered: "noted", "too long".
 	Name  string
 	Value string // form.option: which
-	Of    int    // form.button: how many fields there are
 }
 
 // The fields of the Projektcheck's form, in their order; what stands for a text that is

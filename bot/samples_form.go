@@ -19,13 +19,13 @@ func formSamples() map[string][]any {
 	words := map[string][]any{}
 	for _, b := range buttons {
 		for _, name := range b.names {
-			words["form.button"] = append(words["form.button"], FormWord{Kind: b.kind, Name: name, Of: 1})
+			words["form.button"] = append(words["form.button"], FormWord{Kind: b.kind, Name: name})
 		}
 	}
 	for _, name := range []string{
 		inputStatus, inputStatusText, inputOutlook, inputOutlookText, inputBlocker, inputDecision, inputCommunication, inputDone, InputTopic,
 	} {
-		word := FormWord{Kind: KindOpening, Name: name, Of: 8}
+		word := FormWord{Kind: KindOpening, Name: name}
 		words["form.label"] = append(words["form.label"], word)
 		words["form.hint"] = append(words["form.hint"], word)
 		words["form.missing"] = append(words["form.missing"], word)
@@ -35,7 +35,7 @@ func formSamples() map[string][]any {
 		}
 	}
 	for _, name := range []string{"noted", "too long"} {
-		words["form.answer"] = append(words["form.answer"], FormWord{Kind: KindOpening, Name: name, Of: 8})
+		words["form.answer"] = append(words["form.answer"], FormWord{Kind: KindOpening, Name: name})
 	}
 	return words
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -90,91 +91,56 @@ func (e *Engine) form(p bot.Post, lang bot.Language) (*bot.Form, error) {
 	if p.Form != nil {
 		f = *p.Form
 	}
-	word := bot.FormWord{Kind: p.Kind, Of: len(f.Fields)}
-	say := func(template, name, value string) (string, error) {
-		word.Name, word.Value = name, value
-		words, err := e.Renderer.Plain(lang, template, word)
-		if err != nil {
-			return "", fmt.Errorf("render %s: %w", template, err)
+	var failed error
+	say := func(template, name, value string) string {
+		words, err := e.Renderer.Plain(lang, template, bot.FormWord{Kind: p.Kind, Name: name, Value: value})
+		if err != nil && failed == nil {
+			failed = fmt.Errorf("render %s: %w", template, err)
 		}
-		return words, nil
+		return words
 	}
-	f.Fields = slices.Clone(f.Fields)
+	f.Fields, f.Buttons = slices.Clone(f.Fields), nil
 	for i := range f.Fields {
 		in := &f.Fields[i]
-		var err error
-		if in.Label, err = say("form.label", in.Name, ""); err != nil {
-			return nil, err
-		}
-		if in.Hint, err = say("form.hint", in.Name, ""); err != nil {
-			return nil, err
-		}
+		in.Label, in.Hint = say("form.label", in.Name, ""), say("form.hint", in.Name, "")
 		if in.Required {
-			if in.Missing, err = say("form.missing", in.Name, ""); err != nil {
-				return nil, err
-			}
+			in.Missing = say("form.missing", in.Name, "")
 		}
 		in.Options = slices.Clone(in.Options)
 		for j := range in.Options {
 			if o := &in.Options[j]; o.Label == "" {
-				if o.Label, err = say("form.option", in.Name, o.Value); err != nil {
-					return nil, err
-				}
+				o.Label = say("form.option", in.Name, o.Value)
 			}
 		}
 	}
-	button := func(act bot.Act, emoji string) error {
-		name := string(act)
-		if act == bot.ActReact {
-			name = emoji
-		}
-		label, err := say("form.button", name, "")
-		if label == "" {
-			label = emoji
-		}
-		if err == nil && label != "" {
-			f.Buttons = append(f.Buttons, bot.Button{Act: act, Emoji: emoji, Label: label})
-		}
-		return err
-	}
-	f.Buttons = nil
-	if len(f.Fields) > 0 && f.Folded {
-		if err := button(bot.ActShow, ""); err != nil {
-			return nil, err
+	button := func(act bot.Act) {
+		if label := say("form.button", string(act), ""); label != "" {
+			f.Buttons = append(f.Buttons, bot.Button{Act: act, Label: label})
 		}
 	}
 	if len(f.Fields) > 0 {
-		if err := button(bot.ActSend, ""); err != nil {
-			return nil, err
+		if f.Folded {
+			button(bot.ActShow)
 		}
+		button(bot.ActSend)
 	}
 	for _, emoji := range p.Seeds {
-		if err := button(bot.ActReact, emoji); err != nil {
-			return nil, err
-		}
+		f.Buttons = append(f.Buttons, bot.Button{Act: bot.ActReact, Emoji: emoji, Label: cmp.Or(say("form.button", emoji, ""), emoji)})
 	}
 	if len(p.Seeds) > 0 {
-		if err := button(bot.ActBack, ""); err != nil {
-			return nil, err
-		}
+		button(bot.ActBack)
 	}
 	if p.Form == nil && len(f.Buttons) == 0 {
-		return nil, nil
+		return nil, failed
 	}
 	f.Language = lang
-	if len(f.Buttons) == 0 {
-		return &f, nil
-	}
-	var err error
-	if f.Noted, err = say("form.answer", "noted", ""); err != nil {
-		return nil, err
+	if len(f.Buttons) > 0 {
+		f.Noted = say("form.answer", "noted", "")
 	}
 	if len(f.Fields) > 0 {
-		if f.TooLong, err = say("form.answer", "too long", ""); err != nil {
-			return nil, err
-		}
+		f.TooLong = say("form.answer", "too long", "")
 	}
-	return &f, nil
+	return &f, failed
 }
 
 // date is a date as a file.
