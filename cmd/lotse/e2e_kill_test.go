@@ -392,6 +392,7 @@ func (w *town) onceEach() {
 	if err := rows.Err(); err != nil {
 		w.Fatal(err)
 	}
+	w.shown()
 	found, twice := 0, map[string]int{}
 	for _, room := range append(slices.Collect(maps.Values(w.rooms)), w.pmo, w.dm, w.ping) {
 		for _, e := range w.history(w.pia, room) {
